@@ -1,0 +1,139 @@
+// The import table of docs/architecture.md, as code. Anything not allowed here is an error.
+const folder = (name) => `^${name}/`;
+const npm = (...names) => `^node_modules/(${names.join("|")})/`;
+const node = (...names) => `^(node:)?(${names.join("|")})$`;
+const protocols = npm(
+  "modbus-serial",
+  "serialport",
+  "mqtt",
+  "mqtt-packet",
+  "aedes",
+  "@lydell/node-pty",
+);
+
+export default {
+  forbidden: [
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "no-tests-in-product",
+      severity: "error",
+      from: { path: "^(agent|cloud|config|core|firmware-sim)/" },
+      to: { path: "^test/" },
+    },
+  ],
+  allowedSeverity: "error",
+  allowed: [
+    {
+      from: { path: folder("core") },
+      to: { path: ["^core/", npm("pino", "prom-client")] },
+    },
+    {
+      from: { path: folder("core") },
+      to: { path: node("zlib", "http", "timers/promises", "crypto", "net", "util") },
+    },
+    { from: { path: folder("config") }, to: { path: ["^(config|core)/", npm("zod", "yaml")] } },
+    { from: { path: folder("config") }, to: { path: node("fs", "path", "url") } },
+
+    { from: { path: "^agent/(agent|main)\\.ts" }, to: { pathNot: "^(cloud|firmware-sim|test)/" } },
+    {
+      from: { path: "^agent/commands/" },
+      to: { pathNot: "^(cloud|firmware-sim|test)/" },
+    },
+    {
+      from: { path: folder("agent/sources") },
+      to: { path: ["^(agent/sources|core|config)/", protocols] },
+    },
+    {
+      from: { path: folder("agent/sources") },
+      to: { path: node("net", "tls", "fs", "stream", "events", "timers"), dependencyTypes: ["core"] },
+    },
+    {
+      from: { path: folder("agent/intake") },
+      to: {
+        path: [
+          "^(agent/intake|agent/detect|core)/",
+          "^agent/(sources|buffer)/contract",
+        ],
+      },
+    },
+    { from: { path: folder("agent/detect") }, to: { path: "^(agent/detect|core)/" } },
+    {
+      from: { path: folder("agent/buffer") },
+      to: { path: ["^(agent/buffer|core)/", npm("level", "classic-level")] },
+    },
+    {
+      from: { path: folder("agent/buffer") },
+      to: { path: node("fs", "fs/promises", "path", "crypto", "zlib"), dependencyTypes: ["core"] },
+    },
+    {
+      from: { path: folder("agent/uplink") },
+      to: { path: ["^(agent/uplink|core)/", "^agent/buffer/contract", npm("@azure/[^/]+")] },
+    },
+    { from: { path: folder("agent/http") }, to: { path: "^(agent/http|core)/" } },
+    {
+      from: { path: folder("agent/http") },
+      to: { path: node("fs", "fs/promises", "path", "url", "http"), dependencyTypes: ["core"] },
+    },
+
+    { from: { path: "^cloud/(cloud|main)\\.ts" }, to: { pathNot: "^(agent|firmware-sim|test)/" } },
+    {
+      from: { path: "^cloud/commands/" },
+      to: { pathNot: "^(agent|firmware-sim|test)/" },
+    },
+    {
+      from: { path: folder("cloud/hub") },
+      to: { path: ["^(cloud/hub|core)/", npm("rhea", "ws")] },
+    },
+    {
+      from: { path: folder("cloud/hub") },
+      to: {
+        path: node("net", "tls", "fs", "fs/promises", "path", "crypto", "zlib", "stream", "events", "http"),
+        dependencyTypes: ["core"],
+      },
+    },
+    {
+      from: { path: folder("cloud/ingest") },
+      to: {
+        path: ["^(cloud/ingest|cloud/rollup|core)/", "^cloud/store/contract", npm("@azure/[^/]+")],
+      },
+    },
+    { from: { path: folder("cloud/rollup") }, to: { path: "^(cloud/rollup|core)/" } },
+    {
+      from: { path: folder("cloud/store") },
+      to: { path: ["^(cloud/store|cloud/rollup|core)/", npm("pg")] },
+    },
+    {
+      from: { path: folder("cloud/store") },
+      to: { path: node("sqlite", "fs", "fs/promises", "path", "crypto"), dependencyTypes: ["core"] },
+    },
+    {
+      from: { path: folder("cloud/http") },
+      to: { path: ["^(cloud/http|cloud/rollup|core)/", "^cloud/store/contract"] },
+    },
+    {
+      from: { path: folder("cloud/http") },
+      to: { path: node("fs", "fs/promises", "path", "url", "http"), dependencyTypes: ["core"] },
+    },
+
+    {
+      from: { path: "^firmware-sim/(signals|faults)/" },
+      to: { path: "^(firmware-sim/(signals|faults)|core)/" },
+    },
+    {
+      from: { path: folder("firmware-sim"), pathNot: "^firmware-sim/(signals|faults)/" },
+      to: { path: ["^(firmware-sim|core|config)/", protocols] },
+    },
+    {
+      from: { path: folder("firmware-sim"), pathNot: "^firmware-sim/(signals|faults)/" },
+      to: { dependencyTypes: ["core"] },
+    },
+  ],
+  options: {
+    // TypeScript 7 has no compiler API yet: without swc this tool reads no .ts file and passes.
+    parser: "swc",
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { conditionNames: ["import", "node", "default"] },
+  },
+};

@@ -1,0 +1,62 @@
+/**
+ * Operating errors carry a stable code. Each code stands in `docs/errors.md` with its meaning and
+ * what the reader should do; a test ties the two. A programmer's error is an assertion instead.
+ */
+const ERROR_CODES = [
+  "ALARM_INVALID",
+  "BUFFER_CLOSED",
+  "BUFFER_FAILED",
+  "BUFFER_FULL",
+  "BUFFER_LOCKED",
+  "CHUNK_MALFORMED",
+  "CHUNK_TOO_LARGE",
+  "CHUNK_VERSION_UNKNOWN",
+  "CONFIG_INVALID",
+  "CONFIG_UNREADABLE",
+  "HUB_LOG_FAILED",
+  "LISTEN_FAILED",
+  "PAYLOAD_MALFORMED",
+  "PAYLOAD_TOO_LARGE",
+  "PORT_UNAVAILABLE",
+  "SERIES_LIMIT",
+  "STORE_FENCED",
+  "STORE_LOCKED",
+  "STORE_VERSION_UNKNOWN",
+  "UPLINK_UNREACHABLE",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export const errorCodes: readonly ErrorCode[] = ERROR_CODES;
+
+interface PenstockErrorOptions {
+  /** What the message speaks of, as data: file, device, topic, limit. Never a secret. */
+  context?: Readonly<Record<string, unknown>>;
+  cause?: unknown;
+}
+
+export class PenstockError extends Error {
+  readonly code: ErrorCode;
+  readonly context: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: PenstockErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "PenstockError";
+    this.code = code;
+    this.context = options.context ?? {};
+  }
+}
+
+/** The text of anything thrown: some libraries throw strings, or errors without a message. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "") {
+    return error.errors.map(messageOf).join("; ");
+  }
+  if (error instanceof Error) return error.message === "" ? error.name : error.message;
+  return String(error);
+}
+
+/** True for the rejection of an operation that its `AbortSignal` ended. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}
