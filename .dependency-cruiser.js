@@ -25,7 +25,7 @@ export default {
   allowed: [
     {
       from: { path: folder("core") },
-      to: { path: ["^core/", npm("pino", "prom-client")] },
+      to: { path: ["^core/", npm("pino", "prom-client", "zod")] },
     },
     {
       from: { path: folder("core") },
@@ -45,15 +45,15 @@ export default {
     },
     {
       from: { path: folder("agent/sources") },
-      to: { path: node("net", "tls", "fs", "stream", "events", "timers"), dependencyTypes: ["core"] },
+      to: {
+        path: node("net", "tls", "fs", "stream", "events", "timers"),
+        dependencyTypes: ["core"],
+      },
     },
     {
       from: { path: folder("agent/intake") },
       to: {
-        path: [
-          "^(agent/intake|agent/detect|core)/",
-          "^agent/(sources|buffer)/contract",
-        ],
+        path: ["^(agent/intake|agent/detect|core)/", "^agent/(sources|buffer)/contract"],
       },
     },
     { from: { path: folder("agent/detect") }, to: { path: "^(agent/detect|core)/" } },
@@ -87,7 +87,18 @@ export default {
     {
       from: { path: folder("cloud/hub") },
       to: {
-        path: node("net", "tls", "fs", "fs/promises", "path", "crypto", "zlib", "stream", "events", "http"),
+        path: node(
+          "net",
+          "tls",
+          "fs",
+          "fs/promises",
+          "path",
+          "crypto",
+          "zlib",
+          "stream",
+          "events",
+          "http",
+        ),
         dependencyTypes: ["core"],
       },
     },
@@ -104,7 +115,10 @@ export default {
     },
     {
       from: { path: folder("cloud/store") },
-      to: { path: node("sqlite", "fs", "fs/promises", "path", "crypto"), dependencyTypes: ["core"] },
+      to: {
+        path: node("sqlite", "fs", "fs/promises", "path", "crypto"),
+        dependencyTypes: ["core"],
+      },
     },
     {
       from: { path: folder("cloud/http") },

@@ -10,7 +10,10 @@ export interface BackOffSchedule {
 }
 
 /** Yields delays in milliseconds, without end: the caller decides when to give up. */
-export function* backOff(schedule: BackOffSchedule, random: Random): Generator<number, never, void> {
+export function* backOff(
+  schedule: BackOffSchedule,
+  random: Random,
+): Generator<number, never, void> {
   const { firstMs, maxMs, factor = 2, jitter = 0.5 } = schedule;
   let delayMs = firstMs;
   for (;;) {
