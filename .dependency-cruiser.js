@@ -59,7 +59,9 @@ export default {
     { from: { path: folder("agent/detect") }, to: { path: "^(agent/detect|core)/" } },
     {
       from: { path: folder("agent/buffer") },
-      to: { path: ["^(agent/buffer|core)/", npm("level", "classic-level")] },
+      to: {
+        path: ["^(agent/buffer|core)/", "^agent/sources/contract", npm("level", "classic-level")],
+      },
     },
     {
       from: { path: folder("agent/buffer") },

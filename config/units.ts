@@ -1,0 +1,64 @@
+/** Units stand in the value (`50ms`, `8GiB`, `14d`), so that nobody guesses them. */
+import { z } from "zod";
+
+const DURATION_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+const SIZE_BYTES: Readonly<Record<string, number>> = {
+  B: 1,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+};
+
+const QUANTITY = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/;
+
+function parseQuantity(text: string, units: Readonly<Record<string, number>>): number | undefined {
+  const match = QUANTITY.exec(text);
+  const unit = units[match?.[2] ?? ""];
+  return unit === undefined ? undefined : Number(match?.[1]) * unit;
+}
+
+function quantity(
+  what: string,
+  example: string,
+  units: Readonly<Record<string, number>>,
+): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> {
+  return z
+    .string({ error: `expected a ${what} with its unit, such as ${example}` })
+    .transform((text, context) => {
+      const value = parseQuantity(text, units);
+      if (value === undefined) {
+        const known = Object.keys(units).join(", ");
+        context.addIssue(`"${text}" is not a ${what}: write it like ${example} (units: ${known})`);
+        return z.NEVER;
+      }
+      return value;
+    });
+}
+
+/** A duration such as `50ms`, `2s`, `14d`; becomes milliseconds. */
+export const duration = quantity("duration", "10s", DURATION_MS);
+
+/** A size such as `256MiB`, `8GiB`; becomes bytes. */
+export const size = quantity("size", "64MiB", SIZE_BYTES);
+
+/** A duration within bounds, both in milliseconds. */
+export function durationBetween(minMs: number, maxMs: number): z.ZodType<number, string> {
+  return duration.pipe(
+    z
+      .number()
+      .min(minMs, { error: `too short: at least ${minMs}ms` })
+      .max(maxMs, { error: `too long: at most ${maxMs}ms` }),
+  );
+}
