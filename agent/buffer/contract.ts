@@ -28,6 +28,7 @@ export interface BufferWriter {
 /** A stored chunk: its line is sent as it is. */
 export interface StoredChunk {
   readonly segment: number;
+  readonly epoch: string;
   readonly lane: number;
   readonly seq: number;
   readonly readings: number;
@@ -37,17 +38,18 @@ export interface StoredChunk {
 /** The uplink's side: chunks come out in order of seq within each lane. */
 export interface BufferReader {
   readonly gateway: string;
-  readonly epoch: string;
   readonly lanes: number;
   /**
-   * The next chunks of a lane, up to about `bytesMax` of lines, at least one when there is any.
-   * They stay in the buffer, and count as in flight, until confirmed or returned.
+   * The next chunks of a lane, all of one epoch, up to about `bytesMax` of lines, at least one when
+   * there is any. They stay in the buffer, in flight, until confirmed, given back or dismissed.
    */
   take(lane: number, bytesMax: number): readonly StoredChunk[];
   /** The hub has confirmed these: the buffer may forget them. */
   confirm(chunks: readonly StoredChunk[]): void;
   /** The send failed: the same chunks come again at the next `take` of their lane. */
   giveBack(chunks: readonly StoredChunk[]): void;
+  /** The hub will never take this chunk: it is dropped, counted, and told to the sink as a gap. */
+  dismiss(chunk: StoredChunk, reason: string): void;
   /** Called whenever a lane may have something to take. One listener. */
   onReady(listener: (lane: number) => void): void;
 }

@@ -56,8 +56,11 @@ export class ReadingBatch {
   }
 }
 
-/** `duplicate`: the same message was stored before; acknowledge it again, count it once. */
-export type AcceptOutcome = "stored" | "duplicate";
+/**
+ * `duplicate`: the same message was stored before; acknowledge it again, count it once.
+ * `dropped`: the buffer is full and its owner chose `drop-newest`; counted, and told to the sink.
+ */
+export type AcceptOutcome = "stored" | "duplicate" | "dropped";
 
 export interface Intake {
   /**

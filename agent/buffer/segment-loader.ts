@@ -1,0 +1,100 @@
+/**
+ * Reads stored segments back in order, as far as the forward queue has room. Fresh segments are
+ * handed over in memory; only what was left behind (after a restart, or in an outage) is read.
+ */
+import type { Logger } from "#core/log.ts";
+import type { BufferDatabase } from "./database.ts";
+import type { LoadedSegmentInfo } from "./forward-queue.ts";
+import { decodeSegment } from "./segment-codec.ts";
+
+/** Of a disk that damages more than this, more samples tell nothing new. */
+const SET_ASIDE_MAX = 100;
+
+export interface SegmentLoaderOptions {
+  database: BufferDatabase;
+  /** The first segment to load. */
+  from: number;
+  log: Logger;
+  hasRoom: () => boolean;
+  loaded: (segment: LoadedSegmentInfo) => void;
+}
+
+export class SegmentLoader {
+  readonly #options: SegmentLoaderOptions;
+  #next: number;
+  #end = 0;
+  #running: Promise<void> | undefined;
+  #isStopped = false;
+  /** Segments whose checksum does not hold. */
+  damaged = 0;
+
+  constructor(options: SegmentLoaderOptions) {
+    this.#options = options;
+    this.#next = options.from;
+  }
+
+  /** The first segment that is neither loaded nor handed over. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** True when this segment would be the next to load, and nothing is being read. */
+  isAt(segment: number): boolean {
+    return this.#running === undefined && segment === this.#next;
+  }
+
+  /** The segment was handed over in memory. */
+  skip(segment: number): void {
+    this.#next = segment + 1;
+  }
+
+  /** Loads up to segment `end` (exclusive), now or as soon as the read under way is done. */
+  load(end: number): void {
+    this.#end = end;
+    if (this.#running || this.#isStopped || this.#next >= end || !this.#options.hasRoom()) return;
+    this.#running = this.#read()
+      .catch((error: unknown) => {
+        this.#options.log.error({ err: error }, "stored segments could not be read");
+      })
+      .finally(() => {
+        this.#running = undefined;
+      });
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#running;
+  }
+
+  async #read(): Promise<void> {
+    const { database, hasRoom } = this.#options;
+    while (this.#next < this.#end && hasRoom() && !this.#isStopped) {
+      const snapshotEnd = this.#end;
+      for await (const { number, bytes } of database.segments(this.#next)) {
+        if (number >= snapshotEnd || this.#isStopped) break;
+        this.#next = number + 1;
+        await this.#handOver(number, bytes);
+        if (!hasRoom()) return;
+      }
+      // What the iterator did not show was forgotten before.
+      if (!this.#isStopped) this.#next = Math.max(this.#next, snapshotEnd);
+    }
+  }
+
+  async #handOver(number: number, bytes: Buffer): Promise<void> {
+    const segment = decodeSegment(number, bytes);
+    if (!segment) await this.#setAside(number, bytes);
+    this.#options.loaded({
+      number,
+      committedAtMs: segment?.committedAtMs ?? 0,
+      bytes: bytes.length,
+      chunks: segment?.chunks ?? [],
+    });
+  }
+
+  async #setAside(number: number, bytes: Buffer): Promise<void> {
+    this.damaged += 1;
+    this.#options.log.error({ segment: number }, "a stored segment is damaged and is set aside");
+    if (this.damaged <= SET_ASIDE_MAX) await this.#options.database.setAside(number, bytes);
+  }
+}

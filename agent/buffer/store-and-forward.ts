@@ -1,0 +1,429 @@
+/**
+ * The gateway's buffer: what was accepted is on disk until the hub has confirmed it, through crashes
+ * of the agent and outages of the cloud, within the limits that the configuration sets.
+ *
+ * Invariants:
+ * - `append` resolves only after the segment is synced, with its lanes' next seqs, the counters and
+ *   the fingerprints in the same batch;
+ * - seqs count up without gaps within (epoch, lane); they are never used twice for other bytes;
+ * - a segment leaves the disk only when all its chunks are confirmed, or when a limit drops it; then
+ *   a gap record goes to the sink, in the batch that deletes it.
+ */
+import { randomBytes } from "node:crypto";
+import type { AcceptOutcome, ReadingBatch } from "#agent/sources/contract.ts";
+import type { GapRecord } from "#core/chunk.ts";
+import type { Clock, Timer } from "#core/clock.ts";
+import { PenstockError } from "#core/errors.ts";
+import type { Logger } from "#core/log.ts";
+import type { Random } from "#core/random.ts";
+import { CommitLoop, type SealedWrite } from "./commit-loop.ts";
+import type { BufferReader, BufferWriter, SegmentInput, StoredChunk } from "./contract.ts";
+import { BufferDatabase, type BufferState } from "./database.ts";
+import { ForwardQueue, type LoadedSegmentInfo } from "./forward-queue.ts";
+import { MessageMemory } from "./message-memory.ts";
+import { type BufferLimits, RetentionGuard } from "./retention.ts";
+import { SegmentBuilder } from "./segment-builder.ts";
+import { encodeSegment } from "./segment-codec.ts";
+import { SegmentLoader } from "./segment-loader.ts";
+
+export interface StoreAndForwardOptions {
+  folder: string;
+  gateway: string;
+  /** Binds the epoch: a copied card on another machine begins its own. */
+  machineId: string;
+  /** Used when the buffer is made; later the buffer's own number holds. */
+  lanes: number;
+  lingerMs: number;
+  dedupeWindowMs: number;
+  limits: BufferLimits;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+}
+
+export interface BufferStatus {
+  state: "ok" | "full" | "failing";
+  epoch: string;
+  segments: number;
+  bytes: number;
+  commits: number;
+  syncP99Ms: number;
+  duplicates: number;
+  droppedReadings: number;
+  damagedSegments: number;
+  readingsBySource: Readonly<Record<string, number>>;
+}
+
+/** What the uplink may hold in memory; the rest of a backlog stays on disk. */
+const FORWARD_BYTES_MAX = 32 * 1024 * 1024;
+/** Beyond this the open segment takes no more: the disk does not keep up. */
+const OPEN_BYTES_MAX = 8 * 1024 * 1024;
+/** Forgotten segments are deleted with the next commit, or after this time. */
+const FORGET_INTERVAL_MS = 250;
+const HOUSEKEEPING_INTERVAL_MS = 5000;
+/** Compacting more at once stalls writes; less often leaves tombstones to walk over. */
+const COMPACT_BYTES = 48 * 1024 * 1024;
+const EPOCH_BYTES = 9;
+
+export class StoreAndForward implements BufferWriter, BufferReader {
+  readonly #options: StoreAndForwardOptions;
+  readonly #database: BufferDatabase;
+  readonly #messages: MessageMemory;
+  readonly #retention: RetentionGuard;
+  readonly #commits: CommitLoop;
+  #state: BufferState;
+  #queue: ForwardQueue;
+  #loader: SegmentLoader;
+  #builder: SegmentBuilder;
+  #safe = newOutcome();
+  #forgotten: LoadedSegmentInfo[] = [];
+  #forgottenBytes = 0;
+  #compactedTo = 0;
+  #isCompacting = false;
+  #isOpen = false;
+  #timers: Timer[] = [];
+  #listener: (lane: number) => void = () => {};
+  #duplicates = 0;
+  #droppedReadings = 0;
+
+  constructor(options: StoreAndForwardOptions) {
+    const { folder, lingerMs, dedupeWindowMs, clock, random, log } = options;
+    this.#options = options;
+    this.#database = new BufferDatabase(folder);
+    this.#messages = new MessageMemory({
+      database: this.#database,
+      windowMs: dedupeWindowMs,
+      clock,
+    });
+    this.#retention = new RetentionGuard(options.limits, folder, clock, log);
+    this.#commits = new CommitLoop({
+      database: this.#database,
+      lingerMs,
+      clock,
+      random,
+      log,
+      openBytes: () => this.#builder.bytes,
+      seal: () => this.#seal(),
+    });
+    this.#state = newState(options);
+    this.#queue = new ForwardQueue(options.lanes, FORWARD_BYTES_MAX);
+    this.#loader = this.#newLoader(0);
+    this.#builder = new SegmentBuilder(options.lanes);
+  }
+
+  get gateway(): string {
+    return this.#options.gateway;
+  }
+
+  get lanes(): number {
+    return this.#state.lanes;
+  }
+
+  get epoch(): string {
+    return this.#state.epoch;
+  }
+
+  /**
+   * Opens the database and begins to load what waits for the uplink.
+   * @throws PenstockError BUFFER_LOCKED, BUFFER_FAILED
+   */
+  async start(): Promise<void> {
+    const { clock, log, lanes } = this.#options;
+    const stored = await this.#database.open();
+    this.#state = stored ? resumedState(stored, this.#options, log) : newState(this.#options);
+    if (this.#state.lanes !== lanes) {
+      log.warn({ lanes: this.#state.lanes, configured: lanes }, "lanes are fixed in a buffer");
+    }
+    this.#builder = new SegmentBuilder(this.lanes);
+    this.#queue = new ForwardQueue(this.lanes, FORWARD_BYTES_MAX);
+    this.#loader = this.#newLoader(this.#state.firstSegment);
+    this.#compactedTo = this.#state.firstSegment;
+    await this.#messages.load(this.#state.nextSegment);
+    await this.#retention.measure();
+    this.#isOpen = true;
+    this.#timers = [
+      clock.every("buffer forgets", FORGET_INTERVAL_MS, () => this.#flushForgotten()),
+      clock.every("buffer housekeeping", HOUSEKEEPING_INTERVAL_MS, () => this.#keepHouse()),
+    ];
+    this.#loader.load(this.#state.nextSegment);
+  }
+
+  /** Commits what is open, and closes. Nothing that was acknowledged waits for it. */
+  async stop(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    for (const timer of this.#timers) timer.cancel();
+    await this.#loader.stop();
+    await this.#commits.stop();
+    await this.#database.close();
+  }
+
+  repeated(fingerprint: Uint8Array): Promise<AcceptOutcome> | undefined {
+    const outcome = this.#messages.find(fingerprint);
+    if (outcome) this.#duplicates += 1;
+    return outcome;
+  }
+
+  async append(input: SegmentInput): Promise<AcceptOutcome> {
+    if (!this.#isOpen) throw new PenstockError("BUFFER_CLOSED", "the buffer is closed");
+    if (this.#commits.failure) throw this.#commits.failure;
+    if (this.#builder.bytes > OPEN_BYTES_MAX) {
+      throw new PenstockError("BUFFER_FULL", "the disk does not keep up");
+    }
+    if (this.#retention.isFull(this.#state.storedBytes)) {
+      const outcome = this.#whenFull(input.batch);
+      if (outcome) return outcome;
+    }
+    const first = this.#builder.isEmpty;
+    this.#builder.add(input);
+    const { promise } = this.#safe;
+    if (input.batch.fingerprint) this.#messages.storing(input.batch.fingerprint, promise);
+    this.#commits.added(first);
+    return promise;
+  }
+
+  /** Undefined when room was made. */
+  #whenFull(batch: ReadingBatch): AcceptOutcome | undefined {
+    switch (this.#options.limits.whenFull) {
+      case "refuse":
+        throw new PenstockError("BUFFER_FULL", "the buffer is full");
+      case "drop-newest":
+        this.#tellGap(batch.series[0]?.lane ?? 0, {
+          readings: batch.length,
+          reason: "buffer full",
+        });
+        return "dropped";
+      case "drop-oldest":
+        if (this.#dropOldest() || !this.#retention.isOverfull(this.#state.storedBytes)) {
+          return undefined;
+        }
+        throw new PenstockError("BUFFER_FULL", "the buffer is full, and all of it is in flight");
+    }
+  }
+
+  onReady(listener: (lane: number) => void): void {
+    this.#listener = listener;
+  }
+
+  take(lane: number, bytesMax: number): readonly StoredChunk[] {
+    return this.#queue.take(lane, bytesMax);
+  }
+
+  giveBack(chunks: readonly StoredChunk[]): void {
+    this.#queue.giveBack(chunks);
+  }
+
+  confirm(chunks: readonly StoredChunk[]): void {
+    this.#forget(this.#queue.settle(chunks));
+    this.#loader.load(this.#state.nextSegment);
+  }
+
+  dismiss(chunk: StoredChunk, reason: string): void {
+    const { seq, lane, readings } = chunk;
+    this.#tellGap(lane, { fromSeq: seq, toSeq: seq, readings, reason });
+    this.confirm([chunk]);
+  }
+
+  status(): BufferStatus {
+    const { segments, bytes } = {
+      segments: this.#state.storedSegments,
+      bytes: this.#state.storedBytes,
+    };
+    const isFull = this.#retention.isFull(bytes);
+    return {
+      state: this.#commits.failure ? "failing" : isFull ? "full" : "ok",
+      epoch: this.epoch,
+      segments,
+      bytes,
+      commits: this.#commits.syncs.summary().count,
+      syncP99Ms: this.#commits.syncs.percentile(0.99),
+      duplicates: this.#duplicates,
+      droppedReadings: this.#droppedReadings,
+      damagedSegments: this.#loader.damaged,
+      readingsBySource: this.#state.readingsBySource,
+    };
+  }
+
+  #seal(): SealedWrite | undefined {
+    const builder = this.#builder;
+    const forgotten = this.#forgotten;
+    if (builder.isEmpty && forgotten.length === 0) return undefined;
+    this.#forgotten = [];
+    this.#builder = new SegmentBuilder(this.lanes);
+    const safe = this.#safe;
+    this.#safe = newOutcome();
+    const state = this.#state;
+    for (const segment of forgotten) {
+      state.storedBytes -= segment.bytes;
+      state.storedSegments -= 1;
+    }
+    state.firstSegment = this.#queue.oldest ?? this.#loader.next;
+    const request = { state, forget: forgotten.map((segment) => segment.number), sync: false };
+    if (builder.isEmpty) return { request, written: () => {}, abandoned: () => {} };
+
+    const number = state.nextSegment;
+    const committedAtMs = this.#options.clock.now();
+    const sealed = builder.seal(this.gateway, state.epoch, state.nextSeq);
+    const bytes = encodeSegment(committedAtMs, state.epoch, sealed);
+    state.nextSegment += 1;
+    state.storedBytes += bytes.length;
+    state.storedSegments += 1;
+    for (const [source, readings] of builder.readingsBySource) {
+      state.readingsBySource[source] = (state.readingsBySource[source] ?? 0) + readings;
+    }
+    const seen = this.#messages.record(builder.fingerprints);
+    const { epoch } = state;
+    const chunks = sealed.map(
+      ({ lane, seq, readings, line }): StoredChunk => ({
+        segment: number,
+        epoch,
+        lane,
+        seq,
+        readings,
+        line,
+      }),
+    );
+    return {
+      request: { ...request, put: { number, bytes, seen }, sync: true },
+      written: () => {
+        this.#messages.stored(builder.fingerprints);
+        safe.resolve("stored");
+        this.#offer({ number, committedAtMs, bytes: bytes.length, chunks });
+      },
+      abandoned: (error) => {
+        this.#messages.abandoned(builder.fingerprints);
+        safe.reject(error);
+      },
+    };
+  }
+
+  /** Hands a fresh segment to the uplink from memory, where nothing older waits on disk. */
+  #offer(segment: LoadedSegmentInfo): void {
+    if (this.#loader.isAt(segment.number) && this.#queue.hasRoom) {
+      this.#loader.skip(segment.number);
+      this.#enqueue(segment);
+    } else {
+      this.#loader.load(this.#state.nextSegment);
+    }
+  }
+
+  #enqueue(segment: LoadedSegmentInfo): void {
+    if (segment.chunks.length === 0) return this.#forget([segment]);
+    this.#queue.push(segment);
+    for (const lane of new Set(segment.chunks.map((chunk) => chunk.lane))) this.#listener(lane);
+  }
+
+  #newLoader(from: number): SegmentLoader {
+    return new SegmentLoader({
+      database: this.#database,
+      from,
+      log: this.#options.log,
+      hasRoom: () => this.#queue.hasRoom,
+      loaded: (segment) => this.#enqueue(segment),
+    });
+  }
+
+  #forget(segments: readonly LoadedSegmentInfo[]): void {
+    for (const segment of segments) {
+      this.#forgotten.push(segment);
+      this.#forgottenBytes += segment.bytes;
+    }
+  }
+
+  #flushForgotten(): void {
+    if (this.#forgotten.length > 0 && this.#builder.isEmpty) this.#commits.commitNow();
+    if (this.#forgottenBytes >= COMPACT_BYTES && !this.#isCompacting) void this.#compact();
+  }
+
+  async #compact(): Promise<void> {
+    this.#isCompacting = true;
+    this.#forgottenBytes = 0;
+    const from = this.#compactedTo;
+    this.#compactedTo = this.#state.firstSegment;
+    try {
+      await this.#database.compact(from, this.#compactedTo);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, "the buffer could not be compacted");
+    } finally {
+      this.#isCompacting = false;
+    }
+  }
+
+  #keepHouse(): void {
+    const { log } = this.#options;
+    this.#retention.measure().catch((error: unknown) => {
+      log.warn({ err: error }, "free disk space is not known");
+    });
+    this.#messages.expire(this.#state.nextSegment).catch((error: unknown) => {
+      log.warn({ err: error }, "old fingerprints could not be deleted");
+    });
+    const expired = this.#queue.evict((segment) => this.#retention.isTooOld(segment));
+    this.#drop(expired, "older than the buffer's maxAge");
+  }
+
+  /** Frees some of the oldest segments; false when nothing could be freed. */
+  #dropOldest(): boolean {
+    let excess = this.#retention.excessBytes(this.#state.storedBytes);
+    const dropped = this.#queue.evict((segment) => {
+      if (excess <= 0) return false;
+      excess -= segment.bytes;
+      return true;
+    });
+    this.#retention.dropped();
+    this.#drop(dropped, "buffer full");
+    return dropped.length > 0;
+  }
+
+  #drop(segments: readonly LoadedSegmentInfo[], reason: string): void {
+    if (segments.length === 0) return;
+    for (const { lane, seq, readings } of segments.flatMap((segment) => segment.chunks)) {
+      this.#tellGap(lane, { fromSeq: seq, toSeq: seq, readings, reason });
+    }
+    this.#forget(segments);
+    this.#loader.load(this.#state.nextSegment);
+  }
+
+  #tellGap(lane: number, gap: GapRecord): void {
+    this.#droppedReadings += gap.readings;
+    const first = this.#builder.isEmpty;
+    this.#builder.addGap(lane, gap);
+    this.#commits.added(first);
+  }
+}
+
+/** The fate of the open segment, for all whose input is in it; nobody may be there to hear of it. */
+function newOutcome(): PromiseWithResolvers<AcceptOutcome> {
+  const outcome = Promise.withResolvers<AcceptOutcome>();
+  outcome.promise.catch(() => {});
+  return outcome;
+}
+
+function newState({ gateway, machineId, lanes }: StoreAndForwardOptions): BufferState {
+  return {
+    format: 1,
+    gateway,
+    epoch: randomBytes(EPOCH_BYTES).toString("base64url"),
+    machineId,
+    lanes,
+    nextSeq: Array.from({ length: lanes }, () => 0),
+    nextSegment: 0,
+    firstSegment: 0,
+    storedSegments: 0,
+    storedBytes: 0,
+    readingsBySource: {},
+  };
+}
+
+/** A buffer that was copied to another machine, or given another name, counts anew. */
+function resumedState(
+  stored: BufferState,
+  options: StoreAndForwardOptions,
+  log: Logger,
+): BufferState {
+  const { gateway, machineId } = options;
+  if (stored.machineId === machineId && stored.gateway === gateway) return stored;
+  log.warn({ from: stored.gateway, to: gateway }, "the buffer is of another machine: new epoch");
+  const { epoch } = newState(options);
+  const nextSeq = stored.nextSeq.map(() => 0);
+  return { ...stored, gateway, machineId, epoch, nextSeq };
+}
