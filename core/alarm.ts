@@ -22,3 +22,8 @@ export const alarmTransition = z.object({
 export type AlarmTransition = z.infer<typeof alarmTransition>;
 
 export type AlarmPriority = AlarmTransition["priority"];
+
+/** The same for all transitions of one alarm of a gateway. */
+export function alarmKey(alarm: Pick<AlarmTransition, "device" | "tag" | "rule">): string {
+  return JSON.stringify([alarm.device, alarm.tag, alarm.rule]);
+}

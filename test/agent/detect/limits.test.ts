@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { LimitMonitor } from "#agent/detect/limits.ts";
+
+const subject = { device: "oven-2", tag: "temperature", unit: "°C" };
+
+function run(monitor: LimitMonitor, values: readonly number[]): string[] {
+  return values.flatMap((value, i) =>
+    (monitor.judge(i, value, subject, undefined) ?? []).map(
+      (found) => `${found.ts} ${found.rule} ${found.state}`,
+    ),
+  );
+}
+
+describe("LimitMonitor", () => {
+  test("tells when each limit is passed and when the value is back", () => {
+    const monitor = new LimitMonitor({ hh: 240, h: 230, l: 50, ll: 20, deadband: 0 });
+    expect(run(monitor, [100, 231, 241, 235, 100, 10, 100])).toEqual([
+      "1 limit-h active",
+      "2 limit-hh active",
+      "3 limit-hh cleared",
+      "4 limit-h cleared",
+      "5 limit-l active",
+      "5 limit-ll active",
+      "6 limit-l cleared",
+      "6 limit-ll cleared",
+    ]);
+  });
+
+  test("takes a value at its limit for good, and clears only beyond the deadband", () => {
+    const monitor = new LimitMonitor({ h: 230, l: 50, deadband: 2 });
+    expect(run(monitor, [230, 230.1, 228.1, 230.5, 228, 50, 49.9, 51.9, 52])).toEqual([
+      "1 limit-h active",
+      "4 limit-h cleared",
+      "6 limit-l active",
+      "8 limit-l cleared",
+    ]);
+  });
+
+  test("says in a sentence what happened, with the unit and the limit", () => {
+    const monitor = new LimitMonitor({ hh: 240, deadband: 2 });
+    expect(monitor.judge(7, 241.34, subject, undefined)).toEqual([
+      {
+        rule: "limit-hh",
+        state: "active",
+        priority: "high",
+        ts: 7,
+        value: 241.34,
+        expected: 240,
+        message: "oven-2 temperature is 241.34 °C, above its high-high limit of 240 °C",
+      },
+    ]);
+  });
+
+  test("alternates between active and cleared for any values", () => {
+    const value = fc.double({ min: -20, max: 20, noNaN: true });
+    fc.assert(
+      fc.property(
+        fc.array(value),
+        fc.double({ min: 0, max: 5, noNaN: true }),
+        (values, deadband) => {
+          const monitor = new LimitMonitor({ hh: 10, h: 5, l: -5, ll: -10, deadband });
+          const last = new Map<string, string>();
+          for (const value of values) {
+            for (const found of monitor.judge(0, value, subject, undefined) ?? []) {
+              expect(found.state).not.toBe(last.get(found.rule) ?? "cleared");
+              last.set(found.rule, found.state);
+            }
+            if (value > 10) expect(last.get("limit-hh")).toBe("active");
+            if (Math.abs(value) < 0.001) {
+              expect([...last.values()].every((state) => state === "cleared")).toBe(true);
+            }
+          }
+        },
+      ),
+    );
+  });
+});
