@@ -1,7 +1,7 @@
 /** The gateway's YAML file: the one source of its types and defaults. */
 import { z } from "zod";
 import { eventHubs, listen, name } from "./shared.ts";
-import { durationBetween, size } from "./units.ts";
+import { durationBetween, size, sizeBetween } from "./units.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -75,13 +75,19 @@ const mqtt = z.strictObject({
 export type MqttSettings = z.infer<typeof mqtt>;
 
 const modbusTcpBus = z.strictObject({
-  modbus: z.literal("tcp"),
+  modbus: z.literal("tcp", { error: `only "tcp" is known, so far` }),
   host: z.string().min(1),
   port: z.int().min(1).max(65_535).default(502),
   timeout: durationBetween(10, 60_000).prefault("1s"),
 });
 
 export type ModbusTcpBusSettings = z.infer<typeof modbusTcpBus>;
+
+const frame = z.strictObject({
+  delimiter: z.string().min(1).default("\r\n"),
+  /** A longer line is counted and thrown away. */
+  maxLength: sizeBetween(16, 1024 * 1024).prefault("4KiB"),
+});
 
 const serialBus = z.strictObject({
   /** Device path, best the stable one below /dev/serial/by-id. */
@@ -90,10 +96,7 @@ const serialBus = z.strictObject({
   parity: z.enum(["none", "even", "odd"]).default("none"),
   dataBits: z.union([z.literal(7), z.literal(8)]).default(8),
   stopBits: z.union([z.literal(1), z.literal(2)]).default(1),
-  frame: z.strictObject({
-    delimiter: z.string().min(1).default("\r\n"),
-    maxLength: size.prefault("4KiB"),
-  }),
+  frame: frame.prefault({}),
   /** Regular expression with named groups: each group is a tag of the bus's device. */
   match: z.string().min(1),
   /** A line that says nothing for this long is reported as `bad`/`timeout`. */

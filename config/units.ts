@@ -1,5 +1,6 @@
 /** Units stand in the value (`50ms`, `8GiB`, `14d`), so that nobody guesses them. */
 import { z } from "zod";
+import { nearest } from "./nearest.ts";
 
 const DURATION_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -58,7 +59,96 @@ export function durationBetween(minMs: number, maxMs: number): z.ZodType<number,
   return duration.pipe(
     z
       .number()
-      .min(minMs, { error: `too short: at least ${minMs}ms` })
-      .max(maxMs, { error: `too long: at most ${maxMs}ms` }),
+      .min(minMs, { error: `too short: at least ${formatDuration(minMs)}` })
+      .max(maxMs, { error: `too long: at most ${formatDuration(maxMs)}` }),
   );
+}
+
+/** A size within bounds, both in bytes. */
+export function sizeBetween(minBytes: number, maxBytes: number): z.ZodType<number, string> {
+  return size.pipe(
+    z
+      .int({ error: "a size is a whole number of bytes" })
+      .min(minBytes, { error: `too small: at least ${formatSize(minBytes)}` })
+      .max(maxBytes, { error: `too large: at most ${formatSize(maxBytes)}` }),
+  );
+}
+
+/** In the largest unit that needs no decimals: 90000 is `90s`. */
+export function formatDuration(durationMs: number): string {
+  return inLargestUnit(durationMs, DURATION_MS, ["d", "h", "m", "s", "ms"]);
+}
+
+/** In the largest binary unit that needs no decimals: 65536 is `64KiB`. */
+export function formatSize(bytes: number): string {
+  return inLargestUnit(bytes, SIZE_BYTES, ["TiB", "GiB", "MiB", "KiB", "B"]);
+}
+
+function inLargestUnit(
+  value: number,
+  units: Readonly<Record<string, number>>,
+  descending: readonly string[],
+): string {
+  const unit = descending.find((candidate) => value > 0 && value % (units[candidate] ?? 1) === 0);
+  return unit === undefined
+    ? `${value}${descending.at(-1)}`
+    : `${value / (units[unit] ?? 1)}${unit}`;
+}
+
+/** Units that people write for ours. */
+const UNIT_WORDS: Readonly<Record<string, string>> = {
+  sec: "s",
+  secs: "s",
+  second: "s",
+  seconds: "s",
+  min: "m",
+  mins: "m",
+  minute: "m",
+  minutes: "m",
+  hour: "h",
+  hours: "h",
+  hr: "h",
+  day: "d",
+  days: "d",
+  msec: "ms",
+  millis: "ms",
+  k: "KiB",
+  kb: "kB",
+  mb: "MB",
+  gb: "GB",
+  tb: "TB",
+  g: "GiB",
+};
+
+const CLOCK_TIME = /^(\d+):([0-5]\d)$/;
+const SEVERAL_UNITS = /^(?:\d+(?:ms|[smhd])\s*){2,}$/;
+
+/** What somebody who wrote `text` for a duration or a size probably meant. */
+export function quantityAdvice(text: string): string | undefined {
+  if (text.startsWith("-")) return "it cannot be negative";
+  const clock = CLOCK_TIME.exec(text);
+  if (clock) {
+    const total = Number(clock[1]) * 60 + Number(clock[2]);
+    return `write ${total}s for ${clock[1]} minutes ${clock[2]} seconds, ${total}m for ${clock[1]} hours ${clock[2]} minutes`;
+  }
+  if (SEVERAL_UNITS.test(text)) return `write it with one unit: ${formatDuration(sumOf(text))}`;
+  if (/^\d+(?:\.\d+)?$/.test(text)) return "add the unit to the number, without a space";
+  const match = QUANTITY.exec(text);
+  const unit = match && likelyUnit(match[2] ?? "");
+  return unit === undefined || unit === null ? undefined : `did you mean ${match?.[1]}${unit}?`;
+}
+
+function likelyUnit(written: string): string | undefined {
+  const lower = written.toLowerCase();
+  const known = [...Object.keys(DURATION_MS), ...Object.keys(SIZE_BYTES)];
+  const word = UNIT_WORDS[lower] ?? known.find((unit) => unit.toLowerCase() === lower);
+  return word ?? nearest(written, known);
+}
+
+function sumOf(text: string): number {
+  let total = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+)(ms|[smhd])/g)) {
+    total += Number(amount) * (DURATION_MS[unit ?? ""] ?? 0);
+  }
+  return total;
 }

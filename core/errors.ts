@@ -56,6 +56,12 @@ export function messageOf(error: unknown): string {
   return String(error);
 }
 
+/** The system's code of an error (`ENOENT`, `EADDRINUSE`), where it has one. */
+export function systemCodeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
 /** True for the rejection of an operation that its `AbortSignal` ended. */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";

@@ -1,0 +1,119 @@
+/** Devices against the buses that they name, and against each other. */
+import type { LineOf } from "./gateway-checks.ts";
+import { checkLimits } from "./limit-checks.ts";
+import { checkModbusTag } from "./modbus-tag-checks.ts";
+import { nearest } from "./nearest.ts";
+import { entriesOf, mappingOf, numberOf, type RawMapping, textOf } from "./raw.ts";
+import { groupsOf } from "./serial-checks.ts";
+import type { Path, Problem } from "./yaml-tree.ts";
+
+const UNIT_DEFAULT = 1;
+
+interface DeviceContext {
+  readonly name: string;
+  readonly path: Path;
+  readonly device: RawMapping;
+  readonly buses: RawMapping;
+  readonly lineOf: LineOf;
+}
+
+export function checkDevices(file: RawMapping, lineOf: LineOf): Problem[] {
+  const buses = mappingOf(file["buses"]);
+  const owners = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const [name, device] of entriesOf(file["devices"])) {
+    const context = { name, path: ["devices", name], device, buses, lineOf };
+    problems.push(...checkDevice(context), ...checkAddress(context, owners));
+  }
+  return problems;
+}
+
+function checkDevice(context: DeviceContext): Problem[] {
+  const { path, device, buses } = context;
+  const limits = entriesOf(device["tags"]).flatMap(([tag, settings]) =>
+    checkLimits([...path, "tags", tag, "limits"], mappingOf(settings["limits"])),
+  );
+  const busName = textOf(device["bus"]);
+  if (busName === undefined) return [...limits, ...checkWithoutBus(context)];
+  const bus = mappingOf(buses[busName]);
+  if (!Object.hasOwn(buses, busName)) return [...limits, unknownBus(context, busName)];
+  if ("serial" in bus) return [...limits, ...checkOnSerial(context, bus)];
+  if ("modbus" in bus) return [...limits, ...checkOnModbus(context)];
+  return limits;
+}
+
+function unknownBus({ path, buses }: DeviceContext, name: string): Problem {
+  const known = Object.keys(buses);
+  const near = nearest(name, known);
+  let suggestion = "describe it below the top-level key buses";
+  if (near !== undefined) suggestion = `did you mean "${near}"?`;
+  else if (known.length > 0) suggestion = `the buses are: ${known.join(", ")}`;
+  return { path: [...path, "bus"], on: "value", message: `there is no bus "${name}"`, suggestion };
+}
+
+function checkOnModbus({ path, device }: DeviceContext): Problem[] {
+  const tags = entriesOf(device["tags"]);
+  if (tags.length > 0) {
+    return tags.flatMap(([tag, settings]) => checkModbusTag([...path, "tags", tag], settings));
+  }
+  const suggestion = 'add tags, such as "tags: { power: { register: 40001, type: float32 } }"';
+  const message = "the device has no tags, so nothing is read from it";
+  return [{ path, on: "key", message, suggestion }];
+}
+
+const MODBUS_ONLY = ["register", "coil", "discrete"] as const;
+
+function checkOnSerial({ path, device }: DeviceContext, bus: RawMapping): Problem[] {
+  const groups = groupsOf(textOf(bus["match"]) ?? "");
+  if (groups.length === 0) return [];
+  return entriesOf(device["tags"]).flatMap(([tag, settings]): Problem[] => {
+    const at = [...path, "tags", tag];
+    const address = MODBUS_ONLY.find((key) => key in settings);
+    if (address !== undefined) return [notModbus([...at, address], "its bus is a serial line")];
+    if (groups.includes(tag)) return [];
+    const near = nearest(tag, groups);
+    const message = `the bus's pattern has no group "${tag}"`;
+    const suggestion = near ? `did you mean "${near}"?` : `its groups are: ${groups.join(", ")}`;
+    return [{ path: at, on: "key", message, suggestion }];
+  });
+}
+
+/** A device without a bus publishes by MQTT: its tags describe what it sends. */
+function checkWithoutBus({ path, device }: DeviceContext): Problem[] {
+  const tags = entriesOf(device["tags"]);
+  const polled = tags.flatMap(([tag, settings]) => {
+    const address = MODBUS_ONLY.find((key) => key in settings);
+    return address === undefined ? [] : [[...path, "tags", tag, address]];
+  });
+  const [first] = polled;
+  return first ? [notModbus(first, "the device has no bus")] : [];
+}
+
+function notModbus(path: Path, why: string): Problem {
+  const message = `"${String(path.at(-1))}" is for a device on a Modbus bus, and ${why}`;
+  return { path, on: "key", message, suggestion: 'name the bus: "bus: NAME"' };
+}
+
+/** Two devices behind one address would each get half of the other's readings. */
+function checkAddress(context: DeviceContext, owners: Map<string, string>): Problem[] {
+  const { name, path, device, buses, lineOf } = context;
+  const busName = textOf(device["bus"]);
+  const unit = "unit" in device ? numberOf(device["unit"]) : UNIT_DEFAULT;
+  if (busName === undefined || unit === undefined) return [];
+  const isSerial = "serial" in mappingOf(buses[busName]);
+  const address = isSerial ? busName : `${busName} ${unit}`;
+  const owner = owners.get(address);
+  if (owner === undefined) {
+    owners.set(address, name);
+    return [];
+  }
+  const line = lineOf(["devices", owner]);
+  if (isSerial) {
+    const message = `device "${owner}" (line ${line}) is on this serial line already`;
+    const suggestion = "a serial line has one device";
+    return [{ path: [...path, "bus"], on: "value", message, suggestion }];
+  }
+  const message = `bus "${busName}", unit ${unit} is device "${owner}" already (line ${line})`;
+  const suggestion = "give it its own unit, or put all tags below one device";
+  return [{ path: [...path, "unit"], on: "value", message, suggestion }];
+}

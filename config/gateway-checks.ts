@@ -1,0 +1,47 @@
+/** What a gateway's file must fulfil beyond the shape of each of its parts. */
+import { checkDevices } from "./device-checks.ts";
+import { checkListenPorts } from "./listen-checks.ts";
+import { checkMqtt } from "./mqtt-checks.ts";
+import { entriesOf, mappingOf } from "./raw.ts";
+import { checkSerialBus } from "./serial-checks.ts";
+import type { Path, Problem } from "./yaml-tree.ts";
+
+/** The line in which a path's key stands, for messages that name a second place. */
+export type LineOf = (path: Path) => number;
+
+export function checkGateway(data: unknown, lineOf: LineOf): Problem[] {
+  const file = mappingOf(data);
+  const buses = entriesOf(file["buses"]);
+  return [
+    ...buses.flatMap(([name, bus]) => checkSerialBus(["buses", name], bus)),
+    ...checkSharedLines(buses, lineOf),
+    ...checkDevices(file, lineOf),
+    ...checkMqtt(mappingOf(file["mqtt"]), "mqtt" in file, lineOf),
+    ...checkListenPorts(file, lineOf),
+  ];
+}
+
+/** Two owners of one serial port take each other's bytes. */
+function checkSharedLines(
+  buses: readonly [string, Readonly<Record<string, unknown>>][],
+  lineOf: LineOf,
+): Problem[] {
+  const problems: Problem[] = [];
+  const owners = new Map<unknown, string>();
+  for (const [name, { serial }] of buses) {
+    const owner = owners.get(serial);
+    if (serial === undefined) continue;
+    if (owner === undefined) {
+      owners.set(serial, name);
+      continue;
+    }
+    const line = lineOf(["buses", owner]);
+    problems.push({
+      path: ["buses", name, "serial"],
+      on: "value",
+      message: `the port is in use by bus "${owner}" (line ${line})`,
+      suggestion: "a serial port belongs to one bus",
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,105 @@
+/** Topic rules must be able to match, and to name a device. */
+import type { LineOf } from "./gateway-checks.ts";
+import { nearest } from "./nearest.ts";
+import { entriesOf, mappingOf, type RawMapping, textOf } from "./raw.ts";
+import type { Path, Problem } from "./yaml-tree.ts";
+
+const PLACEHOLDERS = ["device", "tag"];
+
+export function checkMqtt(mqtt: RawMapping, present: boolean, lineOf: LineOf): Problem[] {
+  if (!present) return [];
+  const remotes = entriesOf(mqtt["remotes"]);
+  return [
+    ...checkReceives(mqtt, remotes.length),
+    ...checkTopics(["mqtt", "topics"], mqtt["topics"], lineOf),
+    ...remotes.flatMap(([name, remote]) =>
+      checkTopics(["mqtt", "remotes", name, "topics"], remote["topics"], lineOf),
+    ),
+    ...checkAlarmTopic(mqtt),
+  ];
+}
+
+function checkReceives(mqtt: RawMapping, remotes: number): Problem[] {
+  const topics = mqtt["topics"];
+  if ("broker" in mqtt || remotes > 0 || !Array.isArray(topics)) return [];
+  const message = "mqtt has topics, but neither a broker nor remotes to receive them from";
+  const suggestion = 'add "broker: { listen: 127.0.0.1:1883 }"';
+  return [{ path: ["mqtt"], on: "key", message, suggestion }];
+}
+
+function checkTopics(path: Path, topics: unknown, lineOf: LineOf): Problem[] {
+  if (!Array.isArray(topics)) return [];
+  const seen = new Map<string, number>();
+  return topics.flatMap((item: unknown, i) => {
+    const rule = mappingOf(item);
+    const topic = textOf(rule["topic"]);
+    if (topic === undefined || topic === "") return [];
+    const at = [...path, i, "topic"];
+    const first = seen.get(topic);
+    if (first === undefined) {
+      seen.set(topic, i);
+      return checkTopic(at, topic, rule);
+    }
+    const message = `the topic "${topic}" has a rule already (line ${lineOf([...path, first, "topic"])})`;
+    return [{ path: at, on: "value" as const, message, suggestion: "remove one of the two" }];
+  });
+}
+
+function checkTopic(path: Path, topic: string, rule: RawMapping): Problem[] {
+  const on = "value";
+  const levels = topic.split("/");
+  const partial = levels.find((level) => /[{}+#]/.test(level) && !isWildcard(level));
+  if (partial !== undefined) {
+    const message = `topic: "${partial}" mixes a wildcard with other text`;
+    const suggestion = "{device}, {tag}, + and # each stand for a whole level between two slashes";
+    return [{ path, on, message, suggestion }];
+  }
+  const hash = levels.indexOf("#");
+  if (hash >= 0 && hash < levels.length - 1) {
+    const suggestion = "use + for one level in the middle";
+    return [{ path, on, message: `topic: # may stand at the end only`, suggestion }];
+  }
+  return [...checkPlaceholders(path, levels), ...checkDevice(path, levels, rule)].slice(0, 1);
+}
+
+function isWildcard(level: string): boolean {
+  return level === "+" || level === "#" || /^\{[^{}]*\}$/.test(level);
+}
+
+function checkPlaceholders(path: Path, levels: readonly string[]): Problem[] {
+  const names = levels.filter((level) => level.startsWith("{")).map((level) => level.slice(1, -1));
+  const unknown = names.find((name) => !PLACEHOLDERS.includes(name));
+  if (unknown !== undefined) {
+    const near = nearest(unknown, PLACEHOLDERS);
+    const suggestion = near
+      ? `did you mean {${near}}?`
+      : "there are {device} and {tag}; + skips a level";
+    const message = `topic: {${unknown}} is not known`;
+    return [{ path, on: "value", message, suggestion }];
+  }
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice === undefined) return [];
+  const message = `topic: {${twice}} stands twice`;
+  return [{ path, on: "value", message, suggestion: "use + for the level that does not matter" }];
+}
+
+function checkDevice(path: Path, levels: readonly string[], rule: RawMapping): Problem[] {
+  const on = "value";
+  for (const name of PLACEHOLDERS) {
+    if (!levels.includes(`{${name}}`) || !(name in rule)) continue;
+    const message = `the topic names the ${name}, and so does "${name}: ${String(rule[name])}"`;
+    const suggestion = "keep one of the two";
+    return [{ path: [...path.slice(0, -1), name], on: "key", message, suggestion }];
+  }
+  if (levels.includes("{device}") || "device" in rule) return [];
+  const message = "topic: nothing says which device the readings belong to";
+  const suggestion = 'put {device} in the place of a level, or add "device: NAME"';
+  return [{ path, on, message, suggestion }];
+}
+
+function checkAlarmTopic(mqtt: RawMapping): Problem[] {
+  const topic = textOf(mqtt["alarmTopic"]);
+  if (topic === undefined || !/[+#]/.test(topic)) return [];
+  const message = "alarmTopic: a topic to publish on has no wildcards";
+  return [{ path: ["mqtt", "alarmTopic"], on: "value", message, suggestion: "leave out + and #" }];
+}

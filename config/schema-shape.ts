@@ -1,0 +1,51 @@
+/** Which keys a schema knows at a path: what "did you mean" chooses from. */
+import type { z } from "zod";
+
+interface Definition {
+  readonly type: string;
+  readonly shape?: Readonly<Record<string, z.ZodType>>;
+  readonly innerType?: z.ZodType;
+  readonly in?: z.ZodType;
+  readonly valueType?: z.ZodType;
+  readonly element?: z.ZodType;
+  readonly options?: readonly z.ZodType[];
+}
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+
+/** The shapes that an object may have at the path: several where the schema offers a choice. */
+export function shapesAt(schema: z.ZodType, path: readonly PropertyKey[]): Shape[] {
+  return schemasAt(schema, path).flatMap((found) => {
+    const { shape } = definitionOf(found);
+    return shape ? [shape] : [];
+  });
+}
+
+/** True where the path's object has names of the technician's choice, and no fixed keys. */
+export function isRecordAt(schema: z.ZodType, path: readonly PropertyKey[]): boolean {
+  return schemasAt(schema, path).some((found) => definitionOf(found).type === "record");
+}
+
+function schemasAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType[] {
+  let found = unwrap(schema);
+  for (const step of path) found = found.flatMap((parent) => childrenOf(parent, step));
+  return found;
+}
+
+function childrenOf(parent: z.ZodType, step: PropertyKey): z.ZodType[] {
+  const { shape, valueType, element } = definitionOf(parent);
+  const child = shape?.[String(step)] ?? valueType ?? element;
+  return child ? unwrap(child) : [];
+}
+
+/** What a schema comes down to below defaults, options and transforms. */
+function unwrap(schema: z.ZodType): z.ZodType[] {
+  const { innerType, in: input, options } = definitionOf(schema);
+  if (options) return options.flatMap(unwrap);
+  const inner = innerType ?? input;
+  return inner ? unwrap(inner) : [schema];
+}
+
+function definitionOf(schema: z.ZodType): Definition {
+  return schema.def;
+}
