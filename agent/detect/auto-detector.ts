@@ -33,8 +33,10 @@ const JUMP_LIMIT = 0.25;
 const SHIFT_LIMIT = 0.08;
 const SEASON_LIMIT = 2.5;
 
-/** Learns so many values before it says anything: the first records are none. */
-const WARM_UP = 120;
+/** A view learns so many values before it says anything: the first records are none. */
+const LEVEL_WARM_UP = 120;
+const JUMP_WARM_UP = 4 * JUMP;
+const SHIFT_WARM_UP = 2 * SLOW;
 
 /** An epoch ends when it has both this many values and this much time. */
 const EPOCH_VALUES = 20_000;
@@ -85,9 +87,10 @@ export class AutoDetector implements AnomalyDetector {
     const middle = this.#follow(MEAN_SHIFT, value, Math.max(1 / SHIFT, 1 / count));
     const slow = this.#follow(MEAN_SLOW, value, Math.max(1 / SLOW, 1 / count));
 
-    const level = this.#record(LEVEL_RANGE, value, seen, 1) / LEVEL_LIMIT;
-    const jump = this.#record(JUMP_RANGE, value - recent, seen, JUMP) / JUMP_LIMIT;
-    const shift = this.#record(SHIFT_RANGE, middle - slow, seen, SHIFT) / SHIFT_LIMIT;
+    const level = this.#record(LEVEL_RANGE, value, seen, 1, LEVEL_WARM_UP) / LEVEL_LIMIT;
+    const jump = this.#record(JUMP_RANGE, value - recent, seen, JUMP, JUMP_WARM_UP) / JUMP_LIMIT;
+    const shift =
+      this.#record(SHIFT_RANGE, middle - slow, seen, SHIFT, SHIFT_WARM_UP) / SHIFT_LIMIT;
     const season = this.#season.deviation(value, ts) / SEASON_LIMIT;
     const worst = Math.max(level, jump, shift, season);
     if (worst >= 1) {
@@ -99,7 +102,7 @@ export class AutoDetector implements AnomalyDetector {
     this.#learn(LEVEL_RANGE, value, seen, 1);
     this.#learn(JUMP_RANGE, value - recent, seen, JUMP);
     this.#learn(SHIFT_RANGE, middle - slow, seen, SHIFT);
-    return count <= WARM_UP ? 0 : worst;
+    return worst;
   }
 
   explain(): Explanation {
@@ -120,13 +123,14 @@ export class AutoDetector implements AnomalyDetector {
     return this.#get(EPOCH_COUNT) + this.#get(OLD_EPOCH_COUNT);
   }
 
-  /** `length`: over how many values the view's means run; it is not looked at before twice that. */
-  #record(range: number, value: number, seen: number, length: number): number {
-    if (seen < 2 * length) return 0;
+  /** `length`: over how many values the view's means run. */
+  #record(range: number, value: number, seen: number, length: number, warmUp: number): number {
+    if (seen <= warmUp) return 0;
     const outside = excess(this.#s, this.#o + range, value);
     return outside === 0 ? 0 : outside * Math.log(1 + seen / length);
   }
 
+  /** A view's first values, in which its means settle, are not of its range. */
   #learn(range: number, value: number, seen: number, length: number): void {
     if (seen >= 2 * length) extendRange(this.#s, this.#o + range, value);
   }

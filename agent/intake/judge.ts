@@ -1,0 +1,97 @@
+/**
+ * Runs the detectors over a batch, before it is stored. Good and uncertain finite numbers are
+ * judged; a reading older than its series' newest is stored but not judged, and counted.
+ */
+import { AnomalyRule } from "#agent/detect/anomaly-rule.ts";
+import type { Finding } from "#agent/detect/finding.ts";
+import { LimitMonitor } from "#agent/detect/limits.ts";
+import { MedianDetector } from "#agent/detect/median-detector.ts";
+import { SeriesMonitor } from "#agent/detect/series-monitor.ts";
+import type { ReadingBatch, Series } from "#agent/sources/contract.ts";
+import type { AlarmTransition } from "#core/alarm.ts";
+import type { SeriesDescription } from "#core/chunk.ts";
+import type { LatestValues } from "./latest-values.ts";
+import { type DeviceProfile, UNKNOWN_DEVICE } from "./series-settings.ts";
+
+/**
+ * A newest time further ahead of the clock than this is a device's mistake: it must not keep the
+ * readings that follow from being judged.
+ */
+const AHEAD_MS_MAX = 5 * 60_000;
+
+interface JudgeOptions {
+  devices: Readonly<Record<string, DeviceProfile>>;
+  latest: LatestValues;
+  /** The living description: its unit may come later. */
+  describe: (series: Series) => SeriesDescription;
+}
+
+export class Judge {
+  readonly #options: JudgeOptions;
+  /** By series index; made at the first number of the series. */
+  readonly #monitors: (SeriesMonitor | undefined)[] = [];
+  /** How many earlier readings of the series have the time of its newest. */
+  readonly #repeats: number[] = [];
+  #old = 0;
+
+  constructor(options: JudgeOptions) {
+    this.#options = options;
+  }
+
+  /** Readings that were not judged because their series had a newer one. */
+  get old(): number {
+    return this.#old;
+  }
+
+  /** Calls `onTransition` for each alarm that begins or ends with a reading of the batch. */
+  judge(batch: ReadingBatch, nowMs: number, onTransition: (found: AlarmTransition) => void): void {
+    const { latest } = this.#options;
+    const { series, ts, values, qualities, reasons } = batch;
+    for (let i = 0; i < series.length; i++) {
+      const subject = series[i];
+      const time = ts[i];
+      const value = values[i];
+      const quality = qualities[i];
+      if (!subject || time === undefined || value === undefined || !quality) continue;
+      const newest = latest.ts(subject.index);
+      if (time < newest && newest <= nowMs + AHEAD_MS_MAX) {
+        this.#old += 1;
+        continue;
+      }
+      const repeat = time === newest ? (this.#repeats[subject.index] ?? 0) + 1 : 0;
+      this.#repeats[subject.index] = repeat;
+      latest.set(subject.index, time, value, quality, reasons[i]);
+      if (typeof value !== "number" || quality === "bad" || !Number.isFinite(value)) continue;
+      const monitor = this.#monitors[subject.index] ?? this.#watch(subject);
+      for (const found of monitor.judge(time, value)) onTransition(named(found, subject, repeat));
+    }
+  }
+
+  #watch(series: Series): SeriesMonitor {
+    const { devices, describe } = this.#options;
+    const profile = ownEntry(devices, series.device) ?? UNKNOWN_DEVICE;
+    const limits = ownEntry(profile.tags, series.tag)?.limits;
+    const monitor = new SeriesMonitor({
+      subject: describe(series),
+      limits: limits && new LimitMonitor(limits),
+      anomaly: profile.detect.auto ? new AnomalyRule(new MedianDetector()) : undefined,
+    });
+    this.#monitors[series.index] = monitor;
+    return monitor;
+  }
+}
+
+/**
+ * The identity follows from the reading: a device that repeats a message after a crash of ours
+ * leads to the same transition, not to a second one.
+ */
+function named(found: Finding, series: Series, repeat: number): AlarmTransition {
+  const { device, tag } = series;
+  const place = repeat === 0 ? `${found.ts}` : `${found.ts}+${repeat}`;
+  return { ...found, id: `${device}/${tag}/${found.rule}/${found.state}/${place}`, device, tag };
+}
+
+/** Names come from outside: `constructor` must not find what every object has. */
+export function ownEntry<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}

@@ -1,0 +1,184 @@
+/**
+ * Where all readings of the gateway pass: judged, raised as alarms, then stored. Alarms come before
+ * the append and never wait for it; a copy of a stored message is answered before any judging.
+ */
+import type { BufferWriter } from "#agent/buffer/contract.ts";
+import type { AcceptOutcome, Intake, ReadingBatch, Series } from "#agent/sources/contract.ts";
+import type { AlarmTransition } from "#core/alarm.ts";
+import type { SeriesDescription } from "#core/chunk.ts";
+import type { Clock } from "#core/clock.ts";
+import { messageOf } from "#core/errors.ts";
+import { type Logger, RateLimitedLog } from "#core/log.ts";
+import { AlarmBook } from "./alarm-book.ts";
+import { AlarmLog } from "./alarm-log.ts";
+import { Judge, ownEntry } from "./judge.ts";
+import { LatestValues } from "./latest-values.ts";
+import { SERIES_MAX_DEFAULT, SeriesRegistry } from "./series-registry.ts";
+import { type DeviceProfile, UNKNOWN_DEVICE } from "./series-settings.ts";
+import { UnsentTransitions } from "./unsent-transitions.ts";
+import { ValueTable } from "./value-table.ts";
+
+export interface ReadingIntakeOptions {
+  site?: string | undefined;
+  /** By name, as in the gateway's file. */
+  devices: Readonly<Record<string, DeviceProfile>>;
+  lanes: number;
+  seriesMax?: number;
+  buffer: BufferWriter;
+  clock: Clock;
+  log: Logger;
+  /** Called for each transition while its reading is being taken in; must not block. */
+  onAlarm?: ((transition: AlarmTransition) => void) | undefined;
+}
+
+/** Cumulative since the start. `bySource` counts what is on disk. */
+export interface IntakeCounters {
+  readings: number;
+  bySource: Record<string, number>;
+  /** Copies of stored messages. */
+  duplicates: number;
+  /** Stored, but not judged: older than the newest of their series. */
+  notJudged: number;
+  /** Readings of batches that the buffer refused. */
+  rejected: number;
+  /** Transitions that the sink will never see, because the buffer refused too many. */
+  transitionsLost: number;
+  series: number;
+  seriesRefused: number;
+}
+
+const NO_TRANSITIONS: readonly AlarmTransition[] = Object.freeze([]);
+const NO_DESCRIPTIONS: readonly SeriesDescription[] = Object.freeze([]);
+
+export class ReadingIntake implements Intake {
+  readonly alarms = new AlarmBook();
+  /** The newest reading of each series. */
+  readonly values: ValueTable;
+  readonly #options: ReadingIntakeOptions;
+  readonly #registry: SeriesRegistry;
+  readonly #latest = new LatestValues();
+  readonly #judge: Judge;
+  readonly #alarmLog: AlarmLog;
+  readonly #listenerLog: RateLimitedLog;
+  readonly #unsent = new UnsentTransitions();
+  readonly #bySource = new Map<string, number>();
+  #stored = 0;
+  #duplicates = 0;
+  #rejected = 0;
+
+  constructor(options: ReadingIntakeOptions) {
+    this.#options = options;
+    this.#registry = new SeriesRegistry({
+      lanes: options.lanes,
+      seriesMax: options.seriesMax ?? SERIES_MAX_DEFAULT,
+      describe: (device, tag) => describe(options, device, tag),
+    });
+    this.#judge = new Judge({
+      devices: options.devices,
+      latest: this.#latest,
+      describe: (series) => this.#registry.descriptionAt(series.index) ?? series,
+    });
+    this.values = new ValueTable(this.#registry, this.#latest);
+    this.#alarmLog = new AlarmLog(options.log, options.clock);
+    this.#listenerLog = new RateLimitedLog(options.log, options.clock);
+  }
+
+  resolve(device: string, tag: string, facts?: Partial<SeriesDescription>): Series {
+    const series = this.#registry.resolve(device, tag, facts);
+    if (series.index === this.#latest.size) this.#latest.grow();
+    return series;
+  }
+
+  async accept(batch: ReadingBatch): Promise<AcceptOutcome> {
+    const { buffer, clock } = this.#options;
+    const copy = batch.fingerprint && buffer.repeated(batch.fingerprint);
+    if (copy) {
+      await copy;
+      this.#duplicates += 1;
+      return "duplicate";
+    }
+    const transitions = this.#raise(batch, clock.now());
+    return await this.#store(batch, transitions);
+  }
+
+  get counters(): IntakeCounters {
+    return {
+      readings: this.#stored,
+      bySource: Object.fromEntries(this.#bySource),
+      duplicates: this.#duplicates,
+      notJudged: this.#judge.old,
+      rejected: this.#rejected,
+      transitionsLost: this.#unsent.lost,
+      series: this.#registry.size,
+      seriesRefused: this.#registry.refused,
+    };
+  }
+
+  #raise(batch: ReadingBatch, nowMs: number): readonly AlarmTransition[] {
+    let transitions: AlarmTransition[] | undefined;
+    this.#judge.judge(batch, nowMs, (transition) => {
+      transitions ??= [];
+      transitions.push(transition);
+      this.#announce(transition);
+    });
+    return transitions ?? NO_TRANSITIONS;
+  }
+
+  #announce(transition: AlarmTransition): void {
+    this.alarms.enter(transition);
+    this.#alarmLog.write(transition);
+    try {
+      this.#options.onAlarm?.(transition);
+    } catch (error) {
+      // A listener that fails must cost neither the other alarms nor the readings.
+      this.#listenerLog.warn("listener", { err: messageOf(error) }, "cannot pass on an alarm");
+    }
+  }
+
+  async #store(
+    batch: ReadingBatch,
+    transitions: readonly AlarmTransition[],
+  ): Promise<AcceptOutcome> {
+    const untold = this.#registry.takeUntold(batch.series);
+    const late = this.#unsent.take();
+    const input = {
+      batch,
+      transitions: late.length === 0 ? transitions : [...late, ...transitions],
+      descriptions: untold ? this.#descriptionsOf(untold) : NO_DESCRIPTIONS,
+    };
+    try {
+      const outcome = await this.#options.buffer.append(input);
+      if (outcome === "stored") this.#count(batch);
+      else this.#duplicates += 1;
+      return outcome;
+    } catch (error) {
+      this.#rejected += batch.length;
+      this.#unsent.keep(input.transitions);
+      if (untold) this.#registry.untell(untold);
+      throw error;
+    }
+  }
+
+  #descriptionsOf(series: readonly Series[]): SeriesDescription[] {
+    return series.map(({ index, device, tag }) => ({
+      ...(this.#registry.descriptionAt(index) ?? { device, tag }),
+    }));
+  }
+
+  #count(batch: ReadingBatch): void {
+    this.#stored += batch.length;
+    this.#bySource.set(batch.source, (this.#bySource.get(batch.source) ?? 0) + batch.length);
+  }
+}
+
+function describe(options: ReadingIntakeOptions, device: string, tag: string): SeriesDescription {
+  const profile = ownEntry(options.devices, device) ?? UNKNOWN_DEVICE;
+  const unit = ownEntry(profile.tags, tag)?.unit;
+  return {
+    device,
+    tag,
+    ...(unit !== undefined && { unit }),
+    ...(options.site !== undefined && { site: options.site }),
+    ...(profile.line !== undefined && { line: profile.line }),
+  };
+}

@@ -1,0 +1,13 @@
+import type { Limits } from "#agent/detect/limits.ts";
+
+/** What the configuration says of a device: the part of it that concerns its series. */
+export interface DeviceProfile {
+  readonly line?: string | undefined;
+  readonly detect: { readonly auto: boolean };
+  readonly tags: Readonly<
+    Record<string, { readonly unit?: string | undefined; readonly limits?: Limits | undefined }>
+  >;
+}
+
+/** A device that the configuration does not name. */
+export const UNKNOWN_DEVICE: DeviceProfile = { detect: { auto: true }, tags: {} };
