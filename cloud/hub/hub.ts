@@ -1,0 +1,259 @@
+/**
+ * The embedded hub: an Event Hubs-compatible broker on one node. It listens, and hands each socket to
+ * a connection; all that clients do goes through the links.
+ *
+ * Invariants: connections are bounded, and those that have not logged in more tightly; stopping
+ * answers what was accepted before it closes the logs.
+ */
+import { randomUUID } from "node:crypto";
+import { createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import type { Clock, Timer } from "#core/clock.ts";
+import { messageOf, PenstockError } from "#core/errors.ts";
+import { type Logger, RateLimitedLog } from "#core/log.ts";
+import { AccessKeys, type AccessPolicy, generatedPolicies } from "./access/access-keys.ts";
+import { Connection, type ConnectionLimits } from "./connection/connection.ts";
+import { EventHub } from "./event-hub.ts";
+import { type HubCounters, newCounters } from "./hub-counters.ts";
+import type { LinkOpener } from "./links/link.ts";
+import { createLinkOpener } from "./links/open-link.ts";
+import { HubLog } from "./log/hub-log.ts";
+import { type LogDisk, realDisk } from "./log/log-disk.ts";
+
+export interface HubDefinition {
+  name: string;
+  partitions: number;
+  /** Besides `$Default`. */
+  consumerGroups?: readonly string[];
+}
+
+export interface HubOptions {
+  clock: Clock;
+  log: Logger;
+  dataDir: string;
+  hubs: readonly HubDefinition[];
+  /** Default 127.0.0.1. */
+  host?: string;
+  /** 0, the default, lets the system choose. */
+  port?: number;
+  /** Without any, a key for all rights is generated once and kept in `dataDir`. */
+  keys?: readonly AccessPolicy[];
+  messageBytesMax?: number;
+  commitWindowMs?: number;
+  segmentBytesMax?: number;
+  disk?: LogDisk;
+  limits?: Partial<HubLimits>;
+}
+
+export interface HubLimits extends ConnectionLimits {
+  connections: number;
+  connectionsBeforeLogin: number;
+}
+
+export interface HubAddress {
+  host: string;
+  port: number;
+}
+
+const MIB = 1024 * 1024;
+const SWEEP_INTERVAL_MS = 500;
+const DEFAULT_LIMITS: HubLimits = {
+  connections: 5000,
+  connectionsBeforeLogin: 1000,
+  frameBytesMax: 256 * 1024,
+  frameBytesMaxBeforeLogin: 16 * 1024,
+  unsentBytesMax: 4 * MIB,
+  handshakeTimeoutMs: 15_000,
+  loginTimeoutMs: 60_000,
+  idleTimeoutMs: 240_000,
+};
+
+export class Hub {
+  readonly counters: HubCounters = newCounters();
+  readonly #options: HubOptions;
+  readonly #limits: HubLimits;
+  readonly #warnings: RateLimitedLog;
+  readonly #hubs = new Map<string, EventHub>();
+  readonly #connections = new Set<Connection>();
+  readonly #containerId = `penstock-hub-${randomUUID()}`;
+  #keys: AccessKeys | undefined;
+  #openLink: LinkOpener | undefined;
+  #server: Server | undefined;
+  #address: HubAddress | undefined;
+  #sweeps: Timer | undefined;
+  #connectionNumber = 0;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#warnings = new RateLimitedLog(options.log, options.clock);
+  }
+
+  /** Opens the logs and listens; throws `HUB_LOG_FAILED` or `LISTEN_FAILED`. */
+  async start(): Promise<HubAddress> {
+    const { clock, dataDir, keys } = this.#options;
+    this.#keys = new AccessKeys(keys ?? generatedPolicies(dataDir));
+    this.#openLink = createLinkOpener({
+      clock,
+      keys: this.#keys,
+      counters: this.counters,
+      messageBytesMax: this.#options.messageBytesMax ?? MIB,
+      findHub: (name) => this.#hubs.get(name.toLowerCase()),
+      loginRefused: (connection, reason) => this.#loginRefused(connection, reason),
+    });
+    for (const definition of this.#options.hubs) await this.#openHub(definition);
+    this.#address = await this.#listen();
+    this.#sweeps = clock.every("hub sweep", SWEEP_INTERVAL_MS, () => this.#sweep());
+    return this.#address;
+  }
+
+  /** Closes all connections and the logs. */
+  async stop(): Promise<void> {
+    this.#sweeps?.cancel();
+    const server = this.#server;
+    const closed = new Promise<void>((resolve) => {
+      if (server) server.close(() => resolve());
+      else resolve();
+    });
+    for (const hub of this.#hubs.values()) await hub.log.writer.drain();
+    for (const connection of this.#connections) {
+      connection.close({
+        condition: "amqp:connection:forced",
+        description: "The hub is shutting down.",
+      });
+    }
+    await closed;
+    for (const hub of this.#hubs.values()) await hub.log.stop();
+    this.#hubs.clear();
+  }
+
+  get address(): HubAddress {
+    if (!this.#address) throw new Error("the hub is not started");
+    return this.#address;
+  }
+
+  hubs(): Iterable<EventHub> {
+    return this.#hubs.values();
+  }
+
+  connections(): Iterable<Connection> {
+    return this.#connections;
+  }
+
+  /** What a client of the real SDK needs; carries the key, so it is a secret. */
+  connectionString(hubName: string): string {
+    if (!this.#keys) throw new Error("the hub is not started");
+    const { host, port } = this.address;
+    const { name, key } = this.#keys.first;
+    const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+    return `Endpoint=sb://${reachable}:${port};SharedAccessKeyName=${name};SharedAccessKey=${key};UseDevelopmentEmulator=true;EntityPath=${hubName}`;
+  }
+
+  async #openHub(definition: HubDefinition): Promise<void> {
+    const { clock, log, dataDir } = this.#options;
+    const name = definition.name.toLowerCase();
+    const hubLog = new HubLog({
+      folder: join(dataDir, `hub-${name}`),
+      partitions: definition.partitions,
+      clock,
+      log,
+      disk: this.#options.disk ?? realDisk,
+      commitWindowMs: this.#options.commitWindowMs ?? 2,
+      segmentBytesMax: this.#options.segmentBytesMax ?? 64 * MIB,
+      recentBytesMax: 64 * MIB,
+      coldBytesMax: 32 * MIB,
+    });
+    const { segments, blocks, tornBytes, damaged } = await hubLog.start();
+    log.info(
+      { hub: name, segments: segments.length, blocks, tornBytes, damaged: damaged.length },
+      "The hub's log is open.",
+    );
+    hubLog.onDrained = () => this.#resume();
+    hubLog.onFault = (fault) =>
+      this.#warnings.warn(`fault ${name}`, { error: messageOf(fault.cause) }, fault.message);
+    const hub = new EventHub({
+      name: definition.name,
+      partitions: definition.partitions,
+      consumerGroups: definition.consumerGroups ?? [],
+      log: hubLog,
+      firstPartition: clock.now() % definition.partitions,
+    });
+    this.#hubs.set(name, hub);
+  }
+
+  async #listen(): Promise<HubAddress> {
+    const { host = "127.0.0.1", port = 0 } = this.#options;
+    const server = createServer((socket) => this.#accept(socket));
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once("listening", resolve);
+      server.once("error", (cause) => {
+        const message = `The hub cannot listen on ${host}:${port}: ${messageOf(cause)}.`;
+        reject(new PenstockError("LISTEN_FAILED", message, { context: { host, port }, cause }));
+      });
+      server.listen(port, host);
+    });
+    const address = server.address();
+    if (typeof address !== "object" || address === null) throw new Error("no TCP address");
+    return { host, port: address.port };
+  }
+
+  #accept(socket: Socket): void {
+    const { clock } = this.#options;
+    if (!this.#keys || !this.#openLink || this.#isFull()) {
+      this.counters.connectionsRefused += 1;
+      this.#warnings.warn("full", {}, "A connection was refused: there are too many.");
+      socket.destroy();
+      return;
+    }
+    socket.setNoDelay(true);
+    this.counters.connections += 1;
+    const connection = new Connection({
+      id: `${socket.remoteAddress ?? "?"}:${socket.remotePort ?? 0}#${this.#connectionNumber++}`,
+      containerId: this.#containerId,
+      socket,
+      clock,
+      keys: this.#keys,
+      limits: this.#limits,
+      openLink: this.#openLink,
+      gone: (gone, reason) => this.#gone(gone, reason),
+    });
+    this.#connections.add(connection);
+    connection.start();
+  }
+
+  #isFull(): boolean {
+    const { connections, connectionsBeforeLogin } = this.#limits;
+    if (this.#connections.size < connectionsBeforeLogin) return false;
+    if (this.#connections.size >= connections) return true;
+    let strangers = 0;
+    for (const connection of this.#connections) if (!connection.isLoggedIn) strangers += 1;
+    return strangers >= connectionsBeforeLogin;
+  }
+
+  #gone(connection: Connection, reason: string): void {
+    this.#connections.delete(connection);
+    if (reason.startsWith("amqp:connection:framing-error")) {
+      this.counters.protocolErrors += 1;
+      this.#warnings.warn(
+        "protocol",
+        { connection: connection.id, reason },
+        "A client was cut off.",
+      );
+    } else this.#options.log.debug({ connection: connection.id, reason }, "A client is gone.");
+  }
+
+  #loginRefused(connection: string, reason: string): void {
+    this.counters.loginsRefused += 1;
+    this.#warnings.warn("login", { connection, reason }, "A client's token was refused.");
+  }
+
+  #sweep(): void {
+    const nowMs = this.#options.clock.now();
+    for (const connection of this.#connections) connection.sweep(nowMs);
+  }
+
+  #resume(): void {
+    for (const connection of this.#connections) connection.resume();
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * Client to hub: checks each delivery, gives it to the log, and confirms it after the sync.
+ *
+ * Invariants: an event that is refused is answered with a rejected disposition, never with a detach,
+ * which would leave the SDK's other pending sends hanging until their time-out; an unconfirmed
+ * delivery is at most one in the log.
+ */
+import type { AmqpError } from "../amqp/frames.ts";
+import {
+  annotationText,
+  type MessageShape,
+  readBatchShape,
+  readMessageShape,
+} from "../amqp/message-sections.ts";
+import type { Attach, Flow } from "../amqp/performatives.ts";
+import type { Transfer } from "../amqp/transfer.ts";
+import { DecodeError } from "../amqp/walk.ts";
+import type { EventHub } from "../event-hub.ts";
+import type { HubCounters } from "../hub-counters.ts";
+import { type Delivery, DeliveryAssembler } from "./delivery.ts";
+import type { Link, LinkSession } from "./link.ts";
+
+const BATCH_FORMAT = 0x80013700;
+const PARTITION_KEY = "x-opt-partition-key";
+const CREDIT = 1000;
+
+export interface PublishLinkOptions {
+  session: LinkSession;
+  attach: Attach;
+  hub: EventHub;
+  /** Where all goes, or `undefined` when key or turn decide. */
+  partition: number | undefined;
+  messageBytesMax: number;
+  counters: HubCounters;
+  /** The error with which the link ends once its token has run out. */
+  claimError: (nowMs: number) => AmqpError | undefined;
+}
+
+interface Batch {
+  partitionKey: string | undefined;
+  messages: readonly MessageShape[];
+}
+
+export class PublishLink implements Link {
+  readonly handle: number;
+  readonly #options: PublishLinkOptions;
+  readonly #assembler: DeliveryAssembler;
+  #deliveryCount: number;
+  #spent = 0;
+  #hasEnded = false;
+
+  constructor(options: PublishLinkOptions) {
+    this.#options = options;
+    this.handle = options.attach.handle;
+    this.#deliveryCount = options.attach.initialDeliveryCount;
+    // A little more than a message, so that the error can say by how much it is too large.
+    this.#assembler = new DeliveryAssembler(options.messageBytesMax);
+  }
+
+  start(): void {
+    const { session, attach, messageBytesMax } = this.#options;
+    session.answerAttach({
+      name: attach.name,
+      handle: this.handle,
+      hubReceives: true,
+      presettled: false,
+      source: attach.source?.typed ?? null,
+      target: attach.target?.typed ?? null,
+      messageBytesMax,
+      offeredCapabilities: [],
+    });
+    this.#grant();
+  }
+
+  #grant(): void {
+    this.#spent = 0;
+    this.#options.session.grantCredit({
+      handle: this.handle,
+      deliveryCount: this.#deliveryCount,
+      credit: CREDIT,
+      drain: false,
+    });
+  }
+
+  receive(transfer: Transfer, payload: Buffer): void {
+    const delivery = this.#assembler.add(transfer, payload);
+    if (!delivery) return;
+    this.#deliveryCount = (this.#deliveryCount + 1) >>> 0;
+    this.#spent += 1;
+    this.#store(delivery);
+    if (this.#spent >= CREDIT / 4 && !this.#hasEnded) this.#grant();
+  }
+
+  #store(delivery: Delivery): void {
+    const { hub, partition, counters, session } = this.#options;
+    const batch = this.#read(delivery);
+    if (!batch) return;
+    counters.eventsIn += batch.messages.length;
+    hub.log.append({
+      partition: partition ?? hub.partitionFor(batch.partitionKey),
+      source: delivery.bytes,
+      messages: batch.messages,
+      done: (error) => {
+        if (error) this.#reject(delivery, serverBusy(error.message));
+        else this.#accept(delivery);
+      },
+    });
+    if (hub.log.writer.isCongested) session.connection.pause();
+  }
+
+  #read(delivery: Delivery): Batch | undefined {
+    const { messageBytesMax } = this.#options;
+    if (delivery.isTooLarge) {
+      const description = `The received message (delivery-id:${delivery.deliveryId}, size:${delivery.byteCount} bytes) exceeds the limit (${messageBytesMax} bytes) currently allowed on the link.`;
+      this.#reject(delivery, { condition: "amqp:link:message-size-exceeded", description });
+      return undefined;
+    }
+    try {
+      const batch = readBatch(delivery);
+      if (batch.messages.length > 0) return batch;
+      this.#accept(delivery);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      const description = `The message could not be decoded: ${error.message}`;
+      this.#reject(delivery, { condition: "amqp:decode-error", description });
+    }
+    return undefined;
+  }
+
+  #accept(delivery: Delivery): void {
+    if (!delivery.settled && !this.#hasEnded) this.#options.session.accept(delivery.deliveryId);
+  }
+
+  #reject(delivery: Delivery, error: AmqpError): void {
+    this.#options.counters.rejected += 1;
+    if (!delivery.settled && !this.#hasEnded) {
+      this.#options.session.reject(delivery.deliveryId, error);
+    }
+  }
+
+  flow(flow: Flow): void {
+    if (flow.echo) this.#grant();
+  }
+
+  pump(): void {
+    // Nothing is ever sent on this link.
+  }
+
+  checkClaim(nowMs: number): void {
+    const error = this.#options.claimError(nowMs);
+    if (error) this.#options.session.detach(this, error);
+  }
+
+  ended(): void {
+    this.#hasEnded = true;
+  }
+}
+
+function readBatch({ bytes, messageFormat }: Delivery): Batch {
+  if (messageFormat === BATCH_FORMAT) return readBatchShape(bytes);
+  const shape = readMessageShape(bytes, 0, bytes.length);
+  const partitionKey =
+    shape.annotationsAt < 0
+      ? undefined
+      : annotationText(bytes, shape.annotationsAt, bytes.length, PARTITION_KEY);
+  return { partitionKey, messages: [shape] };
+}
+
+function serverBusy(description: string): AmqpError {
+  return { condition: "com.microsoft:server-busy", description };
+}

@@ -1,0 +1,293 @@
+/**
+ * The durable log of one hub, shared by all its partitions: a commit that touched 32 files would
+ * cost 32 syncs.
+ *
+ * Invariants: readers see only what is synced; memory is bounded by the options, whatever the
+ * backlog; nothing is copied per consumer.
+ */
+import type { Clock } from "#core/clock.ts";
+import type { PenstockError } from "#core/errors.ts";
+import type { Logger } from "#core/log.ts";
+import { BLOCK_HEAD_BYTES, payloadIsSound, readBlockHead } from "./block.ts";
+import type { BlockEntry } from "./block-table.ts";
+import { ColdPages } from "./cold-pages.ts";
+import type { AppendRequest, EncodedGroup } from "./group-encoder.ts";
+import { type LogDisk, syncFolder } from "./log-disk.ts";
+import { type LogIdentity, noteCleanEnd, openIdentity, takeCleanEnd } from "./log-identity.ts";
+import { LogWriter } from "./log-writer.ts";
+import { emptyPartition, type PartitionState } from "./partition-state.ts";
+import { RecentGroups } from "./recent-groups.ts";
+import { type Recovery, recoverLog } from "./recovery.ts";
+import { closeSegment, openSegment, removeSegment, type Segment, tableOf } from "./segment.ts";
+import { encodeStateBlock } from "./state-block.ts";
+
+export interface HubLogOptions {
+  folder: string;
+  partitions: number;
+  clock: Clock;
+  log: Logger;
+  disk: LogDisk;
+  commitWindowMs: number;
+  segmentBytesMax: number;
+  recentBytesMax: number;
+  coldBytesMax: number;
+}
+
+/** A block's events, ready to be sent: `bytes` begins with the block's head. */
+export interface StoredBlock {
+  readonly bytes: Buffer;
+  readonly baseSeq: number;
+  readonly count: number;
+}
+
+export type Lookup =
+  | { kind: "block"; block: StoredBlock }
+  /** Nothing is stored from there on, yet. */
+  | { kind: "end" }
+  /** On disk; ask again when `ready` resolves. It rejects when the disk cannot be read. */
+  | { kind: "loading"; ready: Promise<void> };
+
+interface Place {
+  segment: Segment;
+  entry: BlockEntry;
+}
+
+export class HubLog {
+  readonly #options: HubLogOptions;
+  readonly #partitions: PartitionState[];
+  readonly #recent: RecentGroups;
+  readonly #cold: ColdPages;
+  readonly #damagedBlocks = new Set<number>();
+  #segments: Segment[] = [];
+  #writer: LogWriter | undefined;
+  #identity: LogIdentity | undefined;
+  /** Runs for each partition that a commit touched. */
+  onCommitted: (partition: number) => void = () => {};
+  /** Runs when the log can take more after `isCongested`. */
+  onDrained: () => void = () => {};
+  onFault: (fault: PenstockError) => void = () => {};
+
+  constructor(options: HubLogOptions) {
+    this.#options = options;
+    this.#partitions = Array.from({ length: options.partitions }, (_, id) => emptyPartition(id));
+    this.#recent = new RecentGroups(options.recentBytesMax);
+    this.#cold = new ColdPages(options.coldBytesMax);
+  }
+
+  /** Opens or makes the log, and brings it to a known state; throws `HUB_LOG_FAILED`. */
+  async start(): Promise<Recovery> {
+    const { folder, partitions, clock, log } = this.#options;
+    this.#identity = openIdentity(folder, partitions, clock.now());
+    const recovery = recoverLog(folder, this.#partitions, takeCleanEnd(folder), log);
+    this.#segments = recovery.segments;
+    if (this.#segments.length === 0) await this.#rollSegment();
+    this.#writer = this.#makeWriter();
+    return recovery;
+  }
+
+  /** Writes what waits, and closes the files. */
+  async stop(): Promise<void> {
+    await this.#writer?.drain();
+    const last = this.#segments.at(-1);
+    if (last && !this.#writer?.fault) noteCleanEnd(this.#options.folder, last.base + last.bytes);
+    for (const segment of this.#segments) closeSegment(segment);
+    this.#segments = [];
+  }
+
+  #makeWriter(): LogWriter {
+    const { clock, disk, commitWindowMs, segmentBytesMax } = this.#options;
+    return new LogWriter({
+      clock,
+      disk,
+      commitWindowMs,
+      segmentBytesMax,
+      partitions: this.#partitions,
+      currentSegment: () => this.#lastSegment(),
+      rollSegment: async () => this.#rollSegment(),
+      committed: (segment, address, group) => this.#commit(segment, address, group),
+      failed: (fault) => this.onFault(fault),
+      drained: () => this.onDrained(),
+    });
+  }
+
+  get writer(): LogWriter {
+    if (!this.#writer) throw new Error("the log is not started");
+    return this.#writer;
+  }
+
+  get createdAtMs(): number {
+    return this.#identity?.createdAtMs ?? 0;
+  }
+
+  /** Bytes kept in memory for readers. */
+  get cachedBytes(): number {
+    return this.#recent.bytes + this.#cold.bytes;
+  }
+
+  get storedBytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
+  }
+
+  append(request: AppendRequest): void {
+    this.writer.append(request);
+  }
+
+  partition(id: number): PartitionState {
+    const state = this.#partitions[id];
+    if (!state) throw new RangeError(`no partition ${id}`);
+    return state;
+  }
+
+  /** First sequence number still stored; the next one to come when nothing is. */
+  firstSeq(partition: number): number {
+    const place = this.#placeFrom(partition, 0);
+    return place ? place.entry.baseSeq : this.partition(partition).nextSeq;
+  }
+
+  /** The block that holds `seq`, or the first one after it. */
+  lookup(partition: number, seq: number): Lookup {
+    let from = seq;
+    for (;;) {
+      const place = this.#placeFrom(partition, from);
+      if (!place) return { kind: "end" };
+      const { entry, segment } = place;
+      if (this.#damagedBlocks.has(entry.address)) {
+        from = entry.baseSeq + entry.count;
+        continue;
+      }
+      const recent = this.#recent.find(entry.address, entry.bytes);
+      if (recent) return blockOf(recent, entry);
+      const cold = this.#cold.find(segment, entry.address, entry.bytes);
+      if (!cold) return { kind: "loading", ready: this.#load(segment, entry) };
+      if (this.#isSound(cold, entry)) return blockOf(cold, entry);
+    }
+  }
+
+  /** Sequence number of the first event whose offset is at least `offset` (or above it). */
+  async seqOfOffset(partition: number, offset: number, inclusive: boolean): Promise<number> {
+    const place = this.#placeOfOffset(partition, offset);
+    if (!place) return this.firstSeq(partition);
+    const found = await this.#read(partition, place.entry.baseSeq);
+    if (!found) return this.partition(partition).nextSeq;
+    let at = BLOCK_HEAD_BYTES;
+    let eventOffset = place.entry.baseOffset;
+    for (let i = 0; i < found.count; i++) {
+      if (eventOffset > offset || (inclusive && eventOffset === offset)) return found.baseSeq + i;
+      const bytes = found.bytes.readUInt32BE(at);
+      eventOffset += bytes;
+      at += bytes + 5;
+    }
+    return found.baseSeq + found.count;
+  }
+
+  /** Sequence number of the first event enqueued after `timeMs` (or at it). */
+  seqOfTime(partition: number, timeMs: number, inclusive: boolean): number {
+    const before = inclusive ? timeMs - 1 : timeMs;
+    for (const segment of this.#segments) {
+      if (segment.newestMs <= before) continue;
+      const table = segment.tables.get(partition);
+      const entry = table?.at(table.lastAtMost("timeMs", before) + 1);
+      if (entry) return entry.baseSeq;
+    }
+    return this.partition(partition).nextSeq;
+  }
+
+  async #read(partition: number, seq: number): Promise<StoredBlock | undefined> {
+    for (;;) {
+      const found = this.lookup(partition, seq);
+      if (found.kind === "block") return found.block;
+      if (found.kind === "end") return undefined;
+      await found.ready;
+    }
+  }
+
+  async #load(segment: Segment, entry: BlockEntry): Promise<void> {
+    await this.#cold.load(segment, entry.address, entry.bytes);
+  }
+
+  /** Blocks from disk are checked again each time: the disk may have rotted since recovery. */
+  #isSound(bytes: Buffer, entry: BlockEntry): boolean {
+    const head = readBlockHead(bytes, 0);
+    if (head?.baseSeq === entry.baseSeq && payloadIsSound(bytes, 0, head)) return true;
+    this.#damagedBlocks.add(entry.address);
+    const { baseSeq, count, address } = entry;
+    this.#options.log.error({ baseSeq, count, address }, "Stored events are damaged and skipped.");
+    return false;
+  }
+
+  #placeFrom(partition: number, seq: number): Place | undefined {
+    for (let i = this.#segmentBefore("startSeq", partition, seq); i < this.#segments.length; i++) {
+      const segment = this.#segments[i];
+      const table = segment?.tables.get(partition);
+      if (!segment || !table) continue;
+      const index = table.lastAtMost("baseSeq", seq);
+      const entry = table.at(index);
+      if (entry && seq < entry.baseSeq + entry.count) return { segment, entry };
+      const next = table.at(index + 1);
+      if (next) return { segment, entry: next };
+    }
+    return undefined;
+  }
+
+  #placeOfOffset(partition: number, offset: number): Place | undefined {
+    for (let i = this.#segmentBefore("startOffset", partition, offset); i >= 0; i--) {
+      const segment = this.#segments[i];
+      const table = segment?.tables.get(partition);
+      const entry = table?.at(table.lastAtMost("baseOffset", offset));
+      if (segment && entry) return { segment, entry };
+    }
+    return undefined;
+  }
+
+  /** Index of the last segment that starts at or before `value`; 0 when none does. */
+  #segmentBefore(column: "startSeq" | "startOffset", partition: number, value: number): number {
+    let low = 0;
+    let high = this.#segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#segments[middle]?.[column][partition] ?? Infinity) <= value) low = middle + 1;
+      else high = middle;
+    }
+    return Math.max(low - 1, 0);
+  }
+
+  #commit(segment: Segment, address: number, group: EncodedGroup): void {
+    for (const { at, head } of group.blocks) {
+      tableOf(segment, head.partition).push(address + at, head);
+      segment.newestMs = Math.max(segment.newestMs, head.timeMs);
+    }
+    segment.bytes += group.bytes.length;
+    this.#recent.push(address, group.bytes);
+    for (const [id, state] of group.states) this.#partitions[id] = state;
+    for (const id of group.states.keys()) this.onCommitted(id);
+  }
+
+  #lastSegment(): Segment {
+    const last = this.#segments.at(-1);
+    if (!last) throw new Error("the log has no segment");
+    return last;
+  }
+
+  async #rollSegment(): Promise<Segment> {
+    const { folder, disk, clock } = this.#options;
+    const last = this.#segments.at(-1);
+    const base = last ? last.base + last.bytes : 0;
+    const segment = openSegment(folder, base, "create", this.#partitions);
+    const state = encodeStateBlock(this.#partitions, base, clock.now());
+    try {
+      await disk.write(segment.fd, state, 0);
+      await disk.sync(segment.fd);
+      syncFolder(folder);
+    } catch (error) {
+      removeSegment(segment);
+      throw error;
+    }
+    segment.bytes = state.length;
+    this.#segments.push(segment);
+    return segment;
+  }
+}
+
+function blockOf(bytes: Buffer, entry: BlockEntry): Lookup {
+  return { kind: "block", block: { bytes, baseSeq: entry.baseSeq, count: entry.count } };
+}

@@ -1,0 +1,88 @@
+/**
+ * `log.json` in the log's folder: made once with the log, never changed. Its `createdAtMs` is what
+ * clients see as the hub's creation time, and tells them apart a log that was made anew.
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { PenstockError } from "#core/errors.ts";
+import { syncFolder } from "./log-disk.ts";
+
+const IDENTITY_FILE = "log.json";
+const CLEAN_FILE = "clean-stop";
+const FORMAT = 1;
+
+export interface LogIdentity {
+  createdAtMs: number;
+  partitions: number;
+}
+
+/** The identity of the log in `folder`, made if there is none; a log never changes its partitions. */
+export function openIdentity(folder: string, partitions: number, nowMs: number): LogIdentity {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, IDENTITY_FILE);
+  if (existsSync(path)) return readIdentity(path, partitions);
+  const identity: LogIdentity = { createdAtMs: nowMs, partitions };
+  writeDurably(path, JSON.stringify({ format: FORMAT, ...identity }));
+  syncFolder(folder);
+  return identity;
+}
+
+function readIdentity(path: string, partitions: number): LogIdentity {
+  const found: unknown = JSON.parse(readFileSync(path, "utf8"));
+  if (!isIdentity(found)) {
+    throw new PenstockError("HUB_LOG_FAILED", `${path} is not of a format known here.`);
+  }
+  if (found.partitions !== partitions) {
+    throw new PenstockError(
+      "HUB_LOG_FAILED",
+      `The hub's log was made with ${found.partitions} partitions and cannot be opened with ${partitions}: start it with --partitions ${found.partitions}, or with another --data folder.`,
+      { context: { path } },
+    );
+  }
+  return { createdAtMs: found.createdAtMs, partitions: found.partitions };
+}
+
+function isIdentity(value: unknown): value is LogIdentity {
+  if (typeof value !== "object" || value === null) return false;
+  if (!("format" in value && "createdAtMs" in value && "partitions" in value)) return false;
+  const { format, createdAtMs, partitions } = value;
+  return format === FORMAT && typeof createdAtMs === "number" && typeof partitions === "number";
+}
+
+function writeDurably(path: string, text: string): void {
+  const temporary = `${path}.new`;
+  const fd = openSync(temporary, "w", 0o600);
+  try {
+    writeSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, path);
+}
+
+/** Where the log ended at its last clean stop; the note is gone as soon as it was read. */
+export function takeCleanEnd(folder: string): number | undefined {
+  const path = join(folder, CLEAN_FILE);
+  if (!existsSync(path)) return undefined;
+  const end = Number(readFileSync(path, "utf8"));
+  rmSync(path);
+  syncFolder(folder);
+  return Number.isSafeInteger(end) ? end : undefined;
+}
+
+/** Notes a clean stop. It need not be durable: without it, recovery is merely more careful. */
+export function noteCleanEnd(folder: string, end: number): void {
+  writeFileSync(join(folder, CLEAN_FILE), String(end), { mode: 0o600 });
+}

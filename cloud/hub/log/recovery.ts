@@ -1,0 +1,123 @@
+/**
+ * Brings the log's folder back to a known state after whatever happened to it.
+ *
+ * - A torn tail (the last group, never confirmed) is cut, and kept aside in a file of its own.
+ * - A damaged record anywhere else is stepped over and reported: the partitions go on after it, and
+ *   readers see a jump in the sequence numbers.
+ * - Damage never keeps the hub from starting.
+ */
+import { fsyncSync, ftruncateSync, readdirSync, readSync, statSync, writeFileSync } from "node:fs";
+import type { Logger } from "#core/log.ts";
+import { BLOCK_KIND } from "./block.ts";
+import { advancePast, type PartitionState } from "./partition-state.ts";
+import { openSegment, type Segment, segmentBase, tableOf } from "./segment.ts";
+import { type Scanned, scanSegment } from "./segment-scan.ts";
+import { applyStateBlock } from "./state-block.ts";
+
+const TAIL_KEPT_BYTES_MAX = 16 * 1024 * 1024;
+
+export interface Recovery {
+  segments: Segment[];
+  blocks: number;
+  /** Bytes cut from the end of the last segment. */
+  tornBytes: number;
+  /** Ranges that were stepped over. */
+  damaged: { segment: string; at: number; to: number }[];
+}
+
+/** Reads all segments of the folder, and moves the partitions to where the log ends. */
+export function recoverLog(
+  folder: string,
+  partitions: readonly PartitionState[],
+  cleanEnd: number | undefined,
+  log: Logger,
+): Recovery {
+  const recovery: Recovery = { segments: [], blocks: 0, tornBytes: 0, damaged: [] };
+  const bases = readdirSync(folder)
+    .map(segmentBase)
+    .filter((base) => base !== undefined)
+    .toSorted((a, b) => a - b);
+  for (const base of bases) {
+    const segment = openSegment(folder, base, "existing", partitions);
+    recovery.segments.push(segment);
+    const isLast = base === bases.at(-1);
+    recoverSegment(segment, recovery, partitions, { isLast, cleanEnd });
+  }
+  for (const range of recovery.damaged) {
+    log.error(range, "A damaged part of the hub's log was stepped over; its events are lost.");
+  }
+  return recovery;
+}
+
+interface Position {
+  isLast: boolean;
+  cleanEnd: number | undefined;
+}
+
+function recoverSegment(
+  segment: Segment,
+  recovery: Recovery,
+  partitions: readonly PartitionState[],
+  position: Position,
+): void {
+  const size = statSync(segment.path).size;
+  // After a clean stop everything in the file was confirmed, so damage is never a torn tail.
+  const mayBeTorn = position.isLast && position.cleanEnd !== segment.base + size;
+  let end = size;
+  let hole: { at: number; to: number } | undefined;
+  for (const item of scanSegment(segment.fd, size)) {
+    if (item.kind === "damage") {
+      hole = hole ? { at: hole.at, to: item.to } : { at: item.at, to: item.to };
+      continue;
+    }
+    if (hole && mayBeTorn && item.head.syncedTo <= segment.base + hole.at) {
+      end = hole.at;
+      break;
+    }
+    if (hole) stepOver(segment, recovery, hole);
+    hole = undefined;
+    takeBlock(segment, partitions, item);
+    recovery.blocks += 1;
+  }
+  if (hole && mayBeTorn) end = hole.at;
+  else if (hole) stepOver(segment, recovery, hole);
+  if (end < size) cutTail(segment, end, size, recovery);
+  segment.bytes = end;
+}
+
+function stepOver(segment: Segment, recovery: Recovery, hole: { at: number; to: number }): void {
+  recovery.damaged.push({ segment: segment.path, ...hole });
+  segment.damagedBytes += hole.to - hole.at;
+}
+
+function takeBlock(
+  segment: Segment,
+  partitions: readonly PartitionState[],
+  item: Extract<Scanned, { kind: "block" }>,
+): void {
+  const { head, at } = item;
+  if (head.kind === BLOCK_KIND.state) {
+    applyStateBlock(partitions, item.bytes, item.bytesAt, head);
+    // What lies between the previous segment's end and this record was deleted, or is damaged.
+    for (const partition of partitions) {
+      segment.startSeq[partition.id] = partition.nextSeq;
+      segment.startOffset[partition.id] = partition.nextOffset;
+    }
+    return;
+  }
+  const partition = partitions[head.partition];
+  if (!partition || head.baseSeq < partition.nextSeq) return;
+  tableOf(segment, head.partition).push(segment.base + at, head);
+  advancePast(partition, head);
+  segment.newestMs = Math.max(segment.newestMs, head.timeMs);
+}
+
+function cutTail(segment: Segment, end: number, size: number, recovery: Recovery): void {
+  recovery.tornBytes += size - end;
+  // Only the newest torn tail is kept: it is evidence for a person, never read by the hub.
+  const tail = Buffer.alloc(Math.min(size - end, TAIL_KEPT_BYTES_MAX));
+  readSync(segment.fd, tail, 0, tail.length, end);
+  writeFileSync(`${segment.path}.torn`, tail, { mode: 0o600 });
+  ftruncateSync(segment.fd, end);
+  fsyncSync(segment.fd);
+}
