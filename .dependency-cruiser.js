@@ -100,6 +100,7 @@ export default {
           "stream",
           "events",
           "http",
+          "util",
         ),
         dependencyTypes: ["core"],
       },
