@@ -1,0 +1,122 @@
+import { parseArgs } from "node:util";
+import { messageOf } from "#core/errors.ts";
+import { RATE_HZ_MAX, type SimulatorSettings } from "./simulator.ts";
+
+export const HELP = `Usage: npm run -s sim -- [options]
+
+Simulates a plant: motors, pumps, ovens and energy meters, ten sensors each.
+
+  --mqtt HOST:PORT    publish to this broker, topic plant/{device}, QoS 1
+  --sensors N         publishing sensors, ten a device (default 100)
+  --rate HZ           messages a device and second (default 1, at most ${RATE_HZ_MAX})
+  --connections M     MQTT connections the devices share (default 10)
+  --window N          unacknowledged messages a connection keeps before its devices
+                      hold back (default 2000)
+  --faults N          planted faults a device and hour (default 6; 0 for none)
+  --seed K            the same seed gives the same plant (default 1)
+  --seconds S         end after S seconds; otherwise on SIGTERM or SIGINT
+  --json              print JSON: first what the simulator listens on, last what it did
+  --help              this text
+
+Exit codes: 0 all that was sent is acknowledged, 1 it is not, 2 misuse.
+`;
+
+export interface CommandLine {
+  settings: SimulatorSettings;
+  /** undefined: until a signal comes. */
+  seconds: number | undefined;
+  isJson: boolean;
+}
+
+export type ParsedCommandLine =
+  | { kind: "run"; line: CommandLine }
+  | { kind: "help" }
+  | { kind: "misuse"; message: string };
+
+class Misuse extends Error {}
+
+export function parseCommandLine(args: readonly string[]): ParsedCommandLine {
+  try {
+    const options = readOptions(args);
+    if (options.help) return { kind: "help" };
+    return { kind: "run", line: toCommandLine(options) };
+  } catch (error) {
+    if (error instanceof Misuse || isParseArgsError(error)) {
+      return { kind: "misuse", message: messageOf(error) };
+    }
+    throw error;
+  }
+}
+
+type Options = ReturnType<typeof readOptions>;
+
+function readOptions(args: readonly string[]) {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      mqtt: { type: "string" },
+      sensors: { type: "string", default: "100" },
+      rate: { type: "string", default: "1" },
+      connections: { type: "string", default: "10" },
+      window: { type: "string", default: "2000" },
+      faults: { type: "string", default: "6" },
+      seed: { type: "string", default: "1" },
+      seconds: { type: "string" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  return values;
+}
+
+function toCommandLine(options: Options): CommandLine {
+  const settings: SimulatorSettings = {
+    seed: integer("seed", options.seed, 0, 2 ** 32 - 1),
+    faultsPerHour: number("faults", options.faults, 0, 100_000),
+  };
+  if (options.mqtt !== undefined) {
+    settings.mqtt = {
+      ...hostAndPort(options.mqtt),
+      sensors: integer("sensors", options.sensors, 1, 1_000_000),
+      rateHz: number("rate", options.rate, 0.001, RATE_HZ_MAX),
+      connections: integer("connections", options.connections, 1, 5000),
+      windowMessages: integer("window", options.window, 1, 65_000),
+    };
+  }
+  if (!settings.mqtt) throw new Misuse("nothing to simulate: give --mqtt HOST:PORT");
+  const seconds =
+    options.seconds === undefined ? undefined : number("seconds", options.seconds, 0.1, 1e9);
+  return { settings, seconds, isJson: options.json };
+}
+
+function number(name: string, text: string, min: number, max: number): number {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (!(value >= min && value <= max)) {
+    throw new Misuse(`--${name} ${text}: expected a number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+function integer(name: string, text: string, min: number, max: number): number {
+  const value = number(name, text, min, max);
+  if (!Number.isInteger(value)) throw new Misuse(`--${name} ${text}: expected a whole number`);
+  return value;
+}
+
+function hostAndPort(text: string): { host: string; port: number } {
+  const match = /^(.+):(\d+)$/.exec(text);
+  const port = Number(match?.[2]);
+  if (!match?.[1] || !(port >= 1 && port <= 65_535)) {
+    throw new Misuse(`--mqtt ${text}: expected HOST:PORT, such as 127.0.0.1:1883`);
+  }
+  return { host: match[1], port };
+}
+
+/** `parseArgs` throws TypeErrors with a code of this family for what the user typed. */
+function isParseArgsError(error: unknown): boolean {
+  return (
+    error instanceof TypeError &&
+    "code" in error &&
+    String(error.code).startsWith("ERR_PARSE_ARGS_")
+  );
+}
