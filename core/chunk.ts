@@ -51,6 +51,8 @@ export type SeriesDescription = z.infer<typeof seriesDescription>;
 
 /** Tells the sink that readings are missing on purpose, and why. */
 export const gapRecord = z.object({
+  /** Epoch of the missing chunks, where it is not the one of the chunk that tells of them. */
+  epoch: z.string().optional(),
   /** First and last missing seq of the chunk's own lane, where whole chunks went. */
   fromSeq: z.int().min(0).optional(),
   toSeq: z.int().min(0).optional(),

@@ -44,8 +44,8 @@ export class LaneBuilder {
   /** Chunks that went one after the other for the same reason make one record. */
   addGap(gap: GapRecord): void {
     const last = this.gaps.at(-1);
-    if (last?.toSeq !== undefined && last.reason === gap.reason && gap.fromSeq === last.toSeq + 1) {
-      last.toSeq = gap.toSeq;
+    if (last && follows(last, gap)) {
+      if (gap.toSeq !== undefined) last.toSeq = gap.toSeq;
       last.readings += gap.readings;
     } else {
       this.gaps.push({ ...gap });
@@ -80,4 +80,10 @@ function sameSeries(
     if (batch.series[i] !== series[i - from]) return false;
   }
   return true;
+}
+
+/** True where `gap` goes on where `last` ends; news that were never numbered have no end. */
+function follows(last: GapRecord, gap: GapRecord): boolean {
+  if (last.reason !== gap.reason || last.epoch !== gap.epoch) return false;
+  return last.toSeq === undefined ? gap.fromSeq === undefined : gap.fromSeq === last.toSeq + 1;
 }

@@ -52,13 +52,7 @@ export class SegmentLoader {
   load(end: number): void {
     this.#end = end;
     if (this.#running || this.#isStopped || this.#next >= end || !this.#options.hasRoom()) return;
-    this.#running = this.#read()
-      .catch((error: unknown) => {
-        this.#options.log.error({ err: error }, "stored segments could not be read");
-      })
-      .finally(() => {
-        this.#running = undefined;
-      });
+    this.#running = this.#read();
   }
 
   async stop(): Promise<void> {
@@ -67,18 +61,28 @@ export class SegmentLoader {
   }
 
   async #read(): Promise<void> {
-    const { database, hasRoom } = this.#options;
-    while (this.#next < this.#end && hasRoom() && !this.#isStopped) {
-      const snapshotEnd = this.#end;
-      for await (const { number, bytes } of database.segments(this.#next)) {
-        if (number >= snapshotEnd || this.#isStopped) break;
-        this.#next = number + 1;
-        await this.#handOver(number, bytes);
-        if (!hasRoom()) return;
+    try {
+      while (this.#next < this.#end && this.#options.hasRoom() && !this.#isStopped) {
+        await this.#readSome(this.#end);
       }
-      // What the iterator did not show was forgotten before.
-      if (!this.#isStopped) this.#next = Math.max(this.#next, snapshotEnd);
+    } catch (error) {
+      this.#options.log.error({ err: error }, "stored segments could not be read");
+    } finally {
+      // In the same turn as the last look at `#end`: no call of `load` falls between the two.
+      this.#running = undefined;
     }
+  }
+
+  /** Hands over segments up to `end`, as long as there is room. */
+  async #readSome(end: number): Promise<void> {
+    for await (const { number, bytes } of this.#options.database.segments(this.#next)) {
+      if (number >= end) break;
+      this.#next = number + 1;
+      await this.#handOver(number, bytes);
+      if (this.#isStopped || !this.#options.hasRoom()) return;
+    }
+    // What the iterator did not show was forgotten before.
+    this.#next = Math.max(this.#next, end);
   }
 
   async #handOver(number: number, bytes: Buffer): Promise<void> {

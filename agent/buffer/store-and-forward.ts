@@ -12,6 +12,7 @@
 import { randomBytes } from "node:crypto";
 import type { AcceptOutcome, ReadingBatch } from "#agent/sources/contract.ts";
 import type { GapRecord } from "#core/chunk.ts";
+import { decodeChunk } from "#core/chunk-decode.ts";
 import type { Clock, Timer } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
@@ -76,6 +77,8 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   #loader: SegmentLoader;
   #builder: SegmentBuilder;
   #safe = newOutcome();
+  /** Segments below this number are on disk; one that is being written is not to be looked for. */
+  #writtenEnd = 0;
   #forgotten: LoadedSegmentInfo[] = [];
   #forgottenBytes = 0;
   #compactedTo = 0;
@@ -138,6 +141,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     this.#queue = new ForwardQueue(this.lanes, FORWARD_BYTES_MAX);
     this.#loader = this.#newLoader(this.#state.firstSegment);
     this.#compactedTo = this.#state.firstSegment;
+    this.#writtenEnd = this.#state.nextSegment;
     await this.#messages.load(this.#state.nextSegment);
     await this.#retention.measure();
     this.#isOpen = true;
@@ -145,7 +149,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
       clock.every("buffer forgets", FORGET_INTERVAL_MS, () => this.#flushForgotten()),
       clock.every("buffer housekeeping", HOUSEKEEPING_INTERVAL_MS, () => this.#keepHouse()),
     ];
-    this.#loader.load(this.#state.nextSegment);
+    this.#loader.load(this.#writtenEnd);
   }
 
   /** Commits what is open, and closes. Nothing that was acknowledged waits for it. */
@@ -188,6 +192,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
       case "refuse":
         throw new PenstockError("BUFFER_FULL", "the buffer is full");
       case "drop-newest":
+        this.#droppedReadings += batch.length;
         this.#tellGap(batch.series[0]?.lane ?? 0, {
           readings: batch.length,
           reason: "buffer full",
@@ -215,12 +220,11 @@ export class StoreAndForward implements BufferWriter, BufferReader {
 
   confirm(chunks: readonly StoredChunk[]): void {
     this.#forget(this.#queue.settle(chunks));
-    this.#loader.load(this.#state.nextSegment);
+    this.#loader.load(this.#writtenEnd);
   }
 
   dismiss(chunk: StoredChunk, reason: string): void {
-    const { seq, lane, readings } = chunk;
-    this.#tellGap(lane, { fromSeq: seq, toSeq: seq, readings, reason });
+    this.#tellLost(chunk, reason);
     this.confirm([chunk]);
   }
 
@@ -286,6 +290,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     return {
       request: { ...request, put: { number, bytes, seen }, sync: true },
       written: () => {
+        this.#writtenEnd = number + 1;
         this.#messages.stored(builder.fingerprints);
         safe.resolve("stored");
         this.#offer({ number, committedAtMs, bytes: bytes.length, chunks });
@@ -303,7 +308,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
       this.#loader.skip(segment.number);
       this.#enqueue(segment);
     } else {
-      this.#loader.load(this.#state.nextSegment);
+      this.#loader.load(this.#writtenEnd);
     }
   }
 
@@ -376,19 +381,33 @@ export class StoreAndForward implements BufferWriter, BufferReader {
 
   #drop(segments: readonly LoadedSegmentInfo[], reason: string): void {
     if (segments.length === 0) return;
-    for (const { lane, seq, readings } of segments.flatMap((segment) => segment.chunks)) {
-      this.#tellGap(lane, { fromSeq: seq, toSeq: seq, readings, reason });
+    for (const chunk of segments.flatMap((segment) => segment.chunks)) {
+      this.#tellLost(chunk, reason);
     }
     this.#forget(segments);
-    this.#loader.load(this.#state.nextSegment);
+    this.#loader.load(this.#writtenEnd);
+  }
+
+  /** A lost chunk may itself tell of others: what it told is told again. */
+  #tellLost(chunk: StoredChunk, reason: string): void {
+    const { seq, lane, readings, epoch } = chunk;
+    const lost = { fromSeq: seq, toSeq: seq, readings, reason };
+    this.#droppedReadings += readings;
+    this.#tellGap(lane, epoch === this.epoch ? lost : { ...lost, epoch });
+    for (const gap of gapsIn(chunk)) this.#tellGap(lane, { epoch, ...gap });
   }
 
   #tellGap(lane: number, gap: GapRecord): void {
-    this.#droppedReadings += gap.readings;
     const first = this.#builder.isEmpty;
     this.#builder.addGap(lane, gap);
     this.#commits.added(first);
   }
+}
+
+function gapsIn(chunk: StoredChunk): readonly GapRecord[] {
+  if (chunk.readings > 0) return [];
+  const { content } = decodeChunk(Buffer.from(chunk.line));
+  return content.kind === "gap" ? content.gaps : [];
 }
 
 /** The fate of the open segment, for all whose input is in it; nobody may be there to hear of it. */

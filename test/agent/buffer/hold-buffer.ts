@@ -1,0 +1,43 @@
+/**
+ * A child process for the crash tests: appends messages to the buffer named by its argument, each
+ * with a value of its own, and prints every value whose append was acknowledged.
+ */
+import { systemClock } from "#core/clock.ts";
+import { message, openBuffer } from "./support.ts";
+
+const folder = process.argv[2] ?? "";
+const first = Number(process.argv[3] ?? 0);
+const DEVICES = 12;
+const PARALLEL = 8;
+
+const buffer = openBuffer(folder);
+await buffer.start();
+console.log("ready");
+
+let next = first;
+async function appendForever(): Promise<void> {
+  for (;;) {
+    const value = next++;
+    await buffer.append(message(`device-${value % DEVICES}`, value, { value }));
+    process.stdout.write(`${value}\n`);
+    if (value % 7 === 0) await systemClock.sleep(1, { name: "pause" });
+  }
+}
+
+/** Confirms some of what is stored, so that deletions are under way when the kill comes. */
+async function confirmSome(): Promise<void> {
+  for (;;) {
+    for (let lane = 0; lane < 2; lane++) {
+      const chunks = buffer.take(lane, 2000);
+      buffer.confirm(chunks);
+      for (const chunk of chunks) process.stdout.write(`confirmed ${lane} ${chunk.seq}\n`);
+    }
+    await systemClock.sleep(20, { name: "confirm" });
+  }
+}
+
+if (process.argv[3] !== undefined) {
+  await Promise.all([...Array.from({ length: PARALLEL }, appendForever), confirmSome()]);
+} else {
+  await systemClock.sleep(60_000, { name: "hold" });
+}
