@@ -1,0 +1,59 @@
+/** Opens the embedded database so that a commit survives a power cut. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { messageOf, PenstockError } from "#core/errors.ts";
+import { createSchema } from "./schema.ts";
+
+/**
+ * A checkpoint copies the log's pages into the database and costs two syncs: at the default of
+ * 1,000 pages it would come every second at full stretch.
+ */
+const CHECKPOINT_PAGES = 4000;
+
+/**
+ * WAL with `synchronous=FULL`: each commit syncs the log.
+ * @throws PenstockError STORE_FAILED, STORE_VERSION_UNKNOWN
+ */
+export function openDatabase(folder: string): DatabaseSync {
+  let db: DatabaseSync | undefined;
+  try {
+    mkdirSync(folder, { recursive: true });
+    db = new DatabaseSync(join(folder, "sink.sqlite"), { timeout: 5000 });
+    db.exec("PRAGMA journal_mode = WAL");
+    db.exec("PRAGMA synchronous = FULL");
+    db.exec("PRAGMA cache_size = -65536");
+    db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    createSchema(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw storeFailed(`cannot open the database in ${folder}`, error);
+  }
+}
+
+/** Anything else that is thrown is a programmer's error, or the caller's own. */
+function isSqliteError(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, "code") === "ERR_SQLITE_ERROR";
+}
+
+/**
+ * Runs `work` in one transaction; when it throws, nothing of it is written.
+ * @throws PenstockError STORE_FAILED, or what `work` throws as a PenstockError
+ */
+export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
+  try {
+    db.exec("BEGIN IMMEDIATE");
+    const result = work();
+    db.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw isSqliteError(error) ? storeFailed("the transaction failed", error) : error;
+  }
+}
+
+function storeFailed(what: string, error: unknown): PenstockError {
+  if (error instanceof PenstockError) return error;
+  return new PenstockError("STORE_FAILED", `${what}: ${messageOf(error)}`, { cause: error });
+}

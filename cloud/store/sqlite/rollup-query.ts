@@ -1,0 +1,112 @@
+/**
+ * Answers rollup queries: stored rows merged with what waits for its fold. A page of one series is
+ * read in one go, so no fold can come between the two halves of a row.
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { compareSeries } from "../../rollup/open-series.ts";
+import { type RollupRow, rowJson, type SeriesKey } from "../../rollup/row-json.ts";
+import { RowState } from "../../rollup/row-state.ts";
+import { WIDTH_MS } from "../../rollup/window.ts";
+import type { RollupQuery } from "../contract.ts";
+import type { Shards } from "../shard.ts";
+import { gather, type RollupTable } from "./rollup-table.ts";
+import type { StoredRow } from "./row-codec.ts";
+
+const PAGE_ROWS = 1000;
+
+export class RollupReader {
+  readonly #rollups: RollupTable;
+  readonly #shards: Shards;
+  readonly #selectSeries: StatementSync;
+
+  constructor(db: DatabaseSync, rollups: RollupTable, shards: Shards) {
+    this.#rollups = rollups;
+    this.#shards = shards;
+    this.#selectSeries = db.prepare(
+      `SELECT gateway, device, tag FROM series WHERE gateway = coalesce(?1, gateway)
+       AND device = coalesce(?2, device) AND tag = coalesce(?3, tag)`,
+    );
+  }
+
+  /** All series that the query may concern, in order. */
+  series(query: RollupQuery): SeriesKey[] {
+    const { gateway = null, device = null, tag = null } = query;
+    const found = new Map<string, SeriesKey>();
+    const add = (key: SeriesKey): void => {
+      found.set(JSON.stringify([key.gateway, key.device, key.tag]), key);
+    };
+    for (const row of this.#selectSeries.iterate(gateway, device, tag)) {
+      add({
+        gateway: String(row["gateway"]),
+        device: String(row["device"]),
+        tag: String(row["tag"]),
+      });
+    }
+    for (const shard of gateway === null ? this.#shards.all() : this.#shards.ofGateway(gateway)) {
+      for (const open of shard.series()) {
+        if (device !== null && open.device !== device) continue;
+        if (tag !== null && open.tag !== tag) continue;
+        add({ gateway: shard.gateway, device: open.device, tag: open.tag });
+      }
+    }
+    return [...found.values()].sort(compareKeys);
+  }
+
+  /** The series' next rows from `fromMs` on, and where to go on; undefined at the end. */
+  page(
+    key: SeriesKey,
+    query: RollupQuery,
+    fromMs: number,
+  ): { rows: RollupRow[]; nextMs: number | undefined } {
+    const widthMs = WIDTH_MS[query.width];
+    const id = this.#rollups.findId(key);
+    const stored =
+      id === undefined ? [] : this.#rollups.range(id, widthMs, fromMs, query.toMs, PAGE_ROWS);
+    const last = stored.at(-1);
+    const isFull = stored.length === PAGE_ROWS && last !== undefined;
+    const toMs = isFull ? last.start + 1 : query.toMs;
+    const open = this.#openStates(key, widthMs, fromMs, toMs);
+    return { rows: mergePage(key, query, stored, open), nextMs: isFull ? toMs : undefined };
+  }
+
+  #openStates(
+    key: SeriesKey,
+    widthMs: number,
+    fromMs: number,
+    toMs: number,
+  ): Map<number, RowState[]> {
+    const open = new Map<number, RowState[]>();
+    for (const shard of this.#shards.ofGateway(key.gateway)) {
+      for (const series of shard.find(key.device, key.tag)) {
+        for (const [start, states] of gather(series.windows, widthMs)) {
+          if (start < fromMs || start >= toMs) continue;
+          open.set(start, [...(open.get(start) ?? []), ...states]);
+        }
+      }
+    }
+    return open;
+  }
+}
+
+function mergePage(
+  key: SeriesKey,
+  query: RollupQuery,
+  stored: readonly StoredRow[],
+  open: Map<number, RowState[]>,
+): RollupRow[] {
+  const rows = new Map<number, { state: RowState; revision: number }>();
+  for (const { start, state, revision } of stored) rows.set(start, { state, revision });
+  for (const [start, parts] of open) {
+    const row = rows.get(start) ?? { state: new RowState(), revision: 0 };
+    for (const part of parts) row.state.merge(part);
+    rows.set(start, { state: row.state, revision: row.revision + 1 });
+  }
+  return [...rows]
+    .sort(([a], [b]) => a - b)
+    .map(([start, { state, revision }]) => rowJson(key, query.width, start, state, revision));
+}
+
+function compareKeys(a: SeriesKey, b: SeriesKey): number {
+  if (a.gateway !== b.gateway) return a.gateway < b.gateway ? -1 : 1;
+  return compareSeries(a, b);
+}

@@ -1,0 +1,119 @@
+/**
+ * Rollup rows and the names of their series. A row is always read and merged inside the transaction
+ * that writes it.
+ */
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
+import type { OpenSeries } from "../../rollup/open-series.ts";
+import type { SeriesKey } from "../../rollup/row-json.ts";
+import { RowState } from "../../rollup/row-state.ts";
+import { MINUTE_MS, WIDTH_MS, windowStart } from "../../rollup/window.ts";
+import { decodeRow, encodeRow, type StoredRow } from "./row-codec.ts";
+
+/** Ids kept in memory; beyond it they are looked up again. */
+const SERIES_IDS_MAX = 200_000;
+
+export class RollupTable {
+  readonly #selectSeries: StatementSync;
+  readonly #insertSeries: StatementSync;
+  readonly #selectRow: StatementSync;
+  readonly #writeRow: StatementSync;
+  readonly #selectRange: StatementSync;
+  readonly #ids = new Map<string, number>();
+
+  constructor(db: DatabaseSync) {
+    this.#selectSeries = db.prepare(
+      "SELECT id FROM series WHERE gateway = ? AND device = ? AND tag = ?",
+    );
+    this.#insertSeries = db.prepare("INSERT INTO series (gateway, device, tag) VALUES (?, ?, ?)");
+    this.#selectRow = db.prepare(
+      "SELECT * FROM rollup WHERE series_id = ? AND width_ms = ? AND start = ?",
+    );
+    this.#selectRow.setReturnArrays(true);
+    this.#writeRow = db.prepare(
+      "INSERT OR REPLACE INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#selectRange = db.prepare(
+      `SELECT * FROM rollup WHERE series_id = ? AND width_ms = ? AND start >= ? AND start < ?
+       ORDER BY start LIMIT ?`,
+    );
+    this.#selectRange.setReturnArrays(true);
+  }
+
+  /** Within a transaction: writes a series' partial states into its rows of all widths. */
+  merge(gateway: string, series: OpenSeries): number {
+    const id = this.#idOf({ gateway, device: series.device, tag: series.tag });
+    let written = 0;
+    for (const widthMs of Object.values(WIDTH_MS)) {
+      for (const [start, parts] of gather(series.windows, widthMs)) {
+        this.#mergeRow(id, widthMs, start, parts);
+        written += 1;
+      }
+    }
+    return written;
+  }
+
+  /** Ids of a transaction that was rolled back do not exist. */
+  forgetIds(): void {
+    this.#ids.clear();
+  }
+
+  findId(key: SeriesKey): number | undefined {
+    const row = this.#selectSeries.get(key.gateway, key.device, key.tag);
+    return row === undefined ? undefined : Number(row["id"]);
+  }
+
+  /** Stored rows of one series, by start. */
+  range(seriesId: number, widthMs: number, fromMs: number, toMs: number, max: number): StoredRow[] {
+    const rows = this.#selectRange.all(seriesId, widthMs, fromMs, toMs, max);
+    return rows.map((row) => decodeRow(asArray(row)));
+  }
+
+  #mergeRow(seriesId: number, widthMs: number, start: number, parts: readonly RowState[]): void {
+    const row = this.#selectRow.get(seriesId, widthMs, start);
+    const stored = row === undefined ? undefined : decodeRow(asArray(row));
+    const state = mergeStates(stored?.state, parts);
+    const revision = (stored?.revision ?? 0) + 1;
+    this.#writeRow.run(...encodeRow(seriesId, widthMs, start, state, revision));
+  }
+
+  #idOf(key: SeriesKey): number {
+    const name = JSON.stringify([key.gateway, key.device, key.tag]);
+    const known = this.#ids.get(name);
+    if (known !== undefined) return known;
+    const id =
+      this.findId(key) ??
+      Number(this.#insertSeries.run(key.gateway, key.device, key.tag).lastInsertRowid);
+    if (this.#ids.size >= SERIES_IDS_MAX) this.#ids.clear();
+    this.#ids.set(name, id);
+    return id;
+  }
+}
+
+function mergeStates(stored: RowState | undefined, parts: readonly RowState[]): RowState {
+  const [only] = parts;
+  if (stored === undefined && only !== undefined && parts.length === 1) return only;
+  const state = stored ?? new RowState();
+  for (const part of parts) state.merge(part);
+  return state;
+}
+
+/** The one-minute states by the start of the wider window that holds them. */
+export function gather(
+  windows: ReadonlyMap<number, RowState>,
+  widthMs: number,
+): Map<number, RowState[]> {
+  const wide = new Map<number, RowState[]>();
+  for (const [start, state] of windows) {
+    const wideStart = widthMs === MINUTE_MS ? start : windowStart(start, widthMs);
+    const parts = wide.get(wideStart);
+    if (parts) parts.push(state);
+    else wide.set(wideStart, [state]);
+  }
+  return wide;
+}
+
+/** With `setReturnArrays`, which the types do not know. */
+function asArray(row: unknown): readonly SQLOutputValue[] {
+  if (!Array.isArray(row)) throw new TypeError("a row is not an array");
+  return row;
+}

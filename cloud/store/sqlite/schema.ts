@@ -1,0 +1,170 @@
+/**
+ * The tables of the embedded store. Columns of type ANY keep a double as it is: a REAL column would
+ * turn −0 into 0. Values which are no numbers stand there as JSON text.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { PenstockError } from "#core/errors.ts";
+
+export const SCHEMA_VERSION = 1;
+
+const TABLES = `
+CREATE TABLE hub (
+  id INTEGER PRIMARY KEY,
+  namespace TEXT NOT NULL,
+  hub TEXT NOT NULL,
+  consumer_group TEXT NOT NULL,
+  incarnation INTEGER NOT NULL,
+  UNIQUE (namespace, hub, consumer_group, incarnation)
+) STRICT;
+
+CREATE TABLE ownership (
+  hub_id INTEGER NOT NULL,
+  partition TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  etag INTEGER NOT NULL,
+  modified_at INTEGER NOT NULL,
+  PRIMARY KEY (hub_id, partition)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE position (
+  hub_id INTEGER NOT NULL,
+  partition TEXT NOT NULL,
+  sequence_number INTEGER NOT NULL,
+  offset TEXT NOT NULL,
+  PRIMARY KEY (hub_id, partition)
+) STRICT, WITHOUT ROWID;
+
+-- Accepted and closed are ranges of seqs, as JSON: [[from,to],...].
+CREATE TABLE lane (
+  id INTEGER PRIMARY KEY,
+  gateway TEXT NOT NULL,
+  epoch TEXT NOT NULL,
+  lane INTEGER NOT NULL,
+  accepted TEXT NOT NULL,
+  closed TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  watermark REAL NOT NULL,
+  seen_at INTEGER NOT NULL,
+  UNIQUE (gateway, epoch, lane)
+) STRICT;
+
+CREATE TABLE lane_digests (
+  lane_id INTEGER PRIMARY KEY,
+  digests BLOB NOT NULL
+) STRICT;
+
+-- Events whose readings are accepted, but not yet folded into rollup rows. Where part of an event
+-- was a duplicate, only_chunks lists the positions of the chunks that count.
+CREATE TABLE journal (
+  id INTEGER PRIMARY KEY,
+  lane_id INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  only_chunks TEXT
+) STRICT;
+
+-- A fold under way: series up to (device, tag) hold what the journal has up to the given id.
+CREATE TABLE fold_progress (
+  gateway TEXT NOT NULL,
+  lane INTEGER NOT NULL,
+  journal_to INTEGER NOT NULL,
+  device TEXT NOT NULL,
+  tag TEXT NOT NULL,
+  PRIMARY KEY (gateway, lane)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE series (
+  id INTEGER PRIMARY KEY,
+  gateway TEXT NOT NULL,
+  device TEXT NOT NULL,
+  tag TEXT NOT NULL,
+  UNIQUE (gateway, device, tag)
+) STRICT;
+
+CREATE TABLE rollup (
+  series_id INTEGER NOT NULL,
+  width_ms INTEGER NOT NULL,
+  start INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  numbers INTEGER NOT NULL,
+  bad INTEGER NOT NULL,
+  sum ANY,
+  sum_rest TEXT,
+  min ANY,
+  max ANY,
+  first_ts ANY,
+  first_at TEXT,
+  first ANY,
+  last_ts ANY,
+  last_at TEXT,
+  last ANY,
+  revision INTEGER NOT NULL,
+  PRIMARY KEY (series_id, width_ms, start)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW rollups AS
+  SELECT gateway, device, tag, width_ms, start, count, bad, sum, min, max,
+         CASE WHEN numbers > 0 THEN sum / numbers END AS mean, first, last, first_ts, last_ts, revision
+  FROM rollup JOIN series ON series.id = rollup.series_id;
+
+CREATE TABLE device (
+  gateway TEXT NOT NULL,
+  device TEXT NOT NULL,
+  tag TEXT NOT NULL,
+  description TEXT NOT NULL,
+  PRIMARY KEY (gateway, device, tag)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alarm (
+  serial INTEGER PRIMARY KEY,
+  gateway TEXT NOT NULL,
+  id TEXT NOT NULL,
+  received_at INTEGER NOT NULL,
+  transition TEXT NOT NULL,
+  UNIQUE (gateway, id)
+) STRICT;
+
+CREATE TABLE dead_letter (
+  id INTEGER PRIMARY KEY,
+  hub_id INTEGER NOT NULL,
+  partition TEXT NOT NULL,
+  sequence_number INTEGER NOT NULL,
+  offset TEXT NOT NULL,
+  enqueued_at INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  body BLOB NOT NULL,
+  UNIQUE (hub_id, partition, sequence_number, code)
+) STRICT;
+
+CREATE TABLE gap (
+  id INTEGER PRIMARY KEY,
+  lane_id INTEGER NOT NULL,
+  from_seq INTEGER,
+  to_seq INTEGER,
+  readings INTEGER NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE totals (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  readings INTEGER NOT NULL DEFAULT 0,
+  bad INTEGER NOT NULL DEFAULT 0,
+  duplicate_readings INTEGER NOT NULL DEFAULT 0,
+  chunks INTEGER NOT NULL DEFAULT 0,
+  duplicate_chunks INTEGER NOT NULL DEFAULT 0,
+  dead_lettered INTEGER NOT NULL DEFAULT 0,
+  alarms INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO totals (id) VALUES (1);
+`;
+
+/** @throws PenstockError STORE_VERSION_UNKNOWN */
+export function createSchema(db: DatabaseSync): void {
+  const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
+  if (version === SCHEMA_VERSION) return;
+  if (version !== 0) {
+    const message = `the database has schema version ${version}; this program knows ${SCHEMA_VERSION}`;
+    throw new PenstockError("STORE_VERSION_UNKNOWN", message, { context: { version } });
+  }
+  db.exec(`BEGIN IMMEDIATE; ${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+}

@@ -1,0 +1,316 @@
+/**
+ * The embedded store: one process, one SQLite database.
+ *
+ * Invariants:
+ * - The journal holds exactly the events whose readings are in the open windows (memory) and not in
+ *   the rows: accepting adds to both, the end of a fold removes from both.
+ * - Memory changes only after the transaction that it mirrors has committed.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { Clock, Timer } from "#core/clock.ts";
+import { PenstockError } from "#core/errors.ts";
+import { type Logger, RateLimitedLog } from "#core/log.ts";
+import type { RollupRow } from "../../rollup/row-json.ts";
+import { gatewayWatermark } from "../../rollup/watermark.ts";
+import type {
+  AcceptOutcome,
+  AlarmRow,
+  DeadLetter,
+  DeviceRow,
+  ExplainedGap,
+  HubScope,
+  Ownership,
+  OwnershipClaim,
+  PartitionBatch,
+  PartitionPosition,
+  RollupQuery,
+  SeqGap,
+  Store,
+  StoreState,
+} from "../contract.ts";
+import { type LaneState, laneName } from "../lane-state.ts";
+import { type Shard, Shards } from "../shard.ts";
+import { type AcceptedEvent, AcceptTransaction } from "./accept-transaction.ts";
+import { inTransaction, openDatabase } from "./database.ts";
+import { Folder } from "./fold.ts";
+import { LaneConflict } from "./lane-table.ts";
+import { recover } from "./recover.ts";
+import { RollupReader } from "./rollup-query.ts";
+import { StoreLock } from "./store-lock.ts";
+import { SqliteTables } from "./tables.ts";
+import { addTotals, noTotals } from "./totals-table.ts";
+
+export interface SqliteStoreOptions {
+  folder: string;
+  /** How long readings may wait in the journal for their fold. */
+  foldEveryMs: number;
+  clock: Clock;
+  log: Logger;
+}
+
+const FOLD_TICK_MS = 20;
+const FOLD_RETRY_MS = 1000;
+/** Some 600 bytes each. At the bound accepting waits for the fold. */
+const OPEN_ROWS_MAX = 200_000;
+const JOURNAL_BYTES_MAX = 256 * 1024 * 1024;
+const CONFLICTS_MAX = 5;
+const SERIES_PER_BREATH = 100;
+const IDLE_LANE_MS = 60_000;
+
+interface OpenStore {
+  db: DatabaseSync;
+  tables: SqliteTables;
+  folder: Folder;
+  reader: RollupReader;
+}
+
+export class SqliteStore implements Store {
+  readonly #options: SqliteStoreOptions;
+  readonly #lock: StoreLock;
+  readonly #limitedLog: RateLimitedLog;
+  readonly #shards = new Shards();
+  #open: OpenStore | undefined;
+  #foldTimer: Timer | undefined;
+  #foldPausedUntilMs = 0;
+  #commits = 0;
+  #totals = noTotals();
+
+  constructor(options: SqliteStoreOptions) {
+    this.#options = options;
+    this.#lock = new StoreLock(options.folder);
+    this.#limitedLog = new RateLimitedLog(options.log, options.clock);
+  }
+
+  async start(): Promise<void> {
+    const { folder, clock, log } = this.#options;
+    this.#lock.take();
+    try {
+      const db = openDatabase(folder);
+      const tables = new SqliteTables(db);
+      tables.hubs.clearOwners();
+      tables.lanes.load();
+      for (const lane of tables.lanes.all()) tables.epochs.see(lane);
+      const events = recover(tables, this.#shards, clock.monotonic());
+      this.#totals = tables.totals.read();
+      const reader = new RollupReader(db, tables.rollups, this.#shards);
+      this.#open = { db, tables, folder: new Folder(db, tables, clock), reader };
+      log.info({ folder, journalEvents: events, lanes: tables.lanes.size }, "store opened");
+    } catch (error) {
+      this.#lock.release();
+      throw error;
+    }
+    this.#foldTimer = clock.every("fold", FOLD_TICK_MS, () => this.#foldDue());
+  }
+
+  async stop(): Promise<void> {
+    this.#foldTimer?.cancel();
+    const open = this.#open;
+    if (!open) return;
+    try {
+      await this.fold();
+    } catch (error) {
+      this.#options.log.warn(
+        { err: error },
+        "the last fold failed; the journal keeps the readings",
+      );
+    }
+    this.#open = undefined;
+    open.db.close();
+    this.#lock.release();
+  }
+
+  async accept(batches: readonly PartitionBatch[]): Promise<readonly AcceptOutcome[]> {
+    await this.#makeRoom();
+    for (let attempt = 0; attempt < CONFLICTS_MAX; attempt++) {
+      const outcomes = this.#tryAccept(batches);
+      if (outcomes) return outcomes;
+    }
+    throw new PenstockError("STORE_FAILED", "another writer keeps changing the same lanes");
+  }
+
+  /** Undefined after a conflict: the lanes must be read anew. */
+  #tryAccept(batches: readonly PartitionBatch[]): AcceptOutcome[] | undefined {
+    const { db, tables } = this.#opened();
+    const transaction = new AcceptTransaction(tables);
+    let outcomes: AcceptOutcome[];
+    try {
+      outcomes = inTransaction(db, () => transaction.run(batches));
+    } catch (error) {
+      tables.forgetIds();
+      transaction.forgetDrafts();
+      if (error instanceof LaneConflict) return undefined;
+      throw error;
+    }
+    transaction.committed();
+    this.#commits += 1;
+    for (const event of transaction.events) this.#takeIn(event);
+    addTotals(this.#totals, transaction.totals);
+    return outcomes;
+  }
+
+  #takeIn({ journalId, lane, chunks, bytes }: AcceptedEvent): void {
+    const { tables } = this.#opened();
+    tables.epochs.see(lane);
+    const shard = this.#shards.get(lane.gateway, lane.lane);
+    const { active } = shard;
+    for (const { id, content } of chunks) {
+      if (content.kind === "readings") active.windows.addBlocks(content.blocks, id);
+    }
+    if (active.journalIds.length === 0) shard.oldestAtMs = this.#options.clock.monotonic();
+    active.journalIds.push(journalId);
+    active.lanes.set(laneName(lane), lane);
+    active.bytes += bytes;
+  }
+
+  async fold(): Promise<void> {
+    for (const shard of [...this.#shards.all()]) {
+      while (shard.frozen) await this.#foldSlice(shard);
+      if (shard.events > 0) while (!(await this.#foldSlice(shard)));
+      this.#shards.dropEmpty(shard);
+    }
+  }
+
+  async #foldSlice(shard: Shard): Promise<boolean> {
+    const done = this.#opened().folder.slice(shard);
+    await this.#breathe();
+    return done;
+  }
+
+  /** Lets whatever waits have its turn. */
+  async #breathe(): Promise<void> {
+    await this.#options.clock.sleep(0, { name: "store yields" });
+  }
+
+  #foldDue(): void {
+    const nowMs = this.#options.clock.monotonic();
+    if (nowMs < this.#foldPausedUntilMs) return;
+    for (const shard of this.#shards.all()) {
+      if (!shard.frozen && nowMs - shard.oldestAtMs < this.#options.foldEveryMs) continue;
+      try {
+        this.#opened().folder.slice(shard);
+        this.#shards.dropEmpty(shard);
+      } catch (error) {
+        this.#foldPausedUntilMs = nowMs + FOLD_RETRY_MS;
+        this.#limitedLog.warn("fold", { err: error }, "folding failed; it is tried again");
+      }
+      return;
+    }
+  }
+
+  /** Bounds memory and restart time: at the bound, accepting waits until a part is folded. */
+  async #makeRoom(): Promise<void> {
+    for (;;) {
+      let rows = 0;
+      let bytes = 0;
+      let largest: Shard | undefined;
+      for (const shard of this.#shards.all()) {
+        rows += shard.rows;
+        bytes += shard.bytes;
+        if (!largest || shard.rows > largest.rows) largest = shard;
+      }
+      if (!largest || (rows <= OPEN_ROWS_MAX && bytes <= JOURNAL_BYTES_MAX)) return;
+      await this.#foldSlice(largest);
+    }
+  }
+
+  async ownerships(scope: HubScope): Promise<readonly Ownership[]> {
+    return this.#opened().tables.hubs.owners(scope);
+  }
+
+  async claim(scope: HubScope, claims: readonly OwnershipClaim[]): Promise<readonly Ownership[]> {
+    const { db, tables } = this.#opened();
+    return inTransaction(db, () => tables.hubs.claim(scope, claims, this.#options.clock.now()));
+  }
+
+  async positions(scope: HubScope): Promise<readonly PartitionPosition[]> {
+    return this.#opened().tables.hubs.positions(scope);
+  }
+
+  async *rollups(query: RollupQuery): AsyncGenerator<RollupRow, void, void> {
+    let sinceBreath = 0;
+    for (const key of this.#opened().reader.series(query)) {
+      let fromMs: number | undefined = query.fromMs;
+      while (fromMs !== undefined) {
+        const page = this.#opened().reader.page(key, query, fromMs);
+        yield* page.rows;
+        fromMs = page.nextMs;
+      }
+      sinceBreath += 1;
+      if (sinceBreath % SERIES_PER_BREATH === 0) await this.#breathe();
+    }
+  }
+
+  async devices(): Promise<readonly DeviceRow[]> {
+    return this.#opened().tables.notices.devices();
+  }
+
+  async alarms(limit: number): Promise<readonly AlarmRow[]> {
+    return this.#opened().tables.notices.alarms(limit);
+  }
+
+  async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    return this.#opened().tables.notices.deadLetters(limit);
+  }
+
+  async explainedGaps(limit: number): Promise<readonly ExplainedGap[]> {
+    return this.#opened().tables.notices.gaps(limit);
+  }
+
+  async raise(alarm: AlarmRow): Promise<boolean> {
+    const { db, tables } = this.#opened();
+    const raised = inTransaction(db, () => tables.notices.addAlarm(alarm));
+    return raised;
+  }
+
+  gaps(): readonly SeqGap[] {
+    const gaps: SeqGap[] = [];
+    for (const lane of this.#opened().tables.lanes.all()) addGaps(gaps, lane);
+    return gaps;
+  }
+
+  state(): StoreState {
+    const { tables, folder } = this.#opened();
+    let journalEvents = 0;
+    let openRows = 0;
+    for (const shard of this.#shards.all()) {
+      journalEvents += shard.events;
+      openRows += shard.rows;
+    }
+    return {
+      totals: { ...this.#totals },
+      journalEvents,
+      openRows,
+      lanes: tables.lanes.size,
+      commits: this.#commits,
+      foldedRows: folder.foldedRows,
+      watermarks: watermarks(tables.lanes.all(), this.#options.clock.now()),
+    };
+  }
+
+  #opened(): OpenStore {
+    if (!this.#open) throw new PenstockError("STORE_FAILED", "the store is not open");
+    return this.#open;
+  }
+}
+
+function addGaps(gaps: SeqGap[], lane: LaneState): void {
+  const { gateway, epoch, lane: number } = lane;
+  for (const [from, to] of lane.accepted.holes()) {
+    for (const [fromSeq, toSeq] of lane.closed.missing(from, to)) {
+      gaps.push({ gateway, epoch, lane: number, fromSeq, toSeq });
+    }
+  }
+}
+
+function watermarks(lanes: Iterable<LaneState>, nowMs: number): StoreState["watermarks"] {
+  const byGateway = new Map<string, LaneState[]>();
+  for (const lane of lanes) {
+    const known = byGateway.get(lane.gateway);
+    if (known) known.push(lane);
+    else byGateway.set(lane.gateway, [lane]);
+  }
+  return [...byGateway].flatMap(([gateway, ofGateway]) => {
+    const watermarkMs = gatewayWatermark(ofGateway, nowMs, IDLE_LANE_MS);
+    return watermarkMs === undefined ? [] : [{ gateway, watermarkMs }];
+  });
+}

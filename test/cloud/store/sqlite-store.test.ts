@@ -1,0 +1,55 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
+import { systemClock } from "#core/clock.ts";
+import { silentLogger } from "#core/log.ts";
+import { storeContract } from "../../contracts/store.ts";
+
+function open(folder: string): SqliteStore {
+  // A fold only when the test asks: what is tested here is the state before, and after.
+  return new SqliteStore({ folder, foldEveryMs: 1e9, clock: systemClock, log: silentLogger });
+}
+
+storeContract("SQLite store", async () => {
+  const root = mkdtempSync(join(tmpdir(), "penstock-store-"));
+  let folder = join(root, "0");
+  let generation = 0;
+  let store = open(folder);
+  await store.start();
+  const stores = [store];
+  return {
+    store,
+    // Copies the files as they lie on disk: what a kill would leave behind.
+    crash: async () => {
+      generation += 1;
+      const next = join(root, String(generation));
+      cpSync(folder, next, { recursive: true });
+      folder = next;
+      store = open(folder);
+      stores.push(store);
+      await store.start();
+      return store;
+    },
+    remove: async () => {
+      for (const each of stores) await each.stop();
+      rmSync(root, { recursive: true });
+    },
+  };
+});
+
+describe("SQLite store's lock", () => {
+  test("refuses a second sink on the same folder, and names the folder", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "penstock-store-"));
+    const first = open(folder);
+    await first.start();
+    const second = open(folder);
+    await expect(second.start()).rejects.toMatchObject({ code: "STORE_LOCKED" });
+    await expect(second.start()).rejects.toThrow(folder);
+    await first.stop();
+    await second.start();
+    await second.stop();
+    rmSync(folder, { recursive: true });
+  });
+});

@@ -1,0 +1,305 @@
+/** What every store must do. An implementation's test calls `storeContract` with its own factory. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Store } from "#cloud/store/contract.ts";
+import { encodeChunk } from "#core/chunk-codec.ts";
+import {
+  batch,
+  block,
+  chunkId,
+  commit,
+  event,
+  MINUTE,
+  own,
+  poison,
+  readings,
+  rowsText,
+  scope,
+} from "./store-fixtures.ts";
+
+export interface StoreUnderTest {
+  store: Store;
+  /** Stops as a crash would, or at least without folding, and opens the same data again. */
+  crash(): Promise<Store>;
+  remove(): Promise<void>;
+}
+
+export function storeContract(name: string, make: () => Promise<StoreUnderTest>): void {
+  describe(name, () => {
+    let under: StoreUnderTest;
+    let store: Store;
+
+    beforeEach(async () => {
+      under = await make();
+      store = under.store;
+      await own(store);
+    });
+
+    afterEach(async () => {
+      await under.remove();
+    });
+
+    const first = (): ReturnType<typeof event> =>
+      event(0, [{ id: chunkId(0), content: readings(block([1.5, -2, 4])) }]);
+
+    test("shows readings as soon as they are accepted, and the same after the fold", async () => {
+      await commit(store, [first()]);
+      const before = await rowsText(store);
+      const row: unknown = JSON.parse(before);
+      expect(row).toMatchObject({
+        gateway: "hall-3",
+        device: "oven-2",
+        tag: "temperature",
+        width: "1m",
+        start: MINUTE,
+        count: 3,
+        bad: 0,
+        sum: 3.5,
+        exactSum: [3.5],
+        min: -2,
+        max: 4,
+        first: 1.5,
+        last: 4,
+        firstTs: MINUTE,
+        lastTs: MINUTE + 2000,
+      });
+      await store.fold();
+      expect(await rowsText(store)).toBe(before);
+      expect(store.state()).toMatchObject({ journalEvents: 0, openRows: 0 });
+    });
+
+    test("derives five-minute and hourly rows, folded or not", async () => {
+      await commit(store, [
+        event(0, [{ id: chunkId(0), content: readings(block([1, 2], MINUTE + 59_000)) }]),
+      ]);
+      for (const width of ["5m", "1h"] as const) {
+        const row: unknown = JSON.parse(await rowsText(store, { width }));
+        expect(row).toMatchObject({ width, start: MINUTE, count: 2, sum: 3 });
+      }
+      const before = await rowsText(store, { width: "1h" });
+      await store.fold();
+      expect(await rowsText(store, { width: "1h" })).toBe(before);
+      expect((await rowsText(store)).split("\n")).toHaveLength(2);
+    });
+
+    test("merges what comes after the fold into the rows", async () => {
+      await commit(store, [first()]);
+      await store.fold();
+      await commit(store, [event(1, [{ id: chunkId(1), content: readings(block([10])) }])]);
+      const open = await rowsText(store);
+      await store.fold();
+      expect(await rowsText(store)).toBe(open);
+      expect(JSON.parse(open)).toMatchObject({ count: 4, sum: 13.5, max: 10 });
+    });
+
+    test("counts a chunk once, also when a re-send is cut differently", async () => {
+      const chunks = [0, 1, 2].map((seq) => ({
+        id: chunkId(seq),
+        content: readings(block([seq])),
+      }));
+      await commit(store, [event(0, chunks.slice(0, 2))]);
+      const again = await commit(store, [event(1, chunks)]);
+      expect(again.accepted.map((chunk) => chunk.id.seq)).toEqual([2]);
+      expect(again.duplicateChunks).toBe(2);
+      expect(JSON.parse(await rowsText(store))).toMatchObject({ count: 3, sum: 3 });
+      store = await under.crash();
+      expect(JSON.parse(await rowsText(store))).toMatchObject({ count: 3, sum: 3 });
+      expect(store.state().totals).toMatchObject({ chunks: 3, duplicateChunks: 2, readings: 3 });
+    });
+
+    test("counts a chunk once when two copies come in one group, by two partitions", async () => {
+      await own(store, "1");
+      const outcomes = await store.accept([batch([first()]), batch([first()], { partition: "1" })]);
+      expect(outcomes).toMatchObject([{ duplicateChunks: 0 }, { duplicateChunks: 1 }]);
+      expect(JSON.parse(await rowsText(store))).toMatchObject({ count: 3 });
+    });
+
+    test("keeps everything over a crash before the fold", async () => {
+      await commit(store, [first()]);
+      const before = await rowsText(store);
+      store = await under.crash();
+      expect(await rowsText(store)).toBe(before);
+      expect(await store.positions(scope)).toEqual([
+        { partition: "0", sequenceNumber: 0, offset: "o0" },
+      ]);
+      await own(store);
+      expect(await commit(store, [first()])).toMatchObject({ accepted: [], duplicateChunks: 1 });
+    });
+
+    test("refuses a batch of who does not own the partition, and takes the others", async () => {
+      await own(store, "1", "sink-1");
+      await own(store, "0", "sink-2");
+      const other = event(5, [{ id: chunkId(7), content: readings(block([1])) }]);
+      const outcomes = await store.accept([batch([first()]), batch([other], { partition: "1" })]);
+      expect(outcomes).toMatchObject([
+        { kind: "fenced", owner: "sink-2" },
+        { kind: "committed", duplicateChunks: 0 },
+      ]);
+      expect(await store.positions(scope)).toHaveLength(1);
+      expect(JSON.parse(await rowsText(store))).toMatchObject({ count: 1 });
+    });
+
+    test("gives a partition to who saw its last owner, and to nobody else", async () => {
+      const [seen] = await store.ownerships(scope);
+      const claim = { partition: "0", etag: seen?.etag };
+      expect(await store.claim(scope, [{ ...claim, owner: "sink-2" }])).toHaveLength(1);
+      expect(await store.claim(scope, [{ ...claim, owner: "sink-3" }])).toHaveLength(0);
+      expect(await store.ownerships(scope)).toMatchObject([{ partition: "0", owner: "sink-2" }]);
+    });
+
+    test("keeps the positions of a hub made anew apart from the old ones", async () => {
+      await commit(store, [first()]);
+      const anew = { ...scope, incarnation: 2 };
+      expect(await store.positions(anew)).toEqual([]);
+      await own(store, "0", "sink-1", anew);
+      await commit(store, [first()], { scope: anew });
+      expect(await store.positions(anew)).toHaveLength(1);
+      expect(JSON.parse(await rowsText(store))).toMatchObject({ count: 3 });
+    });
+
+    test("never moves a position back", async () => {
+      await commit(store, [event(9, [{ id: chunkId(9), content: readings(block([1])) }])]);
+      await commit(store, [first()]);
+      expect(await store.positions(scope)).toMatchObject([{ sequenceNumber: 9 }]);
+    });
+
+    test("puts poison aside once, and goes on", async () => {
+      const bad = poison(0, Buffer.from("<script>"));
+      expect(await commit(store, [bad])).toMatchObject({ deadLettered: 1 });
+      expect(await commit(store, [bad])).toMatchObject({ deadLettered: 0 });
+      expect(await store.deadLetters(10)).toMatchObject([
+        { partition: "0", code: "CHUNK_MALFORMED", reason: "not gzip", bytes: 8 },
+      ]);
+      expect(await store.positions(scope)).toMatchObject([{ sequenceNumber: 0 }]);
+    });
+
+    test("keeps the first data, and raises an alarm, when an identity comes with other data", async () => {
+      await commit(store, [first()]);
+      const other = event(1, [{ id: chunkId(0), content: readings(block([99])) }]);
+      expect(await commit(store, [other])).toMatchObject({ deadLettered: 1, duplicateChunks: 1 });
+      expect(await commit(store, [other])).toMatchObject({ deadLettered: 0, alarms: [] });
+      expect(await store.deadLetters(10)).toMatchObject([{ code: "CHUNK_DIFFERS" }]);
+      expect(await store.alarms(10)).toMatchObject([{ rule: "copy-differs", gateway: "hall-3" }]);
+      expect(JSON.parse(await rowsText(store))).toMatchObject({ count: 3, max: 4 });
+    });
+
+    test("recognises other data also after the fold and a crash", async () => {
+      await commit(store, [first()]);
+      await store.fold();
+      store = await under.crash();
+      await own(store);
+      const other = event(1, [{ id: chunkId(0), content: readings(block([99])) }]);
+      expect(await commit(store, [other])).toMatchObject({ deadLettered: 1 });
+    });
+
+    test("raises an alarm when an older epoch of a lane lives on beside a newer one", async () => {
+      const of = (epoch: string, seq: number) => ({
+        id: chunkId(seq, { epoch }),
+        content: readings(block([1])),
+      });
+      await commit(store, [event(0, [of("old", 0)]), event(1, [of("new", 0)])]);
+      expect(await store.alarms(10)).toEqual([]);
+      await commit(store, [event(2, [of("old", 1)])]);
+      expect(await store.alarms(10)).toMatchObject([{ rule: "two-epochs" }]);
+      expect(JSON.parse(await rowsText(store))).toMatchObject({ count: 3 });
+    });
+
+    test("fills the registry and the alarm list from the stream, once", async () => {
+      const transition = {
+        id: "a1",
+        device: "oven-2",
+        tag: "temperature",
+        rule: "limit-h",
+        state: "active" as const,
+        priority: "high" as const,
+        ts: MINUTE,
+        value: 245,
+        expected: 240,
+        message: "too hot",
+      };
+      const described = { device: "oven-2", tag: "temperature", unit: "°C" };
+      await commit(store, [
+        event(0, [
+          { id: chunkId(0), content: { kind: "meta", series: [described] } },
+          { id: chunkId(1), content: { kind: "alarm", transitions: [transition] } },
+        ]),
+      ]);
+      const twice = await commit(store, [
+        event(1, [{ id: chunkId(2), content: { kind: "alarm", transitions: [transition] } }]),
+      ]);
+      expect(twice.alarms).toEqual([]);
+      expect(await store.devices()).toEqual([{ gateway: "hall-3", ...described }]);
+      expect(await store.alarms(10)).toMatchObject([{ id: "a1", gateway: "hall-3", value: 245 }]);
+    });
+
+    test("tells holes, unless a gap record explains them; a late chunk beats its gap", async () => {
+      const at = (sequence: number, seq: number) =>
+        event(sequence, [{ id: chunkId(seq), content: readings(block([seq])) }]);
+      await commit(store, [at(0, 0), at(1, 5)]);
+      expect(store.gaps()).toMatchObject([{ fromSeq: 1, toSeq: 4 }]);
+      const gap = { fromSeq: 2, toSeq: 4, readings: 3, reason: "buffer full" };
+      await commit(store, [event(2, [{ id: chunkId(6), content: { kind: "gap", gaps: [gap] } }])]);
+      expect(store.gaps()).toMatchObject([{ fromSeq: 1, toSeq: 1 }]);
+      expect(await store.explainedGaps(5)).toMatchObject([{ readings: 3, reason: "buffer full" }]);
+      expect(await commit(store, [at(3, 3)])).toMatchObject({ duplicateChunks: 0 });
+      store = await under.crash();
+      expect(store.gaps()).toMatchObject([{ fromSeq: 1, toSeq: 1 }]);
+    });
+
+    test("keeps bad, boolean and text readings, and signed zeros, apart", async () => {
+      const mixed = {
+        device: "pump",
+        tags: ["flow", "on", "state"],
+        ts: [MINUTE, MINUTE + 1, MINUTE + 2],
+        columns: [
+          [0, -0, 3],
+          [true, false, false],
+          ["idle", "run", null],
+        ],
+        marks: [
+          { column: 0, row: 2, quality: "bad" as const, reason: "timeout" },
+          { column: 2, row: 2, quality: "bad" as const, reason: "timeout" },
+        ],
+      };
+      const chunk = { id: chunkId(0), content: readings(mixed) };
+      expect(encodeChunk(chunk).toString()).toContain("-0");
+      await commit(store, [event(0, [chunk])]);
+      const open = await rowsText(store);
+      const [flow, on, state] = open.split("\n").map((line) => JSON.parse(line) as unknown);
+      expect(flow).toMatchObject({ count: 2, bad: 1, min: -0, max: 0, last: -0, sum: 0 });
+      expect(on).toMatchObject({ count: 3, sum: null, min: null, first: true, last: false });
+      expect(state).toMatchObject({ count: 2, bad: 1, first: "idle", last: "run" });
+      await store.fold();
+      expect(await rowsText(store)).toBe(open);
+      expect(store.state().totals).toMatchObject({ readings: 7, bad: 2 });
+    });
+
+    test("answers by gateway, device, tag and time", async () => {
+      await commit(store, [
+        event(0, [
+          {
+            id: chunkId(0),
+            content: readings(
+              block([1, 2], MINUTE),
+              block([3], MINUTE + 60_000),
+              block([4], MINUTE, "oven-2", "pressure"),
+              block([5], MINUTE, "oven-1"),
+            ),
+          },
+        ]),
+        event(1, [{ id: chunkId(0, { gateway: "hall-4" }), content: readings(block([6])) }]),
+      ]);
+      const count = async (query: Parameters<typeof rowsText>[1]) =>
+        (await rowsText(store, query)).split("\n").filter((line) => line !== "").length;
+      for (const folded of [false, true]) {
+        if (folded) await store.fold();
+        expect(await count({})).toBe(5);
+        expect(await count({ gateway: "hall-4" })).toBe(1);
+        expect(await count({ device: "oven-2" })).toBe(4);
+        expect(await count({ gateway: "hall-3", device: "oven-2", tag: "temperature" })).toBe(2);
+        expect(await count({ fromMs: MINUTE + 60_000 })).toBe(1);
+        expect(await count({ toMs: MINUTE + 60_000 })).toBe(4);
+        expect(await count({ gateway: "nowhere" })).toBe(0);
+      }
+    });
+  });
+}
