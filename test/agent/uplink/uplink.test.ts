@@ -156,7 +156,7 @@ describe("the uplink", { timeout: 60_000 }, () => {
     const { buffer, uplink } = await startUplink(hub.connectionString(HUB), folder);
     await vi.waitFor(() => expect(buffer.status().segments).toBe(0), WAIT);
     expect(uplink.status()).toMatchObject({ readings: 1200, failures: 0 });
-    expect(uplink.status().events).toBeGreaterThan(5);
+    expect(uplink.status().events).toBeGreaterThan(1);
     expect(buffer.status().droppedReadings).toBe(0);
   });
 });
