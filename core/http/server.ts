@@ -1,22 +1,22 @@
 /**
  * A small HTTP server on node:http for the status APIs: routes by exact path, JSON, streams of
  * lines, live events. Bodies of requests are not read: every route is a GET.
+ *
+ * A caller can cost little: connections, headers and idle time are bounded, a reply is made at the
+ * pace at which its reader takes it, and what goes wrong is one rate-limited line in the log.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type Clock, systemClock } from "../clock.ts";
 import { messageOf, PenstockError } from "../errors.ts";
-import type { Logger } from "../log.ts";
+import { type Logger, RateLimitedLog } from "../log.ts";
+import { deliver, type HttpReply, sendError } from "./reply.ts";
+
+export type { HttpReply } from "./reply.ts";
 
 export interface HttpRequest {
   path: string;
   query: URLSearchParams;
 }
-
-/** What a route answers. `lines` is sent one JSON document a line, at the receiver's pace. */
-export type HttpReply =
-  | { kind: "json"; body: unknown; status?: number }
-  | { kind: "text"; body: string; contentType: string; status?: number }
-  | { kind: "lines"; items: AsyncIterable<unknown> | Iterable<unknown> }
-  | { kind: "stream"; attach: (response: ServerResponse) => void };
 
 export type HttpRoute = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
 
@@ -27,6 +27,9 @@ export interface HttpServerOptions {
   /** By path, such as `/api/status`. */
   routes: Readonly<Record<string, HttpRoute>>;
   log: Logger;
+  clock?: Clock;
+  /** A reader that takes nothing for so long loses its connection. Default: one minute. */
+  stallMs?: number;
 }
 
 /** A request that the caller got wrong: answered with 400 and this message. */
@@ -34,27 +37,34 @@ export class BadRequest extends Error {}
 
 const CONNECTIONS_MAX = 256;
 const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const STALL_MS_DEFAULT = 60_000;
 
 export class HttpServer {
   readonly #options: HttpServerOptions;
+  readonly #log: RateLimitedLog;
   #server: Server | undefined;
+  #refused = 0;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    this.#log = new RateLimitedLog(options.log, options.clock ?? systemClock);
   }
 
   /** @throws PenstockError LISTEN_FAILED */
   async start(): Promise<void> {
-    const { host, port } = this.#options;
+    const { host, port, stallMs = STALL_MS_DEFAULT } = this.#options;
     const server = createServer((request, response) => void this.#serve(request, response));
     server.maxConnections = CONNECTIONS_MAX;
     server.headersTimeout = HEADERS_TIMEOUT_MS;
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", (cause) => {
-        const message = `cannot listen on ${host}:${port}: ${cause.message}`;
-        reject(new PenstockError("LISTEN_FAILED", message, { cause, context: { host, port } }));
-      });
-      server.listen(port, host, resolve);
+    server.requestTimeout = REQUEST_TIMEOUT_MS;
+    server.setTimeout(stallMs);
+    server.on("drop", () => {
+      this.#refused += 1;
+    });
+    await listen(server, host, port);
+    server.on("error", (error) => {
+      this.#log.warn("server", { err: messageOf(error) }, "HTTP server in trouble");
     });
     this.#server = server;
   }
@@ -65,9 +75,15 @@ export class HttpServer {
     return typeof address === "object" && address !== null ? address.port : 0;
   }
 
+  /** How many connections were refused because too many were open. */
+  get refused(): number {
+    return this.#refused;
+  }
+
   async stop(): Promise<void> {
     const server = this.#server;
     if (!server) return;
+    this.#server = undefined;
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
@@ -78,73 +94,42 @@ export class HttpServer {
     try {
       await this.#answer(request, response);
     } catch (error) {
-      this.#options.log.error({ err: error, url: request.url }, "request failed");
+      const url = request.url?.slice(0, 200);
+      this.#log.warn("request", { err: messageOf(error), url }, "HTTP request failed");
       if (response.headersSent) response.destroy();
-      else send(response, 500, "application/json", JSON.stringify({ error: "internal error" }));
+      else sendError(response, 500, "internal error");
     }
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", "http://localhost");
-    const route = this.#options.routes[url.pathname];
     if (request.method !== "GET" && request.method !== "HEAD") {
-      return send(response, 405, "application/json", JSON.stringify({ error: "only GET" }));
+      return sendError(response, 405, "only GET", { allow: "GET, HEAD" });
     }
-    if (!route) {
-      return send(response, 404, "application/json", JSON.stringify({ error: "not found" }));
-    }
-    let reply: HttpReply;
+    const url = URL.parse(request.url ?? "/", "http://localhost");
+    if (!url) return sendError(response, 400, "malformed address");
+    const { routes } = this.#options;
+    const route = Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined;
+    if (!route) return sendError(response, 404, "not found");
     try {
-      reply = await route({ path: url.pathname, query: url.searchParams });
+      const reply = await route({ path: url.pathname, query: url.searchParams });
+      await deliver(request, response, reply);
     } catch (error) {
       if (!(error instanceof BadRequest)) throw error;
-      return send(response, 400, "application/json", JSON.stringify({ error: messageOf(error) }));
+      sendError(response, 400, messageOf(error));
     }
-    await deliver(response, reply);
   }
 }
 
-async function deliver(response: ServerResponse, reply: HttpReply): Promise<void> {
-  switch (reply.kind) {
-    case "json":
-      return send(response, reply.status ?? 200, "application/json", JSON.stringify(reply.body));
-    case "text":
-      return send(response, reply.status ?? 200, reply.contentType, reply.body);
-    case "lines":
-      return sendLines(response, reply.items);
-    case "stream":
-      return reply.attach(response);
-  }
-}
-
-function send(response: ServerResponse, status: number, contentType: string, body: string): void {
-  response.writeHead(status, {
-    "content-type": `${contentType}; charset=utf-8`,
-    "content-length": Buffer.byteLength(body),
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-  });
-  response.end(body);
-}
-
-async function sendLines(
-  response: ServerResponse,
-  items: AsyncIterable<unknown> | Iterable<unknown>,
-): Promise<void> {
-  response.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
-  for await (const item of items) {
-    if (response.destroyed) return;
-    if (!response.write(`${JSON.stringify(item)}\n`)) await drained(response);
-  }
-  response.end();
-}
-
-async function drained(response: ServerResponse): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      response.off("drain", done).off("close", done);
-      resolve();
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const onError = (cause: Error): void => {
+      const message = `cannot listen on ${host}:${port}: ${cause.message}`;
+      reject(new PenstockError("LISTEN_FAILED", message, { cause, context: { host, port } }));
     };
-    response.once("drain", done).once("close", done);
+    server.once("error", onError);
+    server.listen(port, host, () => {
+      server.off("error", onError);
+      resolve();
+    });
   });
 }

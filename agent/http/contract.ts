@@ -1,0 +1,62 @@
+/** What the agent's HTTP side sees of the agent: figures and rows, made as they are asked for. */
+import type { AlarmTransition } from "#core/alarm.ts";
+import type { Quality, QualityReason, Value } from "#core/reading.ts";
+
+export interface SourceView {
+  readonly name: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly detail?: string;
+  /** Cumulative, by stable names in snake_case. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+/** The answer of `/api/status`. */
+export interface AgentStatus {
+  readonly program: "agent";
+  readonly gateway: string;
+  readonly epoch: string;
+  readonly uptimeMs: number;
+  readonly sources: readonly SourceView[];
+  /** Figures and plain facts, nested or not; the numbers become metrics. */
+  readonly buffer: object;
+  readonly uplink: object;
+  readonly readings: { readonly bySource: Readonly<Record<string, number>> };
+  readonly alarms: { readonly active: number; readonly raised: number };
+  readonly cpuMs: number;
+  readonly rssBytes: number;
+}
+
+/** The newest reading of a series. */
+export interface ValueRow {
+  readonly device: string;
+  readonly tag: string;
+  readonly unit?: string;
+  readonly line?: string;
+  /** Milliseconds since 1970; null before the first reading. */
+  readonly ts: number | null;
+  readonly value: Value;
+  readonly quality: Quality;
+  readonly reason?: QualityReason;
+}
+
+/** All series. They are only added: a place, once given, stays that of its series. */
+export interface ValuesView {
+  readonly size: number;
+  at(index: number): ValueRow | undefined;
+}
+
+export interface AlarmsView {
+  /** The transitions that made the active alarms active, oldest first. */
+  active(): readonly AlarmTransition[];
+  /** The last transitions, newest first. */
+  journal(): readonly AlarmTransition[];
+}
+
+export interface AgentView {
+  readonly values: ValuesView;
+  readonly alarms: AlarmsView;
+  status(): AgentStatus;
+  /** What keeps the agent from its work, a sentence each; empty when it is healthy. */
+  problems(): readonly string[];
+}
