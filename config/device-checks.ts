@@ -1,5 +1,5 @@
 /** Devices against the buses that they name, and against each other. */
-import type { LineOf } from "./gateway-checks.ts";
+import type { Outline } from "./gateway-checks.ts";
 import { checkLimits } from "./limit-checks.ts";
 import { checkModbusTag } from "./modbus-tag-checks.ts";
 import { nearest } from "./nearest.ts";
@@ -14,15 +14,15 @@ interface DeviceContext {
   readonly path: Path;
   readonly device: RawMapping;
   readonly buses: RawMapping;
-  readonly lineOf: LineOf;
+  readonly outline: Outline;
 }
 
-export function checkDevices(file: RawMapping, lineOf: LineOf): Problem[] {
+export function checkDevices(file: RawMapping, outline: Outline): Problem[] {
   const buses = mappingOf(file["buses"]);
   const owners = new Map<string, string>();
   const problems: Problem[] = [];
   for (const [name, device] of entriesOf(file["devices"])) {
-    const context = { name, path: ["devices", name], device, buses, lineOf };
+    const context = { name, path: ["devices", name], device, buses, outline };
     problems.push(...checkDevice(context), ...checkAddress(context, owners));
   }
   return problems;
@@ -61,6 +61,7 @@ function checkOnModbus({ path, device }: DeviceContext): Problem[] {
   return [{ path, on: "key", message, suggestion }];
 }
 
+const REMOVE = "remove it: a tag of a serial line is a group of the bus's pattern";
 const MODBUS_ONLY = ["register", "coil", "discrete"] as const;
 
 function checkOnSerial({ path, device }: DeviceContext, bus: RawMapping): Problem[] {
@@ -69,7 +70,8 @@ function checkOnSerial({ path, device }: DeviceContext, bus: RawMapping): Proble
   return entriesOf(device["tags"]).flatMap(([tag, settings]): Problem[] => {
     const at = [...path, "tags", tag];
     const address = MODBUS_ONLY.find((key) => key in settings);
-    if (address !== undefined) return [notModbus([...at, address], "its bus is a serial line")];
+    if (address !== undefined)
+      return [notModbus([...at, address], "this one is on a serial line", REMOVE)];
     if (groups.includes(tag)) return [];
     const near = nearest(tag, groups);
     const message = `the bus's pattern has no group "${tag}"`;
@@ -86,20 +88,20 @@ function checkWithoutBus({ path, device }: DeviceContext): Problem[] {
     return address === undefined ? [] : [[...path, "tags", tag, address]];
   });
   const [first] = polled;
-  return first ? [notModbus(first, "the device has no bus")] : [];
+  return first ? [notModbus(first, "this one has no bus", 'name the bus: "bus: NAME"')] : [];
 }
 
-function notModbus(path: Path, why: string): Problem {
+function notModbus(path: Path, why: string, suggestion: string): Problem {
   const message = `"${String(path.at(-1))}" is for a device on a Modbus bus, and ${why}`;
-  return { path, on: "key", message, suggestion: 'name the bus: "bus: NAME"' };
+  return { path, on: "key", message, suggestion };
 }
 
 /** Two devices behind one address would each get half of the other's readings. */
 function checkAddress(context: DeviceContext, owners: Map<string, string>): Problem[] {
-  const { name, path, device, buses, lineOf } = context;
+  const { name, path, device, buses, outline } = context;
   const busName = textOf(device["bus"]);
   const unit = "unit" in device ? numberOf(device["unit"]) : UNIT_DEFAULT;
-  if (busName === undefined || unit === undefined) return [];
+  if (busName === undefined || !Object.hasOwn(buses, busName) || unit === undefined) return [];
   const isSerial = "serial" in mappingOf(buses[busName]);
   const address = isSerial ? busName : `${busName} ${unit}`;
   const owner = owners.get(address);
@@ -107,7 +109,7 @@ function checkAddress(context: DeviceContext, owners: Map<string, string>): Prob
     owners.set(address, name);
     return [];
   }
-  const line = lineOf(["devices", owner]);
+  const line = outline.lineOf(["devices", owner]);
   if (isSerial) {
     const message = `device "${owner}" (line ${line}) is on this serial line already`;
     const suggestion = "a serial line has one device";

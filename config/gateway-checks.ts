@@ -6,25 +6,30 @@ import { entriesOf, mappingOf } from "./raw.ts";
 import { checkSerialBus } from "./serial-checks.ts";
 import type { Path, Problem } from "./yaml-tree.ts";
 
-/** The line in which a path's key stands, for messages that name a second place. */
-export type LineOf = (path: Path) => number;
+/** Where things stand in the file, for messages that name a second place. */
+export interface Outline {
+  /** The line that the path's key is on. */
+  lineOf(path: Path): number;
+  /** False for a default. */
+  has(path: Path): boolean;
+}
 
-export function checkGateway(data: unknown, lineOf: LineOf): Problem[] {
+export function checkGateway(data: unknown, outline: Outline): Problem[] {
   const file = mappingOf(data);
   const buses = entriesOf(file["buses"]);
   return [
     ...buses.flatMap(([name, bus]) => checkSerialBus(["buses", name], bus)),
-    ...checkSharedLines(buses, lineOf),
-    ...checkDevices(file, lineOf),
-    ...checkMqtt(mappingOf(file["mqtt"]), "mqtt" in file, lineOf),
-    ...checkListenPorts(file, lineOf),
+    ...checkSharedLines(buses, outline),
+    ...checkDevices(file, outline),
+    ...checkMqtt(mappingOf(file["mqtt"]), "mqtt" in file, outline),
+    ...checkListenPorts(file, outline),
   ];
 }
 
 /** Two owners of one serial port take each other's bytes. */
 function checkSharedLines(
   buses: readonly [string, Readonly<Record<string, unknown>>][],
-  lineOf: LineOf,
+  outline: Outline,
 ): Problem[] {
   const problems: Problem[] = [];
   const owners = new Map<unknown, string>();
@@ -35,7 +40,7 @@ function checkSharedLines(
       owners.set(serial, name);
       continue;
     }
-    const line = lineOf(["buses", owner]);
+    const line = outline.lineOf(["buses", owner]);
     problems.push({
       path: ["buses", name, "serial"],
       on: "value",

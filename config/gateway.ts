@@ -1,6 +1,6 @@
 /** The gateway's YAML file: the one source of its types and defaults. */
 import { z } from "zod";
-import { eventHubs, listen, name } from "./shared.ts";
+import { eventHubs, listen, name, version } from "./shared.ts";
 import { durationBetween, size, sizeBetween } from "./units.ts";
 
 const HOUR_MS = 3_600_000;
@@ -54,7 +54,10 @@ const broker = z.strictObject({
 export type BrokerSettings = z.infer<typeof broker>;
 
 const remoteBroker = z.strictObject({
-  url: z.url({ protocol: /^(mqtts?|wss?)$/ }),
+  url: z.url({
+    protocol: /^(mqtts?|wss?)$/,
+    error: "expected a URL such as mqtt://broker.example:1883 (mqtt, mqtts, ws or wss)",
+  }),
   clientId: name.optional(),
   username: z.string().optional(),
   password: z.string().optional(),
@@ -124,7 +127,7 @@ export type LimitSettings = z.infer<typeof limits>;
 
 const tag = z.strictObject({
   /** `40001` notation: 4xxxx holding, 3xxxx input registers; five or six digits. */
-  register: z.int().min(1).optional(),
+  register: z.int().optional(),
   /** Coil or discrete input, numbered from 1. */
   coil: z.int().min(1).max(65_536).optional(),
   discrete: z.int().min(1).max(65_536).optional(),
@@ -157,7 +160,7 @@ export type DeviceSettings = z.infer<typeof device>;
 const http = z.strictObject({ listen: listen.prefault("127.0.0.1:8080") });
 
 export const gatewaySchema = z.strictObject({
-  version: z.literal(1),
+  version,
   gateway: name,
   site: z.string().max(64).optional(),
   log: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),

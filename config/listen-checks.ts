@@ -1,5 +1,5 @@
 /** Two servers cannot listen on one port. */
-import type { LineOf } from "./gateway-checks.ts";
+import type { Outline } from "./gateway-checks.ts";
 import { mappingOf, type RawMapping, textOf } from "./raw.ts";
 import type { Path, Problem } from "./yaml-tree.ts";
 
@@ -11,7 +11,7 @@ interface Listener {
   readonly port: number;
 }
 
-export function checkListenPorts(file: RawMapping, lineOf: LineOf): Problem[] {
+export function checkListenPorts(file: RawMapping, outline: Outline): Problem[] {
   const mqtt = mappingOf(file["mqtt"]);
   const listeners = [
     ...("broker" in mqtt ? listenerAt(file, ["mqtt", "broker", "listen"], "127.0.0.1:1883") : []),
@@ -19,7 +19,7 @@ export function checkListenPorts(file: RawMapping, lineOf: LineOf): Problem[] {
   ];
   return listeners.flatMap((listener, i) => {
     const other = listeners.slice(0, i).find((earlier) => collide(earlier, listener));
-    return other ? [clash(listener, other, lineOf)] : [];
+    return other ? [clash(listener, other, outline)] : [];
   });
 }
 
@@ -36,7 +36,10 @@ function collide(a: Listener, b: Listener): boolean {
   return a.port === b.port && a.port !== 0 && sameHost;
 }
 
-function clash(listener: Listener, other: Listener, lineOf: LineOf): Problem {
-  const message = `port ${listener.port} is taken by ${other.path.join(".")} (line ${lineOf(other.path)})`;
-  return { path: listener.path, on: "value", message, suggestion: "choose another port" };
+/** Shown where the technician has written something: the other one may be a default. */
+function clash(a: Listener, b: Listener, outline: Outline): Problem {
+  const [shown, other] = outline.has(a.path) ? [a, b] : [b, a];
+  const place = outline.has(other.path) ? `line ${outline.lineOf(other.path)}` : "by default";
+  const message = `port ${shown.port} is that of ${other.path.join(".")} too (${place})`;
+  return { path: shown.path, on: "value", message, suggestion: "choose another port" };
 }

@@ -6,7 +6,7 @@ import { isScalar } from "yaml";
 import type { z } from "zod";
 import { ConfigError, type Fault } from "./faults.ts";
 import { type GatewaySettings, gatewaySchema } from "./gateway.ts";
-import { checkGateway, type LineOf } from "./gateway-checks.ts";
+import { checkGateway } from "./gateway-checks.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { isMapping } from "./raw.ts";
 import { decodeSource, readSource } from "./read-source.ts";
@@ -15,6 +15,7 @@ import type { Written } from "./schema-messages.ts";
 import { resolveSecrets, type SecretSources } from "./secrets.ts";
 import { type SinkSettings, sinkSchema } from "./sink.ts";
 import type { SourceText } from "./source-text.ts";
+import type { Refused } from "./yaml-refusals.ts";
 import type { Path, Problem, YamlTree } from "./yaml-tree.ts";
 
 /** The file's path, or its text under a name to be used in messages. */
@@ -36,7 +37,7 @@ export function loadSink(input: ConfigInput, secrets = secretSources()): SinkSet
   return load(input, secrets, sinkSchema, () => []);
 }
 
-type CrossCheck = (data: unknown, lineOf: LineOf) => Problem[];
+type CrossCheck = (data: unknown, tree: YamlTree) => Problem[];
 
 function load<T>(
   input: ConfigInput,
@@ -51,10 +52,9 @@ function load<T>(
   const data: unknown = tree.document.toJS();
   const { settings, problems } = validate(schema, data, writtenIn(tree, data));
   const spoken = [...refused, ...resolved.missing];
-  const shaped = problems.filter((problem) => !spoken.some((path) => isSpokenOf(path, problem)));
-  const covered = [...spoken, ...shaped.map((problem) => problem.path)];
-  const crossed = crossCheck(data, (path) => tree.lineOf(path)).filter(
-    (problem) => !covered.some((path) => startsWith(problem.path, path)),
+  const shaped = problems.filter((problem) => !spoken.some((other) => isSpokenOf(other, problem)));
+  const crossed = crossCheck(data, tree).filter(
+    (problem) => ![...spoken, ...shaped].some(({ path }) => startsWith(problem.path, path)),
   );
   const found = [...shaped, ...crossed].map((problem) => tree.fault(problem));
   const all: Fault[] = [...faults, ...resolved.faults, ...found];
@@ -85,9 +85,10 @@ function valueAt(data: unknown, path: Path): unknown {
   return value;
 }
 
-/** A refused value has its fault already; that its key is misspelt as well is another one. */
-function isSpokenOf(path: Path, problem: Problem): boolean {
-  if (problem.on === "key" && problem.path.length <= path.length) return false;
+/** That a key is misspelt is worth saying although its value has a fault already. */
+function isSpokenOf(refused: Refused, problem: Problem): boolean {
+  const { path, on } = refused;
+  if (on === "value" && problem.on === "key" && problem.path.length <= path.length) return false;
   return startsWith(problem.path, path) || startsWith(path, problem.path);
 }
 

@@ -50,7 +50,7 @@ const RANGES = [
 
 function checkRegister(path: Path, tag: RawMapping): Problem[] {
   const register = numberOf(tag["register"]);
-  if (register === undefined || !Number.isInteger(register) || register < 1) return [];
+  if (register === undefined || !Number.isInteger(register)) return [];
   const at = [...path, "register"];
   const range = RANGES.find(({ from, to }) => register >= from && register <= to);
   if (!range) {
@@ -64,7 +64,8 @@ function checkRegister(path: Path, tag: RawMapping): Problem[] {
 }
 
 function adviceFor(register: number): string {
-  if (register < 10_000) {
+  if (register === 0) return "holding registers begin at 40001, input registers at 30001";
+  if (register > 0 && register < 10_000) {
     const holding = 40_000 + register;
     return `if the manual counts holding registers from 1, write ${holding}; from 0, ${holding + 1}; coils have the key "coil"`;
   }

@@ -1,19 +1,19 @@
 /** Topic rules must be able to match, and to name a device. */
-import type { LineOf } from "./gateway-checks.ts";
+import type { Outline } from "./gateway-checks.ts";
 import { nearest } from "./nearest.ts";
 import { entriesOf, mappingOf, type RawMapping, textOf } from "./raw.ts";
 import type { Path, Problem } from "./yaml-tree.ts";
 
 const PLACEHOLDERS = ["device", "tag"];
 
-export function checkMqtt(mqtt: RawMapping, present: boolean, lineOf: LineOf): Problem[] {
+export function checkMqtt(mqtt: RawMapping, present: boolean, outline: Outline): Problem[] {
   if (!present) return [];
   const remotes = entriesOf(mqtt["remotes"]);
   return [
     ...checkReceives(mqtt, remotes.length),
-    ...checkTopics(["mqtt", "topics"], mqtt["topics"], lineOf),
+    ...checkTopics(["mqtt", "topics"], mqtt["topics"], outline),
     ...remotes.flatMap(([name, remote]) =>
-      checkTopics(["mqtt", "remotes", name, "topics"], remote["topics"], lineOf),
+      checkTopics(["mqtt", "remotes", name, "topics"], remote["topics"], outline),
     ),
     ...checkAlarmTopic(mqtt),
   ];
@@ -27,7 +27,7 @@ function checkReceives(mqtt: RawMapping, remotes: number): Problem[] {
   return [{ path: ["mqtt"], on: "key", message, suggestion }];
 }
 
-function checkTopics(path: Path, topics: unknown, lineOf: LineOf): Problem[] {
+function checkTopics(path: Path, topics: unknown, outline: Outline): Problem[] {
   if (!Array.isArray(topics)) return [];
   const seen = new Map<string, number>();
   return topics.flatMap((item: unknown, i) => {
@@ -40,7 +40,7 @@ function checkTopics(path: Path, topics: unknown, lineOf: LineOf): Problem[] {
       seen.set(topic, i);
       return checkTopic(at, topic, rule);
     }
-    const message = `the topic "${topic}" has a rule already (line ${lineOf([...path, first, "topic"])})`;
+    const message = `the topic "${topic}" has a rule already (line ${outline.lineOf([...path, first, "topic"])})`;
     return [{ path: at, on: "value" as const, message, suggestion: "remove one of the two" }];
   });
 }

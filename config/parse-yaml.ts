@@ -7,7 +7,7 @@ import { type Document, parseDocument, type YAMLError } from "yaml";
 import type { Fault } from "./faults.ts";
 import { SecretReference } from "./secrets.ts";
 import type { SourceText } from "./source-text.ts";
-import { describeDuplicate, describeSyntaxError } from "./yaml-errors.ts";
+import { describeDuplicate, describeSyntaxError, tooDeep } from "./yaml-errors.ts";
 import { type Refusals, refuse } from "./yaml-refusals.ts";
 import { YamlTree } from "./yaml-tree.ts";
 
@@ -16,7 +16,7 @@ export interface ParsedYaml {
   readonly tree: YamlTree | undefined;
   readonly faults: readonly Fault[];
   /** Values that have a fault already: what else may be wrong with them is not said. */
-  readonly refused: Refusals["paths"];
+  readonly refused: Refusals["refused"];
 }
 
 export function parseYaml(source: SourceText): ParsedYaml {
@@ -30,7 +30,7 @@ export function parseYaml(source: SourceText): ParsedYaml {
   const refusals = refuse(source, document);
   const faults = [...separate, ...refusals.faults];
   const tree = refusals.unusable ? undefined : new YamlTree(source, document);
-  return { tree, faults, refused: refusals.paths };
+  return { tree, faults, refused: refusals.refused };
 }
 
 function tryParse(source: SourceText): Document.Parsed | undefined {
@@ -43,7 +43,7 @@ function tryParse(source: SourceText): Document.Parsed | undefined {
       strict: true,
       uniqueKeys: true,
       prettyErrors: false,
-      logLevel: "silent",
+      logLevel: "error",
       customTags: [{ tag: "!secret", resolve: (name: string) => new SecretReference(name) }],
     });
   } catch (error) {
@@ -60,10 +60,6 @@ function isSeparate(error: YAMLError): boolean {
 
 function nothingOf(faults: readonly Fault[]): ParsedYaml {
   return { tree: undefined, faults, refused: [] };
-}
-
-function tooDeep(source: SourceText): Fault {
-  return source.faultAt(1, 1, 1, "the file is nested too deeply to be read");
 }
 
 function emptyFile(source: SourceText): Fault {

@@ -1,7 +1,7 @@
 /** What a value should have been and what it is, in words; and what to write instead. */
 import type { z } from "zod";
 import { nearest } from "./nearest.ts";
-import { quantityAdvice } from "./units.ts";
+import { listed, quantityAdvice } from "./unit-advice.ts";
 
 /** Marks an issue to which the schema itself gave no message. */
 export const NO_MESSAGE = "\u0000";
@@ -36,7 +36,7 @@ export function messageFor(issue: Issue, written: Written): string {
     case "invalid_type":
       return `expected ${EXPECTED[issue.expected] ?? issue.expected}, found ${found(written)}`;
     case "invalid_value":
-      return `expected ${oneOf(issue.values)}, found ${found(written)}`;
+      return `expected ${listed(issue.values.map(String))}, found ${found(written)}`;
     case "too_small":
       return tooSmall(issue, written);
     case "too_big":
@@ -59,12 +59,6 @@ function tooBig(issue: z.core.$ZodIssueTooBig, written: Written): string {
   return `${found(written)} is too large: at most ${issue.maximum}`;
 }
 
-function oneOf(values: readonly unknown[]): string {
-  const texts = values.map(String);
-  const last = texts.at(-1) ?? "";
-  return texts.length < 2 ? last : `${texts.slice(0, -1).join(", ")} or ${last}`;
-}
-
 function found({ value, text }: Written): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
@@ -78,45 +72,40 @@ function found({ value, text }: Written): string {
 /** What to write instead, where that can be told. */
 export function adviceFor(issue: Issue, written: Written): string | undefined {
   const { value, text } = written;
-  if (issue.code === "invalid_value") return adviceForChoice(issue.values, value);
-  if (issue.code === "custom") return quantityAdvice(String(value));
-  if (issue.code !== "invalid_type") return undefined;
-  switch (issue.expected) {
+  if (issue.message !== NO_MESSAGE) return adviceForQuantity(issue.message, text ?? String(value));
+  if (issue.code === "invalid_value") return adviceForChoice(issue.values.map(String), value);
+  return issue.code === "invalid_type" ? adviceForType(issue.expected, written) : undefined;
+}
+
+/** The schema's own messages for quantities name what they are. */
+function adviceForQuantity(message: string, text: string): string | undefined {
+  if (/\bduration\b/.test(message)) return quantityAdvice("duration", text);
+  if (/\bsize\b/.test(message)) return quantityAdvice("size", text);
+  return undefined;
+}
+
+function adviceForChoice(values: readonly string[], value: unknown): string | undefined {
+  const wanted = nearest(String(value), values);
+  return wanted === undefined ? undefined : `did you mean ${wanted}?`;
+}
+
+function adviceForType(expected: string, { value, text }: Written): string | undefined {
+  switch (expected) {
     case "string":
-      return issue.message === NO_MESSAGE
-        ? adviceForText(value, text)
-        : adviceForQuantity(issue.message, text ?? String(value));
+      return text === undefined ? undefined : `put it in quotes: "${text}"`;
     case "number":
     case "int":
       return adviceForNumber(value);
     case "boolean":
       return adviceForTruth(value);
-    case "array":
-      return typeof value === "object" || text === undefined
-        ? undefined
-        : `put it in brackets: [${text}]`;
+    case "object":
+    case "record":
+      return Array.isArray(value)
+        ? "leave out the dashes: each entry begins with its name and a colon"
+        : undefined;
     default:
       return undefined;
   }
-}
-
-function adviceForChoice(values: readonly unknown[], value: unknown): string | undefined {
-  const texts = values.map(String);
-  const wanted = nearest(String(value), texts);
-  return wanted === undefined ? undefined : `did you mean ${wanted}?`;
-}
-
-function adviceForQuantity(message: string, text: string): string | undefined {
-  if (!/^\d+(?:\.\d+)?$/.test(text)) return quantityAdvice(text);
-  const units = message.includes("duration") ? ["ms", "s", "m", "h", "d"] : ["MiB", "GiB"];
-  return `write ${oneOf(units.map((unit) => text + unit))}`;
-}
-
-function adviceForText(value: unknown, text: string | undefined): string | undefined {
-  if (value === null || value === undefined) return undefined;
-  return typeof value === "object" || text === undefined
-    ? undefined
-    : `put it in quotes: "${text}"`;
 }
 
 function adviceForNumber(value: unknown): string | undefined {

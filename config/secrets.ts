@@ -5,9 +5,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { visit } from "yaml";
-import { systemCodeOf } from "#core/errors.ts";
+import { messageOf, systemCodeOf } from "#core/errors.ts";
 import type { Fault } from "./faults.ts";
-import { type Path, pathOf, spanOf, type YamlTree } from "./yaml-tree.ts";
+import type { Refused } from "./yaml-refusals.ts";
+import { pathOf, spanOf, type YamlTree } from "./yaml-tree.ts";
 
 /** The value that the parser gives to `!secret NAME`. */
 export class SecretReference {
@@ -33,29 +34,47 @@ export function variableOf(name: string): string {
 
 export interface ResolvedSecrets {
   readonly faults: readonly Fault[];
-  /** Paths whose secret is missing: nothing else is to be said of them. */
-  readonly missing: readonly Path[];
+  /** Where a secret is missing: nothing else is to be said of its value. */
+  readonly missing: readonly Refused[];
 }
 
 /** Puts the secrets' values in place of their references. */
 export function resolveSecrets(tree: YamlTree, sources: SecretSources): ResolvedSecrets {
   const faults: Fault[] = [];
-  const missing: Path[] = [];
+  const missing: Refused[] = [];
   visit(tree.document, {
     Scalar: (_key, node, ancestors) => {
       if (!(node.value instanceof SecretReference)) return;
       const { name } = node.value;
-      const value = SECRET_NAME.test(name) ? lookUp(name, sources) : undefined;
-      if (value !== undefined) {
-        node.value = value;
+      if (name === "") return; // Refused with the YAML's other faults.
+      const found = find(name, sources);
+      if ("value" in found) {
+        node.value = found.value;
         return;
       }
       const span = spanOf(node) ?? { start: 0, end: 1 };
-      faults.push(tree.source.fault(span, ...missingSecret(name, sources)));
-      missing.push(pathOf([...ancestors, node]));
+      faults.push(tree.source.fault(span, found.message, found.suggestion));
+      missing.push({ path: pathOf([...ancestors, node]), on: "value" });
     },
   });
   return { faults, missing };
+}
+
+type Found = { value: string } | { message: string; suggestion: string };
+
+function find(name: string, sources: SecretSources): Found {
+  if (!SECRET_NAME.test(name)) {
+    const rule = "a secret's name has letters, digits, dots, dashes or underscores";
+    const suggestion = `${rule}: the value itself does not belong here`;
+    return { message: `"${name}" cannot name a secret`, suggestion };
+  }
+  try {
+    const value = lookUp(name, sources);
+    return value === undefined ? missingSecret(name, sources) : { value };
+  } catch (error) {
+    const message = `the secret "${name}" cannot be read: ${messageOf(error)}`;
+    return { message, suggestion: "see who may read it, and that it is a file" };
+  }
 }
 
 function lookUp(name: string, sources: SecretSources): string | undefined {
@@ -76,15 +95,11 @@ function readCredential(name: string, directory: string | undefined): string | u
   }
 }
 
-function missingSecret(name: string, sources: SecretSources): [string, string] {
-  if (!SECRET_NAME.test(name)) {
-    const rule = "a secret's name has letters, digits, dots, dashes or underscores";
-    return [`"${name}" cannot name a secret`, `${rule}: the value itself does not belong here`];
-  }
+function missingSecret(name: string, sources: SecretSources): Found {
   const variable = variableOf(name);
-  const places =
+  const suggestion =
     sources.credentialsDirectory === undefined
       ? `set the environment variable ${variable}`
       : `put it into ${join(sources.credentialsDirectory, name)}, or set ${variable}`;
-  return [`the secret "${name}" is not set, or is empty`, places];
+  return { message: `the secret "${name}" is not set, or is empty`, suggestion };
 }

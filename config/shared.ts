@@ -6,24 +6,37 @@ export const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
   error: "a name has 1 to 64 letters, digits, dots, dashes or underscores",
 });
 
+/** Of the file's own shape. */
+export const version = z.literal(1, { error: "this Penstock reads version 1" });
+
+const LISTEN = /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):(\d{1,5})$/;
+const LISTEN_FORM = "expected HOST:PORT, such as 127.0.0.1:1883";
+
 /** `host:port`; port 0 lets the system pick. */
 export const listen = z
-  .string()
-  .regex(/^[^\s:]+:\d{1,5}$/, { error: "expected HOST:PORT, such as 127.0.0.1:1883" })
+  .string({ error: LISTEN_FORM })
+  .regex(LISTEN, { error: LISTEN_FORM, abort: true })
+  .refine((text) => Number(LISTEN.exec(text)?.[2]) <= 65_535, {
+    error: "a port is at most 65535",
+  })
   .transform((text) => {
-    const colon = text.lastIndexOf(":");
-    return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
+    const [, host = "", port] = LISTEN.exec(text) ?? [];
+    return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
   });
 
 export type Listen = z.infer<typeof listen>;
 
 const byConnectionString = z.strictObject({
-  connectionString: z.string().min(1),
+  connectionString: z.string().regex(/^Endpoint=sb:\/\/[^;\s]+/i, {
+    error: "expected Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…",
+  }),
   hub: z.string().min(1),
 });
 
 const byNamespace = z.strictObject({
-  namespace: z.string().min(1),
+  namespace: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]*$/, {
+    error: "expected a host name, such as plant.servicebus.windows.net",
+  }),
   hub: z.string().min(1),
   keyName: z.string().default("RootManageSharedAccessKey"),
   key: z.string().min(1),

@@ -1,6 +1,6 @@
 /** The sink's YAML file: the one source of its types and defaults. */
 import { z } from "zod";
-import { eventHubsSource, listen } from "./shared.ts";
+import { eventHubsSource, listen, version } from "./shared.ts";
 import { durationBetween } from "./units.ts";
 
 const store = z.strictObject({
@@ -9,7 +9,7 @@ const store = z.strictObject({
 });
 
 export const sinkSchema = z.strictObject({
-  version: z.literal(1),
+  version,
   log: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
   source: eventHubsSource,
   store: store.prefault({}),

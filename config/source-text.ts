@@ -1,14 +1,16 @@
 /** The text of a configuration file, and how to point at a place in it. */
 import { LineCounter } from "yaml";
 import type { Fault } from "./faults.ts";
+import { nearest } from "./nearest.ts";
 
 /** Longer lines are cut around the place, so that the caret stays on the screen. */
 const EXCERPT_WIDTH = 100;
 const ELLIPSIS = "…";
 
-/** A value in the file that an excerpt must not repeat: excerpts go to logs and support tickets. */
-const PLAIN_SECRET =
-  /\b(key|password|connectionString)(["']?\s*:\s*)(?!!secret\b)([^\s,}#][^,}#]*)/g;
+/** A plain value: `key: hunter2`, also inside braces. */
+const PLAIN_VALUE = /([\w-]+)(["']?\s*:\s+)(?!!secret\b|[{[])([^\s,}#][^,}#]*)/g;
+const SECRET_KEYS = ["key", "password", "connectionString"];
+const SECRET_WORD = /pass|secret|token|sas|credential|connection|access-?key/i;
 
 /** A place in the text: offsets in UTF-16 units, the end exclusive. */
 export interface Span {
@@ -74,8 +76,10 @@ export class SourceText {
   }
 }
 
+/** Excerpts go to logs and support tickets, and a secret's key may be the misspelt one. */
 function hideSecrets(line: string): string {
-  return line.replaceAll(PLAIN_SECRET, (_, key: string, colon: string, value: string) => {
-    return key + colon + "*".repeat(value.length);
+  return line.replaceAll(PLAIN_VALUE, (pair, key: string, colon: string, value: string) => {
+    const isSecret = SECRET_WORD.test(key) || nearest(key, SECRET_KEYS) !== undefined;
+    return isSecret ? key + colon + value.replaceAll(/\S/g, "*") : pair;
   });
 }

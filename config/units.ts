@@ -1,8 +1,7 @@
 /** Units stand in the value (`50ms`, `8GiB`, `14d`), so that nobody guesses them. */
 import { z } from "zod";
-import { nearest } from "./nearest.ts";
 
-const DURATION_MS: Readonly<Record<string, number>> = {
+export const DURATION_MS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,
   m: 60_000,
@@ -10,7 +9,7 @@ const DURATION_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-const SIZE_BYTES: Readonly<Record<string, number>> = {
+export const SIZE_BYTES: Readonly<Record<string, number>> = {
   B: 1,
   KiB: 2 ** 10,
   MiB: 2 ** 20,
@@ -40,8 +39,7 @@ function quantity(
     .transform((text, context) => {
       const value = parseQuantity(text, units);
       if (value === undefined) {
-        const known = Object.keys(units).join(", ");
-        context.addIssue(`"${text}" is not a ${what}: write it like ${example} (units: ${known})`);
+        context.addIssue(`"${text}" is not a ${what}, such as ${example}`);
         return z.NEVER;
       }
       return value;
@@ -93,62 +91,4 @@ function inLargestUnit(
   return unit === undefined
     ? `${value}${descending.at(-1)}`
     : `${value / (units[unit] ?? 1)}${unit}`;
-}
-
-/** Units that people write for ours. */
-const UNIT_WORDS: Readonly<Record<string, string>> = {
-  sec: "s",
-  secs: "s",
-  second: "s",
-  seconds: "s",
-  min: "m",
-  mins: "m",
-  minute: "m",
-  minutes: "m",
-  hour: "h",
-  hours: "h",
-  hr: "h",
-  day: "d",
-  days: "d",
-  msec: "ms",
-  millis: "ms",
-  k: "KiB",
-  kb: "kB",
-  mb: "MB",
-  gb: "GB",
-  tb: "TB",
-  g: "GiB",
-};
-
-const CLOCK_TIME = /^(\d+):([0-5]\d)$/;
-const SEVERAL_UNITS = /^(?:\d+(?:ms|[smhd])\s*){2,}$/;
-
-/** What somebody who wrote `text` for a duration or a size probably meant. */
-export function quantityAdvice(text: string): string | undefined {
-  if (text.startsWith("-")) return "it cannot be negative";
-  const clock = CLOCK_TIME.exec(text);
-  if (clock) {
-    const total = Number(clock[1]) * 60 + Number(clock[2]);
-    return `write ${total}s for ${clock[1]} minutes ${clock[2]} seconds, ${total}m for ${clock[1]} hours ${clock[2]} minutes`;
-  }
-  if (SEVERAL_UNITS.test(text)) return `write it with one unit: ${formatDuration(sumOf(text))}`;
-  if (/^\d+(?:\.\d+)?$/.test(text)) return "add the unit to the number, without a space";
-  const match = QUANTITY.exec(text);
-  const unit = match && likelyUnit(match[2] ?? "");
-  return unit === undefined || unit === null ? undefined : `did you mean ${match?.[1]}${unit}?`;
-}
-
-function likelyUnit(written: string): string | undefined {
-  const lower = written.toLowerCase();
-  const known = [...Object.keys(DURATION_MS), ...Object.keys(SIZE_BYTES)];
-  const word = UNIT_WORDS[lower] ?? known.find((unit) => unit.toLowerCase() === lower);
-  return word ?? nearest(written, known);
-}
-
-function sumOf(text: string): number {
-  let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+)(ms|[smhd])/g)) {
-    total += Number(amount) * (DURATION_MS[unit ?? ""] ?? 0);
-  }
-  return total;
 }

@@ -17,7 +17,6 @@ const WORDINGS: Readonly<Partial<Record<YAMLError["code"], Wording>>> = {
   ],
   BAD_INDENT: ["this line's indentation fits no line above it", SPACES],
   BAD_SCALAR_START: ["a value cannot begin with this character", "put the value in quotes"],
-  BLOCK_AS_IMPLICIT_KEY: ["two keys on one line", QUOTES],
   BLOCK_IN_FLOW: ["lines of a block cannot stand inside brackets", "close the bracket first"],
   MISSING_CHAR: ["something is missing here", QUOTES],
   MULTILINE_IMPLICIT_KEY: [
@@ -30,34 +29,106 @@ const WORDINGS: Readonly<Partial<Record<YAMLError["code"], Wording>>> = {
   UNEXPECTED_TOKEN: ["this is not expected here", QUOTES],
 };
 
+/** The parser's first error; what it says after that misleads. */
 export function describeSyntaxError(source: SourceText, error: YAMLError): Fault {
+  if (error.code === "RESOURCE_EXHAUSTION") return tooDeep(source);
+  const special =
+    openQuote(source, error) ??
+    openBracket(source, error) ??
+    secondColon(source, error) ??
+    missingSpace(source, error);
+  if (special) return special;
   const [message, suggestion] = wordingOf(source, error);
   return source.fault(placeOf(source, error), message, suggestion);
 }
 
-function wordingOf(source: SourceText, error: YAMLError): Wording {
-  const char = source.text[error.pos[0]];
-  if (/Missing closing "|Missing closing '/.test(error.message)) {
-    return [`a closing quote is missing`, "close the quote that begins in this line or above"];
+const CLOSING: Readonly<Record<string, string>> = { "{": "}", "[": "]" };
+
+/** Our own limit is far below the parser's, which depends on the size of its stack. */
+const NESTING_MAX = 64;
+
+/** For a text that the parser gave up, or could not get through at all. */
+export function tooDeep(source: SourceText): Fault {
+  let depth = 0;
+  let start = 0;
+  for (const { index, 0: char } of source.text.matchAll(/[{}[\]]/g)) {
+    depth += char in CLOSING ? 1 : -1;
+    start = index;
+    if (depth > NESTING_MAX) break;
   }
-  const bracket = /flow (map|sequence).*end with a? ?([}\]])/.exec(error.message);
-  if (bracket)
-    return [`a closing ${bracket[2]} is missing`, "close the bracket that is open above"];
-  if (char === "\t") return WORDINGS.TAB_AS_INDENT ?? [error.message];
-  if (char === "@" || char === "`" || char === "%") return WORDINGS.BAD_SCALAR_START ?? ["?"];
-  if (/implicit (map )?key/i.test(error.message) && error.code !== "BLOCK_AS_IMPLICIT_KEY") {
-    return WORDINGS.MULTILINE_IMPLICIT_KEY ?? [error.message];
-  }
-  return WORDINGS[error.code] ?? [`not valid YAML: ${error.message}`];
+  const suggestion = "two or three levels are enough";
+  return source.fault({ start, end: start + 1 }, "the file is nested too deeply", suggestion);
 }
 
-/** An error at the end of the text, or of a line, is shown at the last thing that is there. */
+/** The rest of the file belongs to the text, so its quote is the last one. */
+function openQuote(source: SourceText, error: YAMLError): Fault | undefined {
+  const quote = /Missing closing (["'])/.exec(error.message)?.[1];
+  if (quote === undefined) return undefined;
+  const start = source.text.lastIndexOf(quote);
+  const suggestion = `end the text with another ${quote}`;
+  return source.fault({ start, end: start + 1 }, "this quote is never closed", suggestion);
+}
+
+function openBracket(source: SourceText, error: YAMLError): Fault | undefined {
+  if (!/Flow (?:map|sequence)/i.test(error.message)) return undefined;
+  const open: number[] = [];
+  for (const { index, 0: char } of source.text.slice(0, error.pos[0]).matchAll(/[{}[\]]/g)) {
+    if (char in CLOSING) open.push(index);
+    else open.pop();
+  }
+  const start = open.at(-1);
+  if (start === undefined) return undefined;
+  const char = source.text[start] ?? "";
+  const suggestion = `a ${CLOSING[char]} is missing, or the line is indented too little`;
+  return source.fault({ start, end: start + 1 }, `this ${char} is never closed`, suggestion);
+}
+
+/** `site: hall: north`, or a line that is indented below one with a value. */
+function secondColon(source: SourceText, error: YAMLError): Fault | undefined {
+  if (error.code !== "BLOCK_AS_IMPLICIT_KEY") return undefined;
+  const [start] = error.pos;
+  const [value = "", next = ""] = source.text.slice(start).split(/\r?\n/, 2);
+  if (/:(?:\s|$)/.test(value)) {
+    const message = "a second colon in one line";
+    const suggestion = `if it belongs to the text, put this in quotes: "${value.trim()}"`;
+    return source.fault({ start, end: start + value.length }, message, suggestion);
+  }
+  const at = source.text.indexOf(next, start + value.length) + next.search(/\S/);
+  const message = "this line is indented more than the one above it, which has a value already";
+  return source.fault({ start: at, end: at + next.trim().length }, message, SPACES);
+}
+
+function missingSpace(source: SourceText, error: YAMLError): Fault | undefined {
+  if (error.code !== "MULTILINE_IMPLICIT_KEY" && error.code !== "MISSING_CHAR") return undefined;
+  const { start } = placeOf(source, error);
+  const lineStart = source.text.lastIndexOf("\n", start) + 1;
+  const [line = ""] = source.text.slice(lineStart).split(/\r?\n/, 1);
+  const [, indent = "", key, value] = /^(\s*(?:- )?)([\w.-]+):([^\s:/].*)$/.exec(line) ?? [];
+  if (key === undefined) return undefined;
+  const at = lineStart + indent.length + key.length;
+  const suggestion = `write it like this: ${key}: ${value}`;
+  return source.fault({ start: at, end: at + 1 }, "a space is missing after the colon", suggestion);
+}
+
+function wordingOf(source: SourceText, error: YAMLError): Wording {
+  const char = source.text[error.pos[0]] ?? "";
+  const fallback: Wording = [`not valid YAML: ${error.message}`];
+  const wording = WORDINGS[error.code] ?? fallback;
+  if (char === "\t") return WORDINGS.TAB_AS_INDENT ?? wording;
+  if (/[@`%]/.test(char)) return WORDINGS.BAD_SCALAR_START ?? wording;
+  if (/implicit (map )?key/i.test(error.message)) return WORDINGS.MULTILINE_IMPLICIT_KEY ?? wording;
+  return wording;
+}
+
+/** An error at the end of the text, or of a line, is shown at the next or last thing there. */
 function placeOf(source: SourceText, error: YAMLError): Span {
   const [start, end] = error.pos;
-  const { text } = source;
-  const rest = text.slice(start);
-  if (rest.trim() !== "") return { start, end: Math.max(end, start + 1) };
-  const last = text.trimEnd().length;
+  const gap = source.text.slice(start).search(/\S/);
+  if (gap >= 0) {
+    const from = source.text[start] === "\t" ? start : start + gap;
+    return { start: from, end: Math.max(end, from + 1) };
+  }
+  const last = source.text.trimEnd().length;
   return { start: Math.max(0, last - 1), end: last };
 }
 

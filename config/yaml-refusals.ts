@@ -1,23 +1,29 @@
 /** YAML that is valid, but that a configuration must not hold: each with its reason. */
 import {
   type Document,
-  isAlias,
   isCollection,
   isScalar,
   type Node,
   type Pair,
   type Scalar,
   visit,
+  type YAMLMap,
+  type YAMLSeq,
 } from "yaml";
 import type { Fault } from "./faults.ts";
 import { SecretReference } from "./secrets.ts";
 import type { SourceText, Span } from "./source-text.ts";
 import { type Path, pathOf, spanOf } from "./yaml-tree.ts";
 
+/** What is not to be complained of again. */
+export interface Refused {
+  readonly path: Path;
+  readonly on: "key" | "value";
+}
+
 export interface Refusals {
   readonly faults: readonly Fault[];
-  /** Where they stand. */
-  readonly paths: readonly Path[];
+  readonly refused: readonly Refused[];
   /** True where the values cannot be taken from the document at all. */
   readonly unusable: boolean;
 }
@@ -29,94 +35,120 @@ const WRITE_OUT = "write the values out where they are needed";
 
 export function refuse(source: SourceText, document: Document.Parsed): Refusals {
   const faults: Fault[] = [];
-  const paths: Path[] = [];
+  const refused: Refused[] = [];
+  const anchors = new Set<string>();
   let unusable = false;
-  const report = (span: Span | undefined, path: Path, message: string, advice: string): void => {
+  const report: Report = (span, chain, on, [message, advice]) => {
     faults.push(source.fault(span ?? { start: 0, end: 1 }, message, advice));
-    paths.push(path);
+    refused.push({ path: pathOf(chain), on });
   };
   refuseDirectives(document, report);
   visit(document, {
-    Node: (_key, node, ancestors) => {
-      const path = pathOf([...ancestors, node]);
-      if (isAlias(node) || anchorOf(node) !== undefined) unusable = true;
-      refuseNode(node, path, source, report);
+    Alias: (_key, { source: name, range }, ancestors) => {
+      unusable = true;
+      // One message an anchor: its aliases go with it.
+      if (anchors.has(name)) return;
+      const span = { start: range?.[0] ?? 0, end: range?.[1] ?? 1 };
+      report(span, ancestors, "value", [`aliases (*${name}) are not allowed`, WRITE_OUT]);
     },
-    Pair: (_key, pair, ancestors) => refuseKey(pair, pathOf([...ancestors, pair]), report),
+    Value: (_key, node, ancestors) => {
+      if (node.anchor !== undefined) {
+        unusable = true;
+        anchors.add(node.anchor);
+      }
+      refuseNode(node, ancestors, source, report);
+    },
+    Pair: (_key, pair, ancestors) => {
+      const { key } = pair;
+      if (isCollection(key) || (isScalar(key) && key.value === "<<")) unusable = true;
+      refuseKey(pair, [...ancestors, pair], source, report);
+    },
   });
-  return { faults, paths, unusable };
+  return { faults, refused, unusable };
 }
 
-type Report = (span: Span | undefined, path: Path, message: string, advice: string) => void;
+/** The node that is refused, below the nodes that it stands in. */
+type Chain = readonly unknown[];
+
+type Wording = readonly [message: string, advice: string];
+
+type Report = (span: Span | undefined, chain: Chain, on: "key" | "value", wording: Wording) => void;
 
 function refuseDirectives(document: Document.Parsed, report: Report): void {
   const { yaml } = document.directives;
   if (!yaml.explicit) return;
-  const message = `a %YAML line is not allowed`;
-  report({ start: 0, end: 5 }, [], message, "leave it out: the file is read as YAML 1.2");
+  const advice = "leave it out: the file is read as YAML 1.2";
+  report({ start: 0, end: 5 }, [], "key", ["a %YAML line is not allowed", advice]);
 }
 
-function refuseNode(node: Node, path: Path, source: SourceText, report: Report): void {
-  if (isAlias(node)) return; // Its anchor is reported; without one the parser complains.
-  const anchor = anchorOf(node);
+function refuseNode(
+  node: Scalar | YAMLMap | YAMLSeq,
+  above: Chain,
+  source: SourceText,
+  report: Report,
+): void {
+  const { anchor } = node;
+  const chain = [...above, node];
   if (anchor !== undefined) {
     const message = `anchors (&${anchor}) and aliases (*${anchor}) are not allowed`;
-    report(before(node, `&${anchor}`, source), path, message, WRITE_OUT);
+    report(before(node, `&${anchor}`, source), chain, "value", [message, WRITE_OUT]);
   }
-  const tag = (node as { tag?: string }).tag;
-  if (tag !== undefined) refuseTag(node, tag, path, source, report);
-  if (isScalar(node)) refuseLeadingZero(node, path, report);
+  const tag = node.tag?.replace("tag:yaml.org,2002:", "!!");
+  const wrongTag = tag === undefined ? undefined : tagFault(node, tag);
+  if (wrongTag) report(before(node, tag ?? "", source), chain, "value", wrongTag);
+  const zero = isScalar(node) ? leadingZeroFault(node) : undefined;
+  if (zero) report(spanOf(node), chain, "value", zero);
 }
 
-function refuseTag(node: Node, tag: string, path: Path, source: SourceText, report: Report): void {
-  const written = tag.replace("tag:yaml.org,2002:", "!!");
-  const span = before(node, written, source);
-  if (tag === "!secret") {
-    if (isScalar(node) && node.value instanceof SecretReference) return;
-    report(span, path, "!secret needs a name", 'write it like this: "key: !secret event-hubs"');
-    return;
+function tagFault(node: Node, tag: string): Wording | undefined {
+  if (tag !== "!secret") {
+    return [`the tag ${tag} is not allowed`, "leave it out; the only tag is !secret NAME"];
   }
-  const message = `the tag ${written} is not allowed`;
-  report(span, path, message, "leave it out; the only tag is !secret NAME");
+  if (isScalar(node) && node.value instanceof SecretReference && node.value.name !== "") {
+    return undefined;
+  }
+  return ["!secret needs a name", 'write it like this: "key: !secret event-hubs"'];
 }
 
-function refuseLeadingZero(node: Scalar, path: Path, report: Report): void {
-  const { source, value } = node;
-  if (node.type !== "PLAIN" || typeof value !== "number" || source === undefined) return;
-  if (!LEADING_ZERO.test(source)) return;
+function leadingZeroFault({ source, type, value }: Scalar): Wording | undefined {
+  if (type !== "PLAIN" || typeof value !== "number" || source === undefined) return undefined;
+  if (!LEADING_ZERO.test(source)) return undefined;
   const message = `${source} has a leading zero, which some programs read as octal`;
-  report(spanOf(node), path, message, `write ${value}, or "${source}" in quotes if it is text`);
+  return [message, `write ${value}, or "${source}" in quotes if it is text`];
 }
 
-function refuseKey(pair: Pair, path: Path, report: Report): void {
+function refuseKey(pair: Pair, chain: Chain, source: SourceText, report: Report): void {
   const { key } = pair;
-  if (!isScalar(key)) {
-    if (isAlias(key)) return;
-    const span = spanOf(isCollection(key) ? key : undefined);
-    report(span, path, "a key must be a plain name", "write it like this: name: value");
-    return;
-  }
-  if (key.value === "<<") {
-    report(spanOf(key), path, "merge keys (<<) are not allowed", WRITE_OUT);
-  } else if (key.value === "__proto__") {
-    report(spanOf(key), path, 'the key "__proto__" is not allowed', "choose another name");
-  } else if (key.value === null) {
-    report(
-      spanOf(key),
-      path,
-      "a key is missing before the colon",
-      "write it like this: name: value",
-    );
-  } else if (typeof key.value !== "string") {
-    const written = key.source ?? JSON.stringify(key.value);
-    const kind = typeof key.value === "number" ? "number" : "truth value";
-    const message = `the key ${written} is a ${kind}, not a name`;
-    report(spanOf(key), path, message, `put it in quotes: "${written}"`);
+  if (isScalar(key)) {
+    const fault = decimalComma(pair, key, source) ?? keyFault(key);
+    if (fault) report(spanOf(key), chain, "key", fault);
+  } else if (isCollection(key)) {
+    report(spanOf(key), chain, "key", ["a key must be a plain name", KEY_FORM]);
   }
 }
 
-function anchorOf(node: Node): string | undefined {
-  return isAlias(node) ? undefined : (node as { anchor?: string }).anchor;
+/** In braces `scale: 0,1` is the value 0, and then a key 1 without a value. */
+function decimalComma({ value }: Pair, key: Scalar, source: SourceText): Wording | undefined {
+  const start = key.range?.[0];
+  if (start === undefined || typeof key.value !== "number") return undefined;
+  const whole = /\d+,$/.exec(source.text.slice(0, start))?.[0];
+  if (whole === undefined || (isScalar(value) && value.value !== null)) return undefined;
+  const written = whole + (key.source ?? String(key.value));
+  const advice = `write a decimal point: ${written.replace(",", ".")}`;
+  return [`${written} is read as two values: a comma separates them here`, advice];
+}
+
+const KEY_FORM = "write it like this: name: value";
+
+function keyFault(key: Scalar): Wording | undefined {
+  const { value } = key;
+  if (value === "<<") return ["merge keys (<<) are not allowed", WRITE_OUT];
+  if (value === "__proto__") return ['the key "__proto__" is not allowed', "choose another name"];
+  if (value === null) return ["a key is missing before the colon", KEY_FORM];
+  if (typeof value === "string") return undefined;
+  const written = key.source ?? JSON.stringify(value);
+  const kind = typeof value === "number" ? "number" : "truth value";
+  return [`the key ${written} is a ${kind}, not a name`, `put it in quotes: "${written}"`];
 }
 
 /** An anchor or a tag stands before its value; the node's own range begins after it. */

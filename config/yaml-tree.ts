@@ -50,6 +50,10 @@ export class YamlTree {
     return this.#placeOf(path)?.value;
   }
 
+  has(path: Path): boolean {
+    return this.#placeOf(path) !== undefined;
+  }
+
   /** The line that the path's key is on, or its value where it has no key. */
   lineOf(path: Path): number {
     return this.source.lineOf(this.#span(path, "key").start);
