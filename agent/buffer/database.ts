@@ -11,7 +11,7 @@
  * Keys: `state`; `segment/NNNNNNNNNNNNN`; `seen/NNNNNNNNNNNNN` (fingerprints of that segment).
  */
 import { existsSync } from "node:fs";
-import { type FileHandle, mkdir, open, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { messageOf, PenstockError } from "#core/errors.ts";
@@ -95,15 +95,13 @@ export class BufferDatabase {
     await rm(join(this.#folder, RESERVE_FILE), { force: true });
   }
 
+  /** Only where there is plenty: on a full disk it would take the space that it is kept for. */
   async #makeReserve(): Promise<void> {
     const file = join(this.#folder, RESERVE_FILE);
     if (existsSync(file)) return;
-    try {
-      await writeFile(file, Buffer.alloc(RESERVE_BYTES), { flush: true });
-    } catch {
-      // A disk without room for the reserve still takes segments; a partial file helps nobody.
-      await rm(file, { force: true });
-    }
+    const { bavail, bsize } = await statfs(this.#folder);
+    if (bavail * bsize < 2 * RESERVE_BYTES) return;
+    await writeFile(file, Buffer.alloc(RESERVE_BYTES), { flush: true });
   }
 
   /** Keeps the bytes of a damaged segment for whoever wants to look: nothing is deleted unseen. */
