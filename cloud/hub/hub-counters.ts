@@ -9,6 +9,8 @@ export interface HubCounters {
   connections: number;
   /** Connections that broke the protocol. */
   protocolErrors: number;
+  /** Connections ended because of a fault of the hub itself. */
+  internalErrors: number;
   /** Tokens and logins refused. */
   loginsRefused: number;
   /** Sockets closed because there were too many. */
@@ -24,6 +26,7 @@ export function newCounters(): HubCounters {
     rejected: 0,
     connections: 0,
     protocolErrors: 0,
+    internalErrors: 0,
     loginsRefused: 0,
     connectionsRefused: 0,
   };

@@ -6,19 +6,23 @@
  * answers what was accepted before it closes the logs.
  */
 import { randomUUID } from "node:crypto";
-import { createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { Clock, Timer } from "#core/clock.ts";
-import { messageOf, PenstockError } from "#core/errors.ts";
+import { messageOf } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import { AccessKeys, type AccessPolicy, generatedPolicies } from "./access/access-keys.ts";
-import { Connection, type ConnectionLimits } from "./connection/connection.ts";
+import { Connection, type ConnectionLimits, type EndKind } from "./connection/connection.ts";
+import { DataLock } from "./data-lock.ts";
 import { EventHub } from "./event-hub.ts";
+import { HubFaults } from "./faults.ts";
 import { type HubCounters, newCounters } from "./hub-counters.ts";
 import type { LinkOpener } from "./links/link.ts";
 import { createLinkOpener } from "./links/open-link.ts";
+import { Listener, type TlsFiles } from "./listener.ts";
 import { HubLog } from "./log/hub-log.ts";
 import { type LogDisk, realDisk } from "./log/log-disk.ts";
+import { KEEP_ALL, type Retention } from "./log/retention.ts";
 
 export interface HubDefinition {
   name: string;
@@ -36,11 +40,15 @@ export interface HubOptions {
   host?: string;
   /** 0, the default, lets the system choose. */
   port?: number;
+  /** Makes the port a TLS one, for clients that insist on it. */
+  tls?: TlsFiles;
   /** Without any, a key for all rights is generated once and kept in `dataDir`. */
   keys?: readonly AccessPolicy[];
   messageBytesMax?: number;
   commitWindowMs?: number;
   segmentBytesMax?: number;
+  /** Default: everything is kept. */
+  retention?: Partial<Retention>;
   disk?: LogDisk;
   limits?: Partial<HubLimits>;
 }
@@ -70,39 +78,63 @@ const DEFAULT_LIMITS: HubLimits = {
 
 export class Hub {
   readonly counters: HubCounters = newCounters();
+  readonly faults: HubFaults;
   readonly #options: HubOptions;
   readonly #limits: HubLimits;
+  readonly #host: string;
   readonly #warnings: RateLimitedLog;
   readonly #hubs = new Map<string, EventHub>();
   readonly #connections = new Set<Connection>();
   readonly #containerId = `penstock-hub-${randomUUID()}`;
   #keys: AccessKeys | undefined;
   #openLink: LinkOpener | undefined;
-  #server: Server | undefined;
+  readonly #lock: DataLock;
+  readonly #listener: Listener;
   #address: HubAddress | undefined;
   #sweeps: Timer | undefined;
   #connectionNumber = 0;
 
   constructor(options: HubOptions) {
     this.#options = options;
+    this.faults = new HubFaults(options.clock);
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#lock = new DataLock(options.dataDir);
     this.#warnings = new RateLimitedLog(options.log, options.clock);
+    this.#host = options.host ?? "127.0.0.1";
+    this.#listener = new Listener({
+      host: this.#host,
+      port: options.port ?? 0,
+      tls: options.tls,
+      accept: (socket) => this.#accept(socket),
+    });
   }
 
   /** Opens the logs and listens; throws `HUB_LOG_FAILED` or `LISTEN_FAILED`. */
   async start(): Promise<HubAddress> {
+    await this.#lock.acquire();
+    try {
+      return await this.#start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<HubAddress> {
     const { clock, dataDir, keys } = this.#options;
     this.#keys = new AccessKeys(keys ?? generatedPolicies(dataDir));
     this.#openLink = createLinkOpener({
       clock,
       keys: this.#keys,
       counters: this.counters,
+      faults: this.faults,
       messageBytesMax: this.#options.messageBytesMax ?? MIB,
       findHub: (name) => this.#hubs.get(name.toLowerCase()),
       loginRefused: (connection, reason) => this.#loginRefused(connection, reason),
     });
     for (const definition of this.#options.hubs) await this.#openHub(definition);
-    this.#address = await this.#listen();
+    const port = await this.#listener.start();
+    this.#address = { host: this.#host, port };
     this.#sweeps = clock.every("hub sweep", SWEEP_INTERVAL_MS, () => this.#sweep());
     return this.#address;
   }
@@ -110,11 +142,7 @@ export class Hub {
   /** Closes all connections and the logs. */
   async stop(): Promise<void> {
     this.#sweeps?.cancel();
-    const server = this.#server;
-    const closed = new Promise<void>((resolve) => {
-      if (server) server.close(() => resolve());
-      else resolve();
-    });
+    const closed = this.#listener.stop();
     for (const hub of this.#hubs.values()) await hub.log.writer.drain();
     for (const connection of this.#connections) {
       connection.close({
@@ -125,6 +153,7 @@ export class Hub {
     await closed;
     for (const hub of this.#hubs.values()) await hub.log.stop();
     this.#hubs.clear();
+    await this.#lock.release();
   }
 
   get address(): HubAddress {
@@ -146,7 +175,31 @@ export class Hub {
     const { host, port } = this.address;
     const { name, key } = this.#keys.first;
     const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-    return `Endpoint=sb://${reachable}:${port};SharedAccessKeyName=${name};SharedAccessKey=${key};UseDevelopmentEmulator=true;EntityPath=${hubName}`;
+    // Spelled exactly so it makes the SDK speak plain AMQP, on the port given.
+    const plain = this.#options.tls ? "" : "UseDevelopmentEmulator=true;";
+    return `Endpoint=sb://${reachable}:${port};SharedAccessKeyName=${name};SharedAccessKey=${key};${plain}EntityPath=${hubName}`;
+  }
+
+  /** Detaches every link of every client once, as the service does for upkeep. */
+  detachLinks(): void {
+    const error = {
+      condition: "amqp:link:detach-forced",
+      description: "The link is detached by the hub.",
+    };
+    for (const connection of this.#connections) {
+      for (const link of connection.links()) link.detach(error);
+    }
+  }
+
+  /** Drops every connection without a word. */
+  dropConnections(): void {
+    for (const connection of this.#connections) connection.drop();
+  }
+
+  /** Lets every token that was put so far expire now. */
+  expireTokens(): void {
+    for (const connection of this.#connections) connection.claims.expireAll();
+    this.#sweep();
   }
 
   async #openHub(definition: HubDefinition): Promise<void> {
@@ -162,6 +215,8 @@ export class Hub {
       segmentBytesMax: this.#options.segmentBytesMax ?? 64 * MIB,
       recentBytesMax: 64 * MIB,
       coldBytesMax: 32 * MIB,
+      indexBytesMax: 16 * MIB,
+      retention: { ...KEEP_ALL, ...this.#options.retention },
     });
     const { segments, blocks, tornBytes, damaged } = await hubLog.start();
     log.info(
@@ -179,23 +234,6 @@ export class Hub {
       firstPartition: clock.now() % definition.partitions,
     });
     this.#hubs.set(name, hub);
-  }
-
-  async #listen(): Promise<HubAddress> {
-    const { host = "127.0.0.1", port = 0 } = this.#options;
-    const server = createServer((socket) => this.#accept(socket));
-    this.#server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.once("listening", resolve);
-      server.once("error", (cause) => {
-        const message = `The hub cannot listen on ${host}:${port}: ${messageOf(cause)}.`;
-        reject(new PenstockError("LISTEN_FAILED", message, { context: { host, port }, cause }));
-      });
-      server.listen(port, host);
-    });
-    const address = server.address();
-    if (typeof address !== "object" || address === null) throw new Error("no TCP address");
-    return { host, port: address.port };
   }
 
   #accept(socket: Socket): void {
@@ -216,7 +254,7 @@ export class Hub {
       keys: this.#keys,
       limits: this.#limits,
       openLink: this.#openLink,
-      gone: (gone, reason) => this.#gone(gone, reason),
+      gone: (gone, kind, reason) => this.#gone(gone, kind, reason),
     });
     this.#connections.add(connection);
     connection.start();
@@ -231,16 +269,16 @@ export class Hub {
     return strangers >= connectionsBeforeLogin;
   }
 
-  #gone(connection: Connection, reason: string): void {
+  #gone(connection: Connection, kind: EndKind, reason: string): void {
     this.#connections.delete(connection);
-    if (reason.startsWith("amqp:connection:framing-error")) {
+    const fields = { connection: connection.id, reason };
+    if (kind === "protocol") {
       this.counters.protocolErrors += 1;
-      this.#warnings.warn(
-        "protocol",
-        { connection: connection.id, reason },
-        "A client was cut off.",
-      );
-    } else this.#options.log.debug({ connection: connection.id, reason }, "A client is gone.");
+      this.#warnings.warn("protocol", fields, "A client was cut off.");
+    } else if (kind === "error") {
+      this.counters.internalErrors += 1;
+      this.#warnings.warn("internal", fields, "A connection ended because of a fault of the hub.");
+    } else this.#options.log.debug(fields, "A client is gone.");
   }
 
   #loginRefused(connection: string, reason: string): void {
@@ -251,6 +289,7 @@ export class Hub {
   #sweep(): void {
     const nowMs = this.#options.clock.now();
     for (const connection of this.#connections) connection.sweep(nowMs);
+    for (const hub of this.#hubs.values()) hub.log.expire(nowMs);
   }
 
   #resume(): void {

@@ -13,7 +13,7 @@ export interface GroupReader {
   /** Next sequence number that it will be sent, for the lag shown to people. */
   readonly nextSeq: number;
   /** Ends its link with the error. */
-  disconnect(error: AmqpError): void;
+  detach(error: AmqpError): void;
 }
 
 export class ReaderGroup {
@@ -31,7 +31,7 @@ export class ReaderGroup {
   /** Why the reader may not come in, or `undefined` when it may. */
   refusal(
     partition: number,
-    reader: Omit<GroupReader, "disconnect" | "nextSeq">,
+    reader: Omit<GroupReader, "detach" | "nextSeq">,
   ): AmqpError | undefined {
     const readers = this.readersOf(partition);
     const { name, ownerLevel } = reader;
@@ -60,7 +60,7 @@ export class ReaderGroup {
       // Leaving the set while it is walked is safe: each reader removes only itself.
       for (const other of this.readersOf(partition)) {
         const level = other.ownerLevel ?? "";
-        other.disconnect(
+        other.detach(
           stolen(
             `New receiver '${name}' with higher epoch of '${ownerLevel}' is created hence current receiver '${other.name}' with epoch '${level}' is getting disconnected. If you are recreating the receiver, make sure a higher epoch is used.`,
           ),

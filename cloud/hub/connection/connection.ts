@@ -1,9 +1,9 @@
 /**
- * One client connection: protocol headers, SASL, open, sessions, close (AMQP 1.0 parts 2 and 5).
+ * One client connection: handshake, sessions, close (AMQP 1.0 part 2).
  *
  * Invariants: nothing is decoded that the frame reader has not walked; frames stay small until the
- * client has shown a good token; a client that does not read its socket is not read from either;
- * whatever breaks the protocol ends this connection, with the error AMQP names for it, and no other.
+ * client has shown a good token; whatever breaks the protocol ends this connection, with the error
+ * AMQP names for it, and no other.
  */
 import type { Duplex } from "node:stream";
 import type { Clock } from "#core/clock.ts";
@@ -11,31 +11,17 @@ import { messageOf } from "#core/errors.ts";
 import type { AccessKeys } from "../access/access-keys.ts";
 import { Claims } from "../access/claims.ts";
 import { type Frame, FrameReader, type ProtocolHeader } from "../amqp/frame-reader.ts";
-import {
-  type AmqpError,
-  closeFrame,
-  endFrame,
-  heartbeatFrame,
-  openFrame,
-  protocolHeader,
-  saslMechanismsFrame,
-  saslOutcomeFrame,
-} from "../amqp/frames.ts";
-import {
-  fieldsOf,
-  PERFORMATIVE,
-  readBegin,
-  readOpen,
-  readSaslInit,
-} from "../amqp/performatives.ts";
+import { type AmqpError, closeFrame, endFrame, heartbeatFrame, openFrame } from "../amqp/frames.ts";
+import { fieldsOf, type Open, PERFORMATIVE, readBegin } from "../amqp/performatives.ts";
 import { DecodeError } from "../amqp/walk.ts";
-import type { LinkConnection, LinkOpener } from "../links/link.ts";
-import { SASL_MECHANISMS, saslOutcome } from "./sasl.ts";
+import type { Link, LinkConnection, LinkOpener } from "../links/link.ts";
+import { Handshake } from "./handshake.ts";
 import { Session } from "./session.ts";
+import { SocketOutlet } from "./socket-outlet.ts";
 
-const AMQP_PROTOCOL = 0;
-const SASL_PROTOCOL = 3;
 const CHANNEL_MAX = 255;
+/** The smallest frame size that a client may ask for (section 2.7.1). */
+const FRAME_BYTES_MIN = 512;
 
 export interface ConnectionLimits {
   frameBytesMax: number;
@@ -49,6 +35,9 @@ export interface ConnectionLimits {
   idleTimeoutMs: number;
 }
 
+/** Why a connection ended: `error` is a fault of the hub, `protocol` one of the client. */
+export type EndKind = "plain" | "protocol" | "error";
+
 export interface ConnectionOptions {
   id: string;
   containerId: string;
@@ -58,47 +47,46 @@ export interface ConnectionOptions {
   limits: ConnectionLimits;
   openLink: LinkOpener;
   /** Called once, when the connection is gone. */
-  gone: (connection: Connection, reason: string) => void;
+  gone: (connection: Connection, kind: EndKind, reason: string) => void;
 }
-
-type Phase = "start" | "sasl" | "authenticated" | "opening" | "open" | "closed";
 
 export class Connection implements LinkConnection {
   readonly id: string;
   readonly claims = new Claims();
   readonly #options: ConnectionOptions;
-  readonly #socket: Duplex;
+  readonly #outlet: SocketOutlet;
   readonly #reader: FrameReader;
+  readonly #handshake: Handshake;
   readonly #sessions = new Map<number, Session>();
   readonly #startedMs: number;
-  #phase: Phase = "start";
-  #clientFrameBytesMax = 512;
-  #clientIdleMs: number | undefined;
+  #open: Open | undefined;
   #readMs: number;
-  #wroteMs: number;
-  #isCorked = false;
-  #isPausedByHub = false;
+  #isEnding = false;
   #isGone = false;
-  clientName = "";
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.id = options.id;
-    this.#socket = options.socket;
-    this.#startedMs = options.clock.monotonic();
+    const { clock, limits, socket } = options;
+    this.#startedMs = clock.monotonic();
     this.#readMs = this.#startedMs;
-    this.#wroteMs = this.#startedMs;
-    const { frameBytesMaxBeforeLogin } = options.limits;
-    this.#reader = new FrameReader(frameBytesMaxBeforeLogin, (item) => this.#take(item));
+    this.#outlet = new SocketOutlet(socket, clock, limits.unsentBytesMax);
+    this.#reader = new FrameReader(limits.frameBytesMaxBeforeLogin, (item) => this.#take(item));
+    this.#handshake = new Handshake(options.keys);
   }
 
   start(): void {
-    const socket = this.#socket;
+    const { socket } = this.#options;
     socket.on("data", (bytes: Buffer) => this.#data(bytes));
     socket.on("drain", () => this.#drained());
-    socket.on("error", (error) => this.#end(messageOf(error)));
-    socket.on("end", () => socket.end());
-    socket.on("close", () => this.#end("closed by the client"));
+    socket.on("error", (error) => this.#gone("plain", messageOf(error)));
+    socket.on("end", () => this.#outlet.end());
+    socket.on("close", () => this.#gone("plain", "closed by the client"));
+  }
+
+  /** What the client calls itself. */
+  get clientName(): string {
+    return this.#open?.containerId.slice(0, 128) ?? "";
   }
 
   get isLoggedIn(): boolean {
@@ -106,15 +94,16 @@ export class Connection implements LinkConnection {
   }
 
   get frameBytesMax(): number {
-    return this.#clientFrameBytesMax;
+    return Math.max(this.#open?.frameBytesMax ?? FRAME_BYTES_MIN, FRAME_BYTES_MIN);
   }
 
   get unsentBytes(): number {
-    return this.#socket.writableLength;
+    return this.#outlet.unsentBytes;
   }
 
-  sessions(): Iterable<Session> {
-    return this.#sessions.values();
+  /** Every link of every session. */
+  *links(): Iterable<Link> {
+    for (const session of this.#sessions.values()) yield* session.links();
   }
 
   loggedIn(): void {
@@ -123,75 +112,49 @@ export class Connection implements LinkConnection {
 
   #data(bytes: Buffer): void {
     this.#readMs = this.#options.clock.monotonic();
-    if (this.#phase === "closed") return;
+    if (this.#isEnding) return;
     try {
       this.#reader.push(bytes);
     } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      this.close({ condition: "amqp:connection:framing-error", description: error.message });
+      const description = messageOf(error);
+      if (error instanceof DecodeError) {
+        this.#end("protocol", { condition: "amqp:connection:framing-error", description });
+      } else {
+        // A fault of ours that one client's bytes have found must not end the others' connections.
+        this.#end("error", { condition: "amqp:internal-error", description });
+      }
     }
   }
 
   #take(item: Frame | ProtocolHeader): boolean {
-    if (item.kind === "header") this.#header(item);
-    else if (item.code !== undefined) this.#performative(item, item.code);
-    return this.#phase !== "closed";
+    if (!this.#open) this.#shakeHands(item);
+    else if (item.kind === "header" || item.type === "sasl") {
+      throw new DecodeError("a handshake on an open connection");
+    } else if (item.code !== undefined) this.#dispatch(item, item.code);
+    return !this.#isEnding;
   }
 
-  #header(header: ProtocolHeader): void {
-    const expected = this.#phase === "start" ? SASL_PROTOCOL : AMQP_PROTOCOL;
-    const isExpected = this.#phase === "start" || this.#phase === "authenticated";
-    if (!header.versionKnown || header.protocol !== expected || !isExpected) {
-      // Section 2.2: answer with the header that would have been right, and close.
-      this.write(protocolHeader(expected));
-      this.#finish("protocol header not understood");
+  #shakeHands(item: Frame | ProtocolHeader): void {
+    const step = this.#handshake.take(item);
+    if (step.kind === "opened") {
+      this.#open = step.open;
+      this.#sendOpen();
       return;
     }
-    this.write(protocolHeader(expected));
-    if (this.#phase === "start") this.write(saslMechanismsFrame(SASL_MECHANISMS));
-    this.#phase = this.#phase === "start" ? "sasl" : "opening";
-  }
-
-  #performative(frame: Frame, code: number): void {
-    const inSasl = this.#phase === "sasl";
-    if ((frame.type === "sasl") !== inSasl) throw new DecodeError("a frame of the wrong layer");
-    if (inSasl) this.#sasl(frame, code);
-    else if (this.#phase === "opening") this.#open(frame, code);
-    else if (this.#phase === "open") this.#dispatch(frame, code);
-    else throw new DecodeError("a frame before the protocol header");
-  }
-
-  #sasl(frame: Frame, code: number): void {
-    if (code !== PERFORMATIVE.saslInit) throw new DecodeError("expected sasl-init");
-    const outcome = saslOutcome(readSaslInit(fieldsOf(frame)), this.#options.keys);
-    this.write(saslOutcomeFrame(outcome.kind === "ok" ? "ok" : "auth"));
-    if (outcome.kind === "refused") {
-      this.#finish("login refused");
-      return;
-    }
-    if (outcome.grant) {
-      this.claims.add("", outcome.grant);
+    this.write(step.answer);
+    if (step.kind === "refused") {
+      this.#outlet.end();
+      this.#gone("protocol", step.reason);
+    } else if (step.grant) {
+      this.claims.add(step.grant.path, step.grant);
       this.loggedIn();
     }
-    this.#phase = "authenticated";
   }
 
-  #open(frame: Frame, code: number): void {
-    if (code !== PERFORMATIVE.open) throw new DecodeError("expected open");
-    const open = readOpen(fieldsOf(frame));
+  #sendOpen(): void {
     const { containerId, limits } = this.#options;
-    this.clientName = open.containerId.slice(0, 128);
-    this.#clientFrameBytesMax = Math.max(open.frameBytesMax, 512);
-    this.#clientIdleMs = open.idleTimeoutMs;
-    this.write(
-      openFrame({
-        containerId,
-        frameBytesMax: limits.frameBytesMax,
-        channelMax: CHANNEL_MAX,
-        idleTimeoutMs: limits.idleTimeoutMs,
-      }),
-    );
-    this.#phase = "open";
+    const { frameBytesMax, idleTimeoutMs } = limits;
+    this.write(openFrame({ containerId, frameBytesMax, channelMax: CHANNEL_MAX, idleTimeoutMs }));
   }
 
   #dispatch(frame: Frame, code: number): void {
@@ -232,110 +195,79 @@ export class Connection implements LinkConnection {
 
   #clientClosed(): void {
     this.write(closeFrame());
-    this.#finish("closed by the client");
+    this.#outlet.end();
+    this.#gone("plain", "closed by the client");
   }
 
   write(bytes: Buffer): void {
-    if (this.#isGone || this.#socket.writableEnded) return;
-    this.#wroteMs = this.#options.clock.monotonic();
-    if (!this.#isCorked) {
-      // All that one turn of the event loop writes leaves in one system call.
-      this.#isCorked = true;
-      this.#socket.cork();
-      process.nextTick(() => {
-        this.#isCorked = false;
-        this.#socket.uncork();
-      });
-    }
-    this.#socket.write(bytes);
-    if (this.unsentBytes > this.#options.limits.unsentBytesMax) this.#socket.pause();
+    this.#outlet.write(bytes);
   }
 
   pause(): void {
-    this.#isPausedByHub = true;
-    this.#socket.pause();
+    this.#outlet.hold();
   }
 
   resume(): void {
-    if (!this.#isPausedByHub) return;
-    this.#isPausedByHub = false;
-    this.#socket.resume();
+    this.#outlet.release();
   }
 
   #drained(): void {
-    if (!this.#isPausedByHub) this.#socket.resume();
-    for (const session of this.#sessions.values()) {
-      for (const link of session.links()) link.pump();
-    }
+    this.#outlet.drained();
+    for (const link of this.links()) link.pump();
   }
 
   /** Heartbeats, time-outs and expired tokens; called every half second or so. */
   sweep(nowMs: number): void {
+    if (this.#isEnding) return;
     const { clock, limits } = this.#options;
     const monotonicMs = clock.monotonic();
     const ageMs = monotonicMs - this.#startedMs;
-    if (this.#phase === "closed") return;
-    if (this.#phase !== "open" && ageMs > limits.handshakeTimeoutMs) this.drop();
-    else if (this.claims.isEmpty && ageMs > limits.loginTimeoutMs) {
+    const silentMs = monotonicMs - this.#readMs;
+    if (!this.#open && ageMs > limits.handshakeTimeoutMs) {
+      this.close(forced("The handshake was not finished in time."));
+    } else if (!this.isLoggedIn && ageMs > limits.loginTimeoutMs) {
       this.close(forced("No token was put on this connection in time."));
-    } else if (!this.#isPausedByHub && monotonicMs - this.#readMs > limits.idleTimeoutMs) {
+    } else if (!this.#outlet.isHeld && silentMs > limits.idleTimeoutMs) {
       this.close(forced("The connection was silent for longer than its idle time-out."));
     } else {
       this.#beat(monotonicMs);
-      this.#checkClaims(nowMs);
+      for (const link of this.links()) link.checkClaim(nowMs);
     }
   }
 
   #beat(monotonicMs: number): void {
-    const idleMs = this.#clientIdleMs;
-    if (this.#phase !== "open" || !idleMs) return;
-    if (monotonicMs - this.#wroteMs >= idleMs / 3) this.write(heartbeatFrame);
-  }
-
-  #checkClaims(nowMs: number): void {
-    for (const session of this.#sessions.values()) {
-      for (const link of session.links()) link.checkClaim(nowMs);
-    }
+    const idleMs = this.#open?.idleTimeoutMs;
+    // Three beats an interval, so that two may be late.
+    if (idleMs && monotonicMs - this.#outlet.wroteMs >= idleMs / 3) this.write(heartbeatFrame);
   }
 
   close(error: AmqpError): void {
-    if (this.#phase === "closed") return;
-    if (this.#phase === "open" || this.#phase === "opening") {
-      if (this.#phase === "opening") this.#openForClose();
-      this.write(closeFrame(error));
-    }
-    this.#finish(`${error.condition}: ${error.description}`);
+    this.#end("plain", error);
   }
 
-  /** A close may only follow an open (section 2.4.3). */
-  #openForClose(): void {
-    const { containerId, limits } = this.#options;
-    const { frameBytesMax, idleTimeoutMs } = limits;
-    this.write(openFrame({ containerId, frameBytesMax, channelMax: CHANNEL_MAX, idleTimeoutMs }));
+  #end(kind: EndKind, error: AmqpError): void {
+    if (this.#isEnding) return;
+    if (this.#handshake.mayClose) {
+      // A close may only follow an open (section 2.4.3).
+      if (!this.#open) this.#sendOpen();
+      this.write(closeFrame(error));
+    }
+    this.#outlet.end();
+    this.#gone(kind, `${error.condition}: ${error.description}`);
   }
 
   drop(): void {
-    this.#phase = "closed";
-    this.#socket.destroy();
-    this.#end("dropped by the hub");
+    this.#outlet.destroy();
+    this.#gone("plain", "dropped by the hub");
   }
 
-  /** Lets what was written leave, then ends the socket; a client that does not read it is cut off. */
-  #finish(reason: string): void {
-    this.#phase = "closed";
-    this.#socket.end();
-    this.#socket.resume();
-    this.#options.clock.after("hub connection end", 1000, () => this.#socket.destroy());
-    this.#end(reason);
-  }
-
-  #end(reason: string): void {
+  #gone(kind: EndKind, reason: string): void {
+    this.#isEnding = true;
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#phase = "closed";
     for (const session of this.#sessions.values()) session.ended();
     this.#sessions.clear();
-    this.#options.gone(this, reason);
+    this.#options.gone(this, kind, reason);
   }
 }
 

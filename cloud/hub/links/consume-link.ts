@@ -190,7 +190,7 @@ export class ConsumeLink implements Link, GroupReader {
       this.#isLoading = false;
       this.pump();
     } catch (error) {
-      this.disconnect({ condition: "amqp:internal-error", description: messageOf(error) });
+      this.detach({ condition: "amqp:internal-error", description: messageOf(error) });
     }
   }
 
@@ -216,13 +216,13 @@ export class ConsumeLink implements Link, GroupReader {
     return encodeValue(types.described(types.wrap_ulong(DELIVERY_ANNOTATIONS), map));
   }
 
-  disconnect(error: AmqpError): void {
+  detach(error: AmqpError): void {
     this.#options.session.detach(this, error);
   }
 
   checkClaim(nowMs: number): void {
     const error = this.#options.claimError(nowMs);
-    if (error) this.disconnect(error);
+    if (error) this.detach(error);
   }
 
   ended(): void {

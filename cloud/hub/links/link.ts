@@ -15,6 +15,8 @@ export interface Link {
   flow(flow: Flow): void;
   /** There may be room again: in the session's window, in the socket, or in the log. */
   pump(): void;
+  /** Ends the link with the error. */
+  detach(error: AmqpError): void;
   /** Closes the link with an error when its token has run out. */
   checkClaim(nowMs: number): void;
   /** The link is gone, whoever ended it. Called once. */

@@ -9,6 +9,7 @@ import type { AmqpError } from "../amqp/frames.ts";
 import { detachFrame } from "../amqp/frames.ts";
 import type { Attach } from "../amqp/performatives.ts";
 import type { EventHub } from "../event-hub.ts";
+import type { HubFaults } from "../faults.ts";
 import type { HubCounters } from "../hub-counters.ts";
 import { positionError, startPositionOf } from "../start-position.ts";
 import { answerCbs } from "./cbs.ts";
@@ -23,6 +24,7 @@ export interface LinkOpenerOptions {
   clock: Clock;
   keys: AccessKeys;
   counters: HubCounters;
+  faults: HubFaults;
   messageBytesMax: number;
   findHub: (name: string) => EventHub | undefined;
   loginRefused: (connectionId: string, reason: string) => void;
@@ -99,7 +101,7 @@ class Opening {
       const description = "Idempotent publishing is not supported by the embedded hub.";
       return this.#refuse({ condition: "amqp:not-implemented", description });
     }
-    const { messageBytesMax, counters } = this.#options;
+    const { messageBytesMax, counters, faults } = this.#options;
     const link = new PublishLink({
       session: this.#session,
       attach: this.#attach,
@@ -107,6 +109,7 @@ class Opening {
       partition,
       messageBytesMax,
       counters,
+      faults,
       claimError: (nowMs) => this.#claimError("Send", nowMs),
     });
     link.start();

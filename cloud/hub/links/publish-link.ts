@@ -16,6 +16,7 @@ import type { Attach, Flow } from "../amqp/performatives.ts";
 import type { Transfer } from "../amqp/transfer.ts";
 import { DecodeError } from "../amqp/walk.ts";
 import type { EventHub } from "../event-hub.ts";
+import type { HubFaults } from "../faults.ts";
 import type { HubCounters } from "../hub-counters.ts";
 import { type Delivery, DeliveryAssembler } from "./delivery.ts";
 import type { Link, LinkSession } from "./link.ts";
@@ -32,6 +33,7 @@ export interface PublishLinkOptions {
   partition: number | undefined;
   messageBytesMax: number;
   counters: HubCounters;
+  faults: HubFaults;
   /** The error with which the link ends once its token has run out. */
   claimError: (nowMs: number) => AmqpError | undefined;
 }
@@ -92,17 +94,25 @@ export class PublishLink implements Link {
   }
 
   #store(delivery: Delivery): void {
-    const { hub, partition, counters, session } = this.#options;
+    const { hub, counters, faults, session } = this.#options;
     const batch = this.#read(delivery);
     if (!batch) return;
+    const partition = this.#options.partition ?? hub.partitionFor(batch.partitionKey);
+    const refusal = faults.refusal(partition);
+    if (refusal) {
+      this.#reject(delivery, refusal);
+      return;
+    }
     counters.eventsIn += batch.messages.length;
+    counters.bytesIn += delivery.byteCount;
     hub.log.append({
-      partition: partition ?? hub.partitionFor(batch.partitionKey),
+      partition,
       source: delivery.bytes,
       messages: batch.messages,
       done: (error) => {
         if (error) this.#reject(delivery, serverBusy(error.message));
-        else this.#accept(delivery);
+        else if (faults.takeDrop()) session.connection.drop();
+        else faults.confirm(() => this.#accept(delivery));
       },
     });
     if (hub.log.writer.isCongested) session.connection.pause();
@@ -148,7 +158,11 @@ export class PublishLink implements Link {
 
   checkClaim(nowMs: number): void {
     const error = this.#options.claimError(nowMs);
-    if (error) this.#options.session.detach(this, error);
+    if (error) this.detach(error);
+  }
+
+  detach(error: AmqpError): void {
+    this.#options.session.detach(this, error);
   }
 
   ended(): void {

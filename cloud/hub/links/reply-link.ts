@@ -3,6 +3,7 @@
  * WAITING_MAX; a client that takes none loses the oldest.
  */
 import { encodeMessage } from "../amqp/codec.ts";
+import type { AmqpError } from "../amqp/frames.ts";
 import type { Attach, Flow } from "../amqp/performatives.ts";
 import type { Link, LinkSession } from "./link.ts";
 import { TransferWriter } from "./transfer-writer.ts";
@@ -84,6 +85,10 @@ export class ReplyLink implements Link {
 
   checkClaim(): void {
     // Whoever may connect may ask.
+  }
+
+  detach(error: AmqpError): void {
+    this.#session.detach(this, error);
   }
 
   ended(): void {

@@ -3,6 +3,7 @@
  * are small, and walked first.
  */
 import { decodeMessage } from "../amqp/codec.ts";
+import type { AmqpError } from "../amqp/frames.ts";
 import { readMessageShape } from "../amqp/message-sections.ts";
 import type { Attach, Flow } from "../amqp/performatives.ts";
 import type { Transfer } from "../amqp/transfer.ts";
@@ -121,6 +122,10 @@ export class RequestLink implements Link {
 
   checkClaim(): void {
     // Whoever may connect may ask.
+  }
+
+  detach(error: AmqpError): void {
+    this.#session.detach(this, error);
   }
 
   ended(): void {

@@ -7,7 +7,7 @@
  */
 import { read } from "node:fs";
 import { PenstockError } from "#core/errors.ts";
-import type { Segment } from "./segment.ts";
+import { beginRead, endRead, type Segment } from "./segment.ts";
 
 const PAGE_BYTES = 256 * 1024;
 const READS_MAX = 2;
@@ -59,7 +59,8 @@ export class ColdPages {
   }
 
   async #page(segment: Segment, page: number, needed: number): Promise<void> {
-    while (!this.#kept(page, needed)) {
+    // Of a retired segment nothing is wanted any more: the reader goes on behind it.
+    while (!segment.isRetired && !this.#kept(page, needed)) {
       const running = this.#loading.get(page);
       if (running) {
         await running;
@@ -73,6 +74,7 @@ export class ColdPages {
 
   async #fetch(segment: Segment, page: number): Promise<void> {
     const at = page - segment.base;
+    beginRead(segment);
     await this.#turn();
     try {
       const bytes = await readFully(segment, at, Math.min(PAGE_BYTES, segment.bytes - at));
@@ -80,6 +82,7 @@ export class ColdPages {
       this.#keep(page, bytes);
     } finally {
       this.#running -= 1;
+      endRead(segment);
       this.#waiting.shift()?.();
     }
   }

@@ -8,18 +8,25 @@
 import type { Clock } from "#core/clock.ts";
 import type { PenstockError } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
-import { BLOCK_HEAD_BYTES, payloadIsSound, readBlockHead } from "./block.ts";
+import { BLOCK_HEAD_BYTES, EVENT_HEAD_BYTES, payloadIsSound, readBlockHead } from "./block.ts";
+import { BlockLocator } from "./block-locator.ts";
 import type { BlockEntry } from "./block-table.ts";
 import { ColdPages } from "./cold-pages.ts";
 import type { AppendRequest, EncodedGroup } from "./group-encoder.ts";
+import { removeIndex } from "./index-file.ts";
 import { type LogDisk, syncFolder } from "./log-disk.ts";
 import { type LogIdentity, noteCleanEnd, openIdentity, takeCleanEnd } from "./log-identity.ts";
 import { LogWriter } from "./log-writer.ts";
 import { emptyPartition, type PartitionState } from "./partition-state.ts";
 import { RecentGroups } from "./recent-groups.ts";
 import { type Recovery, recoverLog } from "./recovery.ts";
-import { closeSegment, openSegment, removeSegment, type Segment, tableOf } from "./segment.ts";
+import { expiredCount, type Retention } from "./retention.ts";
+import { closeSegment, openSegment, retireSegment, type Segment, tableOf } from "./segment.ts";
+import { SegmentTables } from "./segment-tables.ts";
 import { encodeStateBlock } from "./state-block.ts";
+
+/** A segment is finished after this part of the retention's age, however little is in it. */
+const AGE_PARTS = 4;
 
 export interface HubLogOptions {
   folder: string;
@@ -31,6 +38,9 @@ export interface HubLogOptions {
   segmentBytesMax: number;
   recentBytesMax: number;
   coldBytesMax: number;
+  /** Tables of finished segments that stay in memory. */
+  indexBytesMax: number;
+  retention: Retention;
 }
 
 /** A block's events, ready to be sent: `bytes` begins with the block's head. */
@@ -47,18 +57,16 @@ export type Lookup =
   /** On disk; ask again when `ready` resolves. It rejects when the disk cannot be read. */
   | { kind: "loading"; ready: Promise<void> };
 
-interface Place {
-  segment: Segment;
-  entry: BlockEntry;
-}
-
 export class HubLog {
   readonly #options: HubLogOptions;
   readonly #partitions: PartitionState[];
   readonly #recent: RecentGroups;
   readonly #cold: ColdPages;
+  readonly #tables: SegmentTables;
+  /** Oldest first; the last one is being written. */
+  readonly #segments: Segment[] = [];
+  readonly #locator: BlockLocator;
   readonly #damagedBlocks = new Set<number>();
-  #segments: Segment[] = [];
   #writer: LogWriter | undefined;
   #identity: LogIdentity | undefined;
   /** Runs for each partition that a commit touched. */
@@ -66,12 +74,16 @@ export class HubLog {
   /** Runs when the log can take more after `isCongested`. */
   onDrained: () => void = () => {};
   onFault: (fault: PenstockError) => void = () => {};
+  /** What retention has deleted since the start. */
+  readonly expired = { segments: 0, bytes: 0 };
 
   constructor(options: HubLogOptions) {
     this.#options = options;
     this.#partitions = Array.from({ length: options.partitions }, (_, id) => emptyPartition(id));
     this.#recent = new RecentGroups(options.recentBytesMax);
     this.#cold = new ColdPages(options.coldBytesMax);
+    this.#tables = new SegmentTables(options.indexBytesMax, options.log);
+    this.#locator = new BlockLocator(this.#segments, this.#tables);
   }
 
   /** Opens or makes the log, and brings it to a known state; throws `HUB_LOG_FAILED`. */
@@ -79,7 +91,8 @@ export class HubLog {
     const { folder, partitions, clock, log } = this.#options;
     this.#identity = openIdentity(folder, partitions, clock.now());
     const recovery = recoverLog(folder, this.#partitions, takeCleanEnd(folder), log);
-    this.#segments = recovery.segments;
+    this.#segments.push(...recovery.segments);
+    await this.#indexFinished();
     if (this.#segments.length === 0) await this.#rollSegment();
     this.#writer = this.#makeWriter();
     return recovery;
@@ -90,8 +103,31 @@ export class HubLog {
     await this.#writer?.drain();
     const last = this.#segments.at(-1);
     if (last && !this.#writer?.fault) noteCleanEnd(this.#options.folder, last.base + last.bytes);
-    for (const segment of this.#segments) closeSegment(segment);
-    this.#segments = [];
+    for (const segment of this.#segments.splice(0)) closeSegment(segment);
+  }
+
+  /** Index files that were missing after a crash are made up for. */
+  async #indexFinished(): Promise<void> {
+    for (const [i, segment] of this.#segments.entries()) {
+      const next = this.#segments[i + 1];
+      if (next && segment.tables) await this.#tables.finish(segment, next.start);
+    }
+  }
+
+  /** Deletes what the retention no longer keeps. */
+  expire(nowMs: number): void {
+    const count = expiredCount(this.#segments, this.#options.retention, nowMs);
+    for (const segment of this.#segments.splice(0, count)) {
+      this.#tables.forget(segment);
+      this.expired.segments += 1;
+      this.expired.bytes += segment.bytes;
+      retireSegment(segment);
+      removeIndex(segment);
+    }
+    const ageMsMax = this.#options.retention.ageMsMax;
+    const last = this.#segments.at(-1);
+    // A quiet hub never fills its segment; it must still be finished some day to be deleted.
+    if (last && nowMs - last.createdMs > ageMsMax / AGE_PARTS) this.writer.rollBeforeNextWrite();
   }
 
   #makeWriter(): LogWriter {
@@ -121,7 +157,7 @@ export class HubLog {
 
   /** Bytes kept in memory for readers. */
   get cachedBytes(): number {
-    return this.#recent.bytes + this.#cold.bytes;
+    return this.#recent.bytes + this.#cold.bytes + this.#tables.bytes;
   }
 
   get storedBytes(): number {
@@ -140,15 +176,15 @@ export class HubLog {
 
   /** First sequence number still stored; the next one to come when nothing is. */
   firstSeq(partition: number): number {
-    const place = this.#placeFrom(partition, 0);
-    return place ? place.entry.baseSeq : this.partition(partition).nextSeq;
+    // Without tables: whatever stood at the start of the oldest segment came before it.
+    return this.#segments[0]?.start[partition]?.nextSeq ?? this.partition(partition).nextSeq;
   }
 
   /** The block that holds `seq`, or the first one after it. */
   lookup(partition: number, seq: number): Lookup {
     let from = seq;
     for (;;) {
-      const place = this.#placeFrom(partition, from);
+      const place = this.#locator.bySeq(partition, from);
       if (!place) return { kind: "end" };
       const { entry, segment } = place;
       if (this.#damagedBlocks.has(entry.address)) {
@@ -165,7 +201,7 @@ export class HubLog {
 
   /** Sequence number of the first event whose offset is at least `offset` (or above it). */
   async seqOfOffset(partition: number, offset: number, inclusive: boolean): Promise<number> {
-    const place = this.#placeOfOffset(partition, offset);
+    const place = this.#locator.byOffset(partition, offset);
     if (!place) return this.firstSeq(partition);
     const found = await this.#read(partition, place.entry.baseSeq);
     if (!found) return this.partition(partition).nextSeq;
@@ -175,21 +211,15 @@ export class HubLog {
       if (eventOffset > offset || (inclusive && eventOffset === offset)) return found.baseSeq + i;
       const bytes = found.bytes.readUInt32BE(at);
       eventOffset += bytes;
-      at += bytes + 5;
+      at += bytes + EVENT_HEAD_BYTES;
     }
     return found.baseSeq + found.count;
   }
 
   /** Sequence number of the first event enqueued after `timeMs` (or at it). */
   seqOfTime(partition: number, timeMs: number, inclusive: boolean): number {
-    const before = inclusive ? timeMs - 1 : timeMs;
-    for (const segment of this.#segments) {
-      if (segment.newestMs <= before) continue;
-      const table = segment.tables.get(partition);
-      const entry = table?.at(table.lastAtMost("timeMs", before) + 1);
-      if (entry) return entry.baseSeq;
-    }
-    return this.partition(partition).nextSeq;
+    const place = this.#locator.afterTime(partition, inclusive ? timeMs - 1 : timeMs);
+    return place?.entry.baseSeq ?? this.partition(partition).nextSeq;
   }
 
   async #read(partition: number, seq: number): Promise<StoredBlock | undefined> {
@@ -215,42 +245,6 @@ export class HubLog {
     return false;
   }
 
-  #placeFrom(partition: number, seq: number): Place | undefined {
-    for (let i = this.#segmentBefore("startSeq", partition, seq); i < this.#segments.length; i++) {
-      const segment = this.#segments[i];
-      const table = segment?.tables.get(partition);
-      if (!segment || !table) continue;
-      const index = table.lastAtMost("baseSeq", seq);
-      const entry = table.at(index);
-      if (entry && seq < entry.baseSeq + entry.count) return { segment, entry };
-      const next = table.at(index + 1);
-      if (next) return { segment, entry: next };
-    }
-    return undefined;
-  }
-
-  #placeOfOffset(partition: number, offset: number): Place | undefined {
-    for (let i = this.#segmentBefore("startOffset", partition, offset); i >= 0; i--) {
-      const segment = this.#segments[i];
-      const table = segment?.tables.get(partition);
-      const entry = table?.at(table.lastAtMost("baseOffset", offset));
-      if (segment && entry) return { segment, entry };
-    }
-    return undefined;
-  }
-
-  /** Index of the last segment that starts at or before `value`; 0 when none does. */
-  #segmentBefore(column: "startSeq" | "startOffset", partition: number, value: number): number {
-    let low = 0;
-    let high = this.#segments.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#segments[middle]?.[column][partition] ?? Infinity) <= value) low = middle + 1;
-      else high = middle;
-    }
-    return Math.max(low - 1, 0);
-  }
-
   #commit(segment: Segment, address: number, group: EncodedGroup): void {
     for (const { at, head } of group.blocks) {
       tableOf(segment, head.partition).push(address + at, head);
@@ -272,18 +266,19 @@ export class HubLog {
     const { folder, disk, clock } = this.#options;
     const last = this.#segments.at(-1);
     const base = last ? last.base + last.bytes : 0;
-    const segment = openSegment(folder, base, "create", this.#partitions);
+    const segment = openSegment(folder, base, "create", this.#partitions, clock.now());
     const state = encodeStateBlock(this.#partitions, base, clock.now());
     try {
       await disk.write(segment.fd, state, 0);
       await disk.sync(segment.fd);
       syncFolder(folder);
     } catch (error) {
-      removeSegment(segment);
+      retireSegment(segment);
       throw error;
     }
     segment.bytes = state.length;
     this.#segments.push(segment);
+    if (last) void this.#tables.finish(last, segment.start);
     return segment;
   }
 }

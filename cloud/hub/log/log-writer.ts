@@ -81,6 +81,11 @@ export class LogWriter {
     this.#schedule();
   }
 
+  /** The next group goes into a new segment. */
+  rollBeforeNextWrite(): void {
+    this.#mustRoll = true;
+  }
+
   /** Resolves when everything appended before has been answered. */
   async drain(): Promise<void> {
     if (!this.#isFlushing && this.#pending.length === 0) return;

@@ -9,8 +9,9 @@
 import { fsyncSync, ftruncateSync, readdirSync, readSync, statSync, writeFileSync } from "node:fs";
 import type { Logger } from "#core/log.ts";
 import { BLOCK_KIND } from "./block.ts";
+import { readIndex } from "./index-file.ts";
 import { advancePast, type PartitionState } from "./partition-state.ts";
-import { openSegment, type Segment, segmentBase, tableOf } from "./segment.ts";
+import { copyStates, openSegment, type Segment, segmentBase, tableOf } from "./segment.ts";
 import { type Scanned, scanSegment } from "./segment-scan.ts";
 import { applyStateBlock } from "./state-block.ts";
 
@@ -38,15 +39,28 @@ export function recoverLog(
     .filter((base) => base !== undefined)
     .toSorted((a, b) => a - b);
   for (const base of bases) {
-    const segment = openSegment(folder, base, "existing", partitions);
+    const segment = openSegment(folder, base, "existing", partitions, 0);
     recovery.segments.push(segment);
     const isLast = base === bases.at(-1);
+    if (!isLast && takeIndex(segment, partitions)) continue;
     recoverSegment(segment, recovery, partitions, { isLast, cleanEnd });
   }
   for (const range of recovery.damaged) {
     log.error(range, "A damaged part of the hub's log was stepped over; its events are lost.");
   }
   return recovery;
+}
+
+/** A finished segment with a good index file is not read at all. */
+function takeIndex(segment: Segment, partitions: readonly PartitionState[]): boolean {
+  const index = readIndex(segment, statSync(segment.path).size);
+  if (!index) return false;
+  const { bytes, newestMs, damagedBytes, start } = index;
+  Object.assign(segment, { bytes, newestMs, damagedBytes, start, isIndexed: true });
+  // Read back when somebody wants old events.
+  segment.tables = undefined;
+  for (const partition of partitions) Object.assign(partition, index.end[partition.id]);
+  return true;
 }
 
 interface Position {
@@ -99,16 +113,14 @@ function takeBlock(
   if (head.kind === BLOCK_KIND.state) {
     applyStateBlock(partitions, item.bytes, item.bytesAt, head);
     // What lies between the previous segment's end and this record was deleted, or is damaged.
-    for (const partition of partitions) {
-      segment.startSeq[partition.id] = partition.nextSeq;
-      segment.startOffset[partition.id] = partition.nextOffset;
-    }
+    segment.start = copyStates(partitions);
     return;
   }
   const partition = partitions[head.partition];
   if (!partition || head.baseSeq < partition.nextSeq) return;
   tableOf(segment, head.partition).push(segment.base + at, head);
   advancePast(partition, head);
+  if (segment.createdMs === 0) segment.createdMs = head.timeMs;
   segment.newestMs = Math.max(segment.newestMs, head.timeMs);
 }
 

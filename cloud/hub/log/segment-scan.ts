@@ -4,7 +4,15 @@
  * searched for. Memory: one window of WINDOW_BYTES, or the largest block.
  */
 import { readSync } from "node:fs";
-import { BLOCK_HEAD_BYTES, type BlockHead, payloadIsSound, readBlockHead } from "./block.ts";
+import {
+  BLOCK_HEAD_BYTES,
+  BLOCK_KIND,
+  type BlockHead,
+  payloadIsSound,
+  readBlockHead,
+} from "./block.ts";
+import { BlockTable } from "./block-table.ts";
+import type { Segment } from "./segment.ts";
 
 const WINDOW_BYTES = 8 * 1024 * 1024;
 const MAGIC_BYTES = Buffer.from("PSB1", "latin1");
@@ -62,6 +70,18 @@ export function* scanSegment(fd: number, size: number): Generator<Scanned> {
     }
     at += head.bytes;
   }
+}
+
+/** The block tables of a segment, read from its blocks because its index file is no good. */
+export function scanTables(segment: Segment): Map<number, BlockTable> {
+  const tables = new Map<number, BlockTable>();
+  for (const item of scanSegment(segment.fd, segment.bytes)) {
+    if (item.kind !== "block" || item.head.kind !== BLOCK_KIND.events) continue;
+    const table = tables.get(item.head.partition) ?? new BlockTable();
+    table.push(segment.base + item.at, item.head);
+    tables.set(item.head.partition, table);
+  }
+  return tables;
 }
 
 /** A head whose block fits in the file. */

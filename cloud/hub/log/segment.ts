@@ -14,16 +14,23 @@ export interface Segment {
   readonly base: number;
   readonly path: string;
   readonly fd: number;
-  /** Next sequence number and offset of each partition where the segment begins. */
-  readonly startSeq: Float64Array;
-  readonly startOffset: Float64Array;
+  /** When it was begun; for one that recovery found, its first event's time. */
+  createdMs: number;
+  /** Where each partition stands where the segment begins. */
+  start: PartitionState[];
   /** Synced bytes: nothing beyond is read. */
   bytes: number;
   /** Newest enqueued time inside, for retention by age. */
   newestMs: number;
   /** Damaged bytes that were stepped over. */
   damagedBytes: number;
-  readonly tables: Map<number, BlockTable>;
+  /** Block tables by partition; `undefined` while they are only on disk. */
+  tables: Map<number, BlockTable> | undefined;
+  /** The index file is written, so the tables may leave memory. */
+  isIndexed: boolean;
+  /** Reads under way; the file of a retired segment is closed after the last of them. */
+  reads: number;
+  isRetired: boolean;
 }
 
 export function segmentBase(fileName: string): number | undefined {
@@ -31,24 +38,31 @@ export function segmentBase(fileName: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
+export function copyStates(partitions: readonly PartitionState[]): PartitionState[] {
+  return partitions.map((partition) => ({ ...partition }));
+}
+
 export function openSegment(
   folder: string,
   base: number,
   mode: "create" | "existing",
   partitions: readonly PartitionState[],
+  createdMs: number,
 ): Segment {
   const path = join(folder, `${String(base).padStart(NAME_DIGITS, "0")}.log`);
-  const fd = openSync(path, mode === "create" ? "wx+" : "r+", 0o600);
   return {
     base,
     path,
-    fd,
-    startSeq: Float64Array.from(partitions, (partition) => partition.nextSeq),
-    startOffset: Float64Array.from(partitions, (partition) => partition.nextOffset),
+    fd: openSync(path, mode === "create" ? "wx+" : "r+", 0o600),
+    createdMs,
+    start: copyStates(partitions),
     bytes: 0,
     newestMs: 0,
     damagedBytes: 0,
     tables: new Map(),
+    isIndexed: false,
+    reads: 0,
+    isRetired: false,
   };
 }
 
@@ -56,16 +70,30 @@ export function closeSegment(segment: Segment): void {
   closeSync(segment.fd);
 }
 
-export function removeSegment(segment: Segment): void {
-  closeSync(segment.fd);
+/** Deletes the file; readers that are in the middle of it finish first. */
+export function retireSegment(segment: Segment): void {
+  segment.isRetired = true;
+  segment.tables = undefined;
   rmSync(segment.path, { force: true });
+  if (segment.reads === 0) closeSegment(segment);
 }
 
+export function beginRead(segment: Segment): void {
+  segment.reads += 1;
+}
+
+export function endRead(segment: Segment): void {
+  segment.reads -= 1;
+  if (segment.isRetired && segment.reads === 0) closeSegment(segment);
+}
+
+/** The table of the partition in a segment whose tables are in memory. */
 export function tableOf(segment: Segment, partition: number): BlockTable {
-  let table = segment.tables.get(partition);
+  const tables = (segment.tables ??= new Map());
+  let table = tables.get(partition);
   if (!table) {
     table = new BlockTable();
-    segment.tables.set(partition, table);
+    tables.set(partition, table);
   }
   return table;
 }
