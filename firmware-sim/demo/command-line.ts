@@ -1,0 +1,136 @@
+import { parseArgs } from "node:util";
+import { messageOf } from "#core/errors.ts";
+import { RATE_HZ_MAX } from "../simulator.ts";
+
+export const HELP = `Usage: npm start -- [options]
+
+Runs the whole system on this machine: embedded hub, sink, agent, and a simulated plant
+whose every reading is accounted for. Prints the addresses of the two pages and a progress
+line; at the end compares, per sensor and minute, what was acknowledged with what was
+rolled up.
+
+  --sensors N      simulated sensors, ten a device (default 1000)
+  --rate HZ        messages a device and second (default 1, at most ${RATE_HZ_MAX})
+  --connections M  MQTT connections the devices share (default 20)
+  --seconds S      produce for S seconds; otherwise until ^C (twice: at once)
+  --seed K         the same seed gives the same plant and the same kills (default 1)
+  --chaos          kill -9 agent, hub and sink, once each; they are started again
+  --data DIR       keep all data in DIR, which must be new or empty (default: a folder
+                   for this run alone, removed when all went well)
+  --hub-port P, --sink-port P, --agent-port P, --mqtt-port P
+                   fixed ports (default: free ones)
+  --json           end with one line of JSON on standard output
+  --help           this text
+
+Exit codes: 0 nothing lost, nothing doubled; 1 otherwise, or a program failed; 2 misuse.
+`;
+
+export interface FixedPorts {
+  hub: number | undefined;
+  sink: number | undefined;
+  agent: number | undefined;
+  mqtt: number | undefined;
+}
+
+export interface DemoOptions {
+  sensors: number;
+  rateHz: number;
+  connections: number;
+  /** undefined: until a signal comes. */
+  seconds: number | undefined;
+  seed: number;
+  isChaotic: boolean;
+  dataDir: string | undefined;
+  ports: FixedPorts;
+  isJson: boolean;
+}
+
+export type ParsedCommandLine =
+  | { kind: "run"; options: DemoOptions }
+  | { kind: "help" }
+  | { kind: "misuse"; message: string };
+
+class Misuse extends Error {}
+
+export function parseCommandLine(args: readonly string[]): ParsedCommandLine {
+  try {
+    const values = readOptions(args);
+    return values.help ? { kind: "help" } : { kind: "run", options: toDemoOptions(values) };
+  } catch (error) {
+    if (error instanceof Misuse || isParseArgsError(error)) {
+      return { kind: "misuse", message: messageOf(error) };
+    }
+    throw error;
+  }
+}
+
+type Values = ReturnType<typeof readOptions>;
+
+function readOptions(args: readonly string[]) {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      sensors: { type: "string", default: "1000" },
+      rate: { type: "string", default: "1" },
+      connections: { type: "string", default: "20" },
+      seconds: { type: "string" },
+      seed: { type: "string", default: "1" },
+      chaos: { type: "boolean", default: false },
+      data: { type: "string" },
+      "hub-port": { type: "string" },
+      "sink-port": { type: "string" },
+      "agent-port": { type: "string" },
+      "mqtt-port": { type: "string" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  return values;
+}
+
+function toDemoOptions(values: Values): DemoOptions {
+  const seconds =
+    values.seconds === undefined ? undefined : number("seconds", values.seconds, 1, 1e7);
+  if (values.data === "") throw new Misuse("--data: expected a folder");
+  return {
+    sensors: integer("sensors", values.sensors, 1, 1_000_000),
+    rateHz: number("rate", values.rate, 0.001, RATE_HZ_MAX),
+    connections: integer("connections", values.connections, 1, 1000),
+    seconds,
+    seed: integer("seed", values.seed, 0, 2 ** 32 - 1),
+    isChaotic: values.chaos,
+    dataDir: values.data,
+    ports: {
+      hub: port("hub-port", values["hub-port"]),
+      sink: port("sink-port", values["sink-port"]),
+      agent: port("agent-port", values["agent-port"]),
+      mqtt: port("mqtt-port", values["mqtt-port"]),
+    },
+    isJson: values.json,
+  };
+}
+
+function port(name: string, text: string | undefined): number | undefined {
+  return text === undefined ? undefined : integer(name, text, 1, 65_535);
+}
+
+function number(name: string, text: string, min: number, max: number): number {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (!(value >= min && value <= max)) {
+    throw new Misuse(`--${name} ${text}: expected a number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+function integer(name: string, text: string, min: number, max: number): number {
+  const value = number(name, text, min, max);
+  if (!Number.isInteger(value)) throw new Misuse(`--${name} ${text}: expected a whole number`);
+  return value;
+}
+
+/** `parseArgs` throws TypeErrors with a code of this family for what the user typed. */
+function isParseArgsError(error: unknown): boolean {
+  return (
+    error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")
+  );
+}

@@ -1,0 +1,69 @@
+/**
+ * CPU and memory of a program over all its lives, from /proc (proc(5)). The CPU of a life counts up
+ * to its last sample: take one just before killing it.
+ */
+import { readFileSync } from "node:fs";
+
+/** USER_HZ, in which /proc counts, is 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+/** Fields of /proc/PID/stat after the name in parentheses, which may hold spaces itself. */
+const UTIME = 11;
+const STIME = 12;
+
+export interface ProcessSample {
+  cpuSeconds: number;
+  /** The most memory this life ever had resident. */
+  peakBytes: number;
+}
+
+/** Undefined where the process is gone. */
+export function sampleProcess(pid: number): ProcessSample | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const ticks = Number(fields[UTIME]) + Number(fields[STIME]);
+    const peakKib = Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+    return { cpuSeconds: ticks / TICKS_PER_SECOND, peakBytes: peakKib * 1024 };
+  } catch {
+    return undefined;
+  }
+}
+
+export class UsageMeter {
+  readonly #sample: typeof sampleProcess;
+  #pid: number | undefined;
+  #lifeSeconds = 0;
+  #earlierSeconds = 0;
+  #markSeconds = 0;
+  #peakBytes = 0;
+
+  constructor(sample: typeof sampleProcess = sampleProcess) {
+    this.#sample = sample;
+  }
+
+  take(pid: number | undefined): void {
+    const sample = pid === undefined ? undefined : this.#sample(pid);
+    if (!sample) return;
+    if (pid !== this.#pid) {
+      this.#earlierSeconds += this.#lifeSeconds;
+      this.#pid = pid;
+    }
+    this.#lifeSeconds = sample.cpuSeconds;
+    this.#peakBytes = Math.max(this.#peakBytes, sample.peakBytes);
+  }
+
+  /** What was used so far does not count. */
+  mark(): void {
+    this.#markSeconds = this.#earlierSeconds + this.#lifeSeconds;
+  }
+
+  /** CPU since the mark. */
+  get cpuSeconds(): number {
+    return this.#earlierSeconds + this.#lifeSeconds - this.#markSeconds;
+  }
+
+  get peakBytes(): number {
+    return this.#peakBytes;
+  }
+}

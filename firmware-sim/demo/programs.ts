@@ -1,0 +1,188 @@
+/**
+ * Hub, sink and agent as processes of their own, each at ports that it keeps over restarts.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { PenstockError } from "#core/errors.ts";
+import type { Random } from "#core/random.ts";
+import type { FixedPorts } from "./command-line.ts";
+import { gatewayYaml, HUB_NAME, sinkYaml } from "./config-files.ts";
+import { pickFreePorts } from "./free-ports.ts";
+import { UsageMeter } from "./process-usage.ts";
+import { Supervisor, type SupervisorParts } from "./supervisor.ts";
+
+export interface ProgramsSettings {
+  dataDir: string;
+  ports: FixedPorts;
+  partitions: number;
+}
+
+export interface Ports {
+  hub: number;
+  sink: number;
+  agent: number;
+  mqtt: number;
+}
+
+export interface RunningProgram {
+  supervisor: Supervisor;
+  usage: UsageMeter;
+}
+
+export const programNames = ["hub", "sink", "agent"] as const;
+
+export type ProgramName = (typeof programNames)[number];
+
+const HOST = "127.0.0.1";
+const STOP_GRACE_MS = 10_000;
+
+export class Programs {
+  readonly #settings: ProgramsSettings;
+  readonly #parts: SupervisorParts;
+  readonly #random: Random;
+  readonly #running = new Map<ProgramName, RunningProgram>();
+  #ports: Ports = { hub: 0, sink: 0, agent: 0, mqtt: 0 };
+
+  constructor(settings: ProgramsSettings, parts: SupervisorParts, random: Random) {
+    this.#settings = settings;
+    this.#parts = parts;
+    this.#random = random;
+  }
+
+  /**
+   * Writes the two configuration files and starts the programs; resolves when all are ready.
+   * @throws PenstockError PROGRAM_FAILED, PORT_UNAVAILABLE
+   */
+  async start(): Promise<void> {
+    const { dataDir, ports, partitions } = this.#settings;
+    const [hub = 0, sink = 0, agent = 0, mqtt = 0] = await pickFreePorts(4, this.#random);
+    this.#ports = {
+      hub: ports.hub ?? hub,
+      sink: ports.sink ?? sink,
+      agent: ports.agent ?? agent,
+      mqtt: ports.mqtt ?? mqtt,
+    };
+    await mkdir(join(dataDir, "logs"), { recursive: true });
+    const hubArgs = ["--port", String(this.#ports.hub), "--data", join(dataDir, "hub")];
+    const shape = ["--partitions", String(partitions), "--hub", HUB_NAME];
+    const line = await this.#start("hub", "cloud/main.ts", ["hub", ...hubArgs, ...shape, "--json"]);
+    const connectionString = connectionStringIn(line);
+
+    const sinkFile = join(dataDir, "sink.yaml");
+    const gatewayFile = join(dataDir, "gateway.yaml");
+    const storeDir = join(dataDir, "sink");
+    const bufferDir = join(dataDir, "agent");
+    const sinkText = sinkYaml({ connectionString, storeDir, httpPort: this.#ports.sink });
+    const { agent: httpPort, mqtt: mqttPort } = this.#ports;
+    const gatewayText = gatewayYaml({ connectionString, bufferDir, mqttPort, httpPort });
+    // They hold the hub's key.
+    await writeFile(sinkFile, sinkText, { mode: 0o600 });
+    await writeFile(gatewayFile, gatewayText, { mode: 0o600 });
+    await Promise.all([
+      this.#start("sink", "cloud/main.ts", ["sink", "--config", sinkFile, "--json"]),
+      this.#start("agent", "agent/main.ts", ["run", "--config", gatewayFile, "--json"]),
+    ]);
+  }
+
+  get sinkUrl(): string {
+    return `http://${HOST}:${this.#ports.sink}/`;
+  }
+
+  get agentUrl(): string {
+    return `http://${HOST}:${this.#ports.agent}/`;
+  }
+
+  get mqttPort(): number {
+    return this.#ports.mqtt;
+  }
+
+  /** Programs that are not ready at this moment. */
+  get down(): string[] {
+    return programNames.filter((name) => !this.#running.get(name)?.supervisor.isReady);
+  }
+
+  /** Ends of programs by `kill`. */
+  get kills(): number {
+    return this.#sum((supervisor) => supervisor.kills);
+  }
+
+  /** Ends of programs that nobody asked for. */
+  get crashes(): number {
+    return this.#sum((supervisor) => supervisor.crashes);
+  }
+
+  /** Rejects as soon as one of the programs is given up. */
+  get failed(): Promise<never> {
+    return Promise.race([...this.#running.values()].map(({ supervisor }) => supervisor.failed));
+  }
+
+  usageOf(name: ProgramName): UsageMeter {
+    return this.#running.get(name)?.usage ?? new UsageMeter();
+  }
+
+  sampleUsage(): void {
+    for (const { supervisor, usage } of this.#running.values()) usage.take(supervisor.pid);
+  }
+
+  /** What was used up to now was the start. */
+  markUsage(): void {
+    this.sampleUsage();
+    for (const { usage } of this.#running.values()) usage.mark();
+  }
+
+  async kill(name: ProgramName): Promise<void> {
+    // The CPU of the life that ends is known only as long as it lives.
+    this.sampleUsage();
+    await this.#running.get(name)?.supervisor.kill();
+  }
+
+  /** The agent first, so that it can still send what it holds; the hub last. */
+  async stop(): Promise<void> {
+    for (const name of ["agent", "sink", "hub"] as const) {
+      await this.#running.get(name)?.supervisor.stop(STOP_GRACE_MS);
+    }
+  }
+
+  /** For the very last moment: ends everything without waiting. */
+  destroy(): void {
+    for (const { supervisor } of this.#running.values()) supervisor.destroy();
+  }
+
+  async #start(name: ProgramName, script: string, args: readonly string[]): Promise<string> {
+    const root = new URL("../../", import.meta.url);
+    const supervisor = new Supervisor(
+      {
+        name,
+        script: fileURLToPath(new URL(script, root)),
+        args,
+        logFile: join(this.#settings.dataDir, "logs", `${name}.log`),
+      },
+      this.#parts,
+    );
+    this.#running.set(name, { supervisor, usage: new UsageMeter() });
+    return await supervisor.start();
+  }
+
+  #sum(figure: (supervisor: Supervisor) => number): number {
+    let sum = 0;
+    for (const { supervisor } of this.#running.values()) sum += figure(supervisor);
+    return sum;
+  }
+}
+
+function connectionStringIn(line: string): string {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line);
+  } catch {
+    parsed = undefined;
+  }
+  if (typeof parsed === "object" && parsed !== null && "connectionString" in parsed) {
+    return String(parsed.connectionString);
+  }
+  throw new PenstockError(
+    "PROGRAM_FAILED",
+    `the hub's first line has no connection string: ${line}`,
+  );
+}

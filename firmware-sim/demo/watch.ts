@@ -1,0 +1,113 @@
+/**
+ * Asks agent and sink how they are, shows it, and keeps their last answers: a program that is down
+ * shows its last figures.
+ */
+import type { Clock } from "#core/clock.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { Programs } from "./programs.ts";
+import type { ProgressLine } from "./progress-line.ts";
+import { type AgentFigures, readAgent, readSink, type SinkFigures } from "./status.ts";
+
+const LOOK_EVERY_MS = 1000;
+
+export interface WatchParts {
+  clock: Clock;
+  programs: Programs;
+  ledger: Ledger;
+  progress: ProgressLine;
+}
+
+/** Both as of now. */
+export interface Figures {
+  agent: AgentFigures;
+  sink: SinkFigures;
+}
+
+export class Watch {
+  readonly #parts: WatchParts;
+  readonly #stopping = new AbortController();
+  readonly #startMs: number;
+  #agent: AgentFigures | undefined;
+  #sink: SinkFigures | undefined;
+  #running: Promise<void> | undefined;
+  #alarmsOfEarlierLives = 0;
+  phase = "running";
+
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+    this.#startMs = parts.clock.monotonic();
+  }
+
+  /** The sink's last answer. */
+  get sink(): SinkFigures | undefined {
+    return this.#sink;
+  }
+
+  /** Alarms that the agent raised, over all its lives (those of a life's last second are missed). */
+  get alarms(): number {
+    return this.#alarmsOfEarlierLives + (this.#agent?.alarmsRaised ?? 0);
+  }
+
+  /** Looks once a second from now on. */
+  start(): void {
+    this.#running ??= this.#run();
+    // Awaited by `stop`; until then a failure waits there.
+    this.#running.catch(() => undefined);
+  }
+
+  /** Rejects with what ended the watch early. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  /**
+   * Asks both and shows the answers; undefined where one of them did not answer.
+   * @throws PenstockError PROGRAM_FAILED: an answer lacks a figure
+   */
+  async look(): Promise<Figures | undefined> {
+    const { programs } = this.#parts;
+    programs.sampleUsage();
+    const [agent, sink] = await Promise.all([
+      readAgent(programs.agentUrl),
+      readSink(programs.sinkUrl),
+    ]);
+    if (agent) this.#takeAgent(agent);
+    if (sink) this.#sink = sink;
+    this.#show();
+    return agent && sink && { agent, sink };
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.look();
+      await this.#parts.clock
+        .sleep(LOOK_EVERY_MS, { name: "watch", signal })
+        .catch(() => undefined);
+    }
+  }
+
+  #takeAgent(agent: AgentFigures): void {
+    const before = this.#agent?.alarmsRaised ?? 0;
+    if (agent.alarmsRaised < before) this.#alarmsOfEarlierLives += before;
+    this.#agent = agent;
+  }
+
+  #show(): void {
+    const { clock, ledger, programs, progress } = this.#parts;
+    const totals = ledger.totals();
+    progress.show({
+      elapsedMs: clock.monotonic() - this.#startMs,
+      phase: this.phase,
+      produced: totals.sent + totals.served,
+      acknowledged: totals.acknowledged,
+      rolledUp: this.#sink?.committed ?? 0,
+      alarms: this.alarms,
+      latencyP50Ms: this.#sink?.latencyMs.p50,
+      latencyP99Ms: this.#sink?.latencyMs.p99,
+      backlogBytes: this.#agent?.bufferBytes,
+      down: programs.down,
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { type ProcessSample, sampleProcess, UsageMeter } from "#sim/demo/process-usage.ts";
+
+test("a process of one's own has used CPU and memory; one that is gone has none to show", () => {
+  const sample = sampleProcess(process.pid)!;
+  const own = process.cpuUsage();
+  expect(sample.cpuSeconds).toBeGreaterThan(0);
+  expect(Math.abs(sample.cpuSeconds - (own.user + own.system) / 1e6)).toBeLessThan(1);
+  expect(sample.peakBytes).toBeGreaterThan(20e6);
+  expect(sampleProcess(2 ** 22 + 1)).toBeUndefined();
+});
+
+test("the CPU of several lives adds up, from the mark on; memory is the peak of all", () => {
+  const now = new Map<number, ProcessSample>();
+  const meter = new UsageMeter((pid) => now.get(pid));
+  now.set(1, { cpuSeconds: 2, peakBytes: 500 });
+  meter.take(1);
+  meter.mark();
+  now.set(1, { cpuSeconds: 5, peakBytes: 700 });
+  meter.take(1);
+  expect(meter.cpuSeconds).toBe(3);
+  now.delete(1);
+  meter.take(1);
+  meter.take(undefined);
+  now.set(2, { cpuSeconds: 1.5, peakBytes: 600 });
+  meter.take(2);
+  now.set(2, { cpuSeconds: 2.5, peakBytes: 600 });
+  meter.take(2);
+  expect(meter.cpuSeconds).toBe(5.5);
+  expect(meter.peakBytes).toBe(700);
+});
