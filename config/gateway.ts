@@ -1,109 +1,157 @@
-/** The gateway's YAML file: the one source of its types and defaults. */
+/**
+ * The gateway's YAML file: the one source of its types, its defaults, its JSON Schema and its page
+ * of documentation. Every key says what it means; `node config/generate.ts` after a change.
+ */
 import { z } from "zod";
-import { eventHubs, listen, name, version } from "./shared.ts";
+import { eventHubs, listen, logLevel, name, version } from "./shared.ts";
 import { durationBetween, size, sizeBetween } from "./units.ts";
 
 const HOUR_MS = 3_600_000;
 
 const uplink = z.strictObject({
-  eventHubs,
-  /** Waits this long for more chunks before an event goes: latency against throughput units. */
-  linger: durationBetween(0, 60_000).prefault("20ms"),
+  eventHubs: eventHubs.describe("Where readings are sent to."),
+  linger: durationBetween(0, 60_000)
+    .prefault("20ms")
+    .describe("Wait this long for more readings before an event is sent: latency against events."),
 });
 
 const buffer = z.strictObject({
-  path: z.string().default("data/buffer"),
-  maxBytes: size.prefault("1GiB"),
-  maxAge: durationBetween(60_000, 400 * 24 * HOUR_MS).prefault("14d"),
-  minFreeDisk: size.prefault("256MiB"),
-  whenFull: z.enum(["drop-oldest", "drop-newest", "refuse"]).default("drop-oldest"),
-  /** A segment waits at most this long for more readings before it is written. */
-  linger: durationBetween(0, 1000).prefault("10ms"),
-  lanes: z.int().min(1).max(64).default(8),
-  /** A message that a device sends again within this time is recognised. */
-  dedupeWindow: durationBetween(0, 24 * HOUR_MS).prefault("10m"),
+  path: z.string().min(1).default("data/buffer").describe("Folder of the buffer; made if missing."),
+  maxBytes: size
+    .prefault("1GiB")
+    .describe("What the buffer may take up on the disk. At this size `whenFull` decides."),
+  maxAge: durationBetween(60_000, 400 * 24 * HOUR_MS)
+    .prefault("14d")
+    .describe("Unsent readings older than this are dropped, counted and reported."),
+  minFreeDisk: size
+    .prefault("256MiB")
+    .describe("Free space that is left on the disk, whatever `maxBytes` would allow."),
+  whenFull: z
+    .enum(["drop-oldest", "drop-newest", "refuse"])
+    .default("drop-oldest")
+    .describe("`refuse`: publishing devices get no acknowledgement, and so keep their data."),
+  linger: durationBetween(0, 1000)
+    .prefault("10ms")
+    .describe("Wait at most this long for more readings before they are written to the disk."),
+  lanes: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(8)
+    .describe("Devices are divided into this many lanes; fixed when the buffer is made."),
+  dedupeWindow: durationBetween(0, 24 * HOUR_MS)
+    .prefault("10m")
+    .describe("A message that a device sends again within this time is recognised."),
 });
 
 export type BufferSettings = z.infer<typeof buffer>;
 
-/**
- * Which topics carry readings, and what in them is the device and the tag: `{device}` and `{tag}`
- * match one level each, `+` any level, a trailing `#` the rest. Without `{tag}` the payload is an
- * object of `tag: value`.
- */
 const topicRule = z.strictObject({
-  topic: z.string().min(1),
-  /** Fixed device, where the topic does not name one. */
-  device: name.optional(),
-  tag: name.optional(),
-  /** Path to the value in the payload, such as `$.v`. Default: the payload itself, or its `value`. */
-  value: z.string().optional(),
-  /** Path to the time stamp, such as `$.t`. Default: `$.ts`. */
-  ts: z.string().optional(),
+  topic: z
+    .string()
+    .min(1)
+    .describe(
+      "`{device}` and `{tag}` match one level each, `+` any level, a trailing `#` the rest. " +
+        "Without a tag the payload is an object of `tag: value`.",
+    ),
+  device: name.optional().describe("The device, where the topic does not name one."),
+  tag: name.optional().describe("The tag, where the topic does not name one."),
+  value: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Path to the value in the payload, such as `$.v`. Else the payload, or its `value`."),
+  ts: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Path to the time in the payload, such as `$.t`. Else `$.ts`."),
 });
 
 export type TopicRule = z.infer<typeof topicRule>;
 
 const broker = z.strictObject({
-  listen: listen.prefault("127.0.0.1:1883"),
-  maxPayload: size.prefault("256KiB"),
-  maxClients: z.int().min(1).default(2000),
-  connectTimeout: durationBetween(100, 60_000).prefault("5s"),
+  listen: listen.prefault("127.0.0.1:1883").describe("Address and port of the embedded broker."),
+  maxPayload: size.prefault("256KiB").describe("A client that sends more is disconnected."),
+  maxClients: z.int().min(1).default(2000).describe("Connections beyond this are refused."),
+  connectTimeout: durationBetween(100, 60_000)
+    .prefault("5s")
+    .describe("A connection that does not introduce itself within this time is closed."),
 });
 
 export type BrokerSettings = z.infer<typeof broker>;
 
 const remoteBroker = z.strictObject({
-  url: z.url({
-    protocol: /^(mqtts?|wss?)$/,
-    error: "expected a URL such as mqtt://broker.example:1883 (mqtt, mqtts, ws or wss)",
-  }),
-  clientId: name.optional(),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  topics: z.array(topicRule).min(1),
+  url: z
+    .url({
+      protocol: /^(mqtts?|wss?)$/,
+      error: "expected a URL such as mqtt://broker.example:1883 (mqtt, mqtts, ws or wss)",
+    })
+    .describe("Such as `mqtts://broker.example:8883`."),
+  clientId: name.optional().describe("Fixed client id, for a broker that keeps sessions."),
+  username: z.string().optional().describe("User to log in as."),
+  password: z.string().optional().describe("As `!secret NAME`."),
+  topics: z.array(topicRule).min(1).describe("Which topics to subscribe to, and what is in them."),
 });
 
 export type RemoteBrokerSettings = z.infer<typeof remoteBroker>;
 
 const mqtt = z.strictObject({
-  broker: broker.optional(),
-  topics: z.array(topicRule).default([]),
-  /** Outside brokers to subscribe to, by a name of yours. */
-  remotes: z.record(name, remoteBroker).default({}),
-  /** Local alarms are published below this topic on the embedded broker. */
-  alarmTopic: z.string().default("penstock/alarms"),
+  broker: broker.optional().describe("The embedded broker, to which devices publish."),
+  topics: z.array(topicRule).default([]).describe("What devices publish on the embedded broker."),
+  remotes: z
+    .record(name, remoteBroker)
+    .default({})
+    .describe("Outside brokers to subscribe to, by a name of yours."),
+  alarmTopic: z
+    .string()
+    .min(1)
+    .default("penstock/alarms")
+    .describe("Local alarms are published below this topic on the embedded broker."),
 });
 
 export type MqttSettings = z.infer<typeof mqtt>;
 
 const modbusTcpBus = z.strictObject({
-  modbus: z.literal("tcp", { error: `only "tcp" is known, so far` }),
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535).default(502),
-  timeout: durationBetween(10, 60_000).prefault("1s"),
+  modbus: z
+    .literal("tcp", { error: `only "tcp" is known, so far` })
+    .describe("A device, or a gateway to several, that speaks Modbus TCP."),
+  host: z.string().min(1).describe("Its address."),
+  port: z.int().min(1).max(65_535).default(502).describe("Its port."),
+  timeout: durationBetween(10, 60_000)
+    .prefault("1s")
+    .describe("Without an answer within this time the readings are `bad`/`timeout`."),
 });
 
 export type ModbusTcpBusSettings = z.infer<typeof modbusTcpBus>;
 
 const frame = z.strictObject({
-  delimiter: z.string().min(1).default("\r\n"),
-  /** A longer line is counted and thrown away. */
-  maxLength: sizeBetween(16, 1024 * 1024).prefault("4KiB"),
+  delimiter: z.string().min(1).default("\r\n").describe("What ends a line."),
+  maxLength: sizeBetween(16, 1024 * 1024)
+    .prefault("4KiB")
+    .describe("A longer line is counted and thrown away."),
 });
 
 const serialBus = z.strictObject({
-  /** Device path, best the stable one below /dev/serial/by-id. */
-  serial: z.string().min(1),
-  baud: z.int().min(50).max(4_000_000).default(9600),
-  parity: z.enum(["none", "even", "odd"]).default("none"),
-  dataBits: z.union([z.literal(7), z.literal(8)]).default(8),
-  stopBits: z.union([z.literal(1), z.literal(2)]).default(1),
-  frame: frame.prefault({}),
-  /** Regular expression with named groups: each group is a tag of the bus's device. */
-  match: z.string().min(1),
-  /** A line that says nothing for this long is reported as `bad`/`timeout`. */
-  silence: durationBetween(100, HOUR_MS).prefault("30s"),
+  serial: z.string().min(1).describe("The port, best by its stable name in /dev/serial/by-id."),
+  baud: z.int().min(50).max(4_000_000).default(9600).describe("Bits a second."),
+  parity: z.enum(["none", "even", "odd"]).default("none").describe("Parity bit."),
+  dataBits: z
+    .union([z.literal(7), z.literal(8)])
+    .default(8)
+    .describe("Bits a character."),
+  stopBits: z
+    .union([z.literal(1), z.literal(2)])
+    .default(1)
+    .describe("Stop bits."),
+  frame: frame.prefault({}).describe("How the bytes are cut into lines."),
+  match: z
+    .string()
+    .min(1)
+    .describe("Regular expression with named groups: each group is a tag of the bus's device."),
+  silence: durationBetween(100, HOUR_MS)
+    .prefault("30s")
+    .describe("A line that says nothing for this long is reported as `bad`/`timeout`."),
 });
 
 export type SerialBusSettings = z.infer<typeof serialBus>;
@@ -115,61 +163,80 @@ const wordOrder = z.enum(["ABCD", "CDAB", "BADC", "DCBA"]);
 export type WordOrder = z.infer<typeof wordOrder>;
 
 const limits = z.strictObject({
-  hh: z.number().optional(),
-  h: z.number().optional(),
-  l: z.number().optional(),
-  ll: z.number().optional(),
-  /** How far a value must come back from its limit before the alarm clears. */
-  deadband: z.number().min(0).default(0),
+  hh: z.number().optional().describe("Critically high."),
+  h: z.number().optional().describe("High."),
+  l: z.number().optional().describe("Low."),
+  ll: z.number().optional().describe("Critically low."),
+  deadband: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe("How far a value must come back from its limit before the alarm clears."),
 });
 
 export type LimitSettings = z.infer<typeof limits>;
 
+const bit = z.int().min(1).max(65_536).optional();
+
 const tag = z.strictObject({
-  /** `40001` notation: 4xxxx holding, 3xxxx input registers; five or six digits. */
-  register: z.int().optional(),
-  /** Coil or discrete input, numbered from 1. */
-  coil: z.int().min(1).max(65_536).optional(),
-  discrete: z.int().min(1).max(65_536).optional(),
-  type: z.enum(["int16", "uint16", "int32", "uint32", "float32"]).default("uint16"),
-  order: wordOrder.default("ABCD"),
-  scale: z.number().default(1),
-  offset: z.number().default(0),
-  unit: z.string().max(32).optional(),
-  limits: limits.optional(),
+  register: z
+    .int()
+    .optional()
+    .describe("`40001` notation, five or six digits: 4xxxx holding, 3xxxx input registers."),
+  coil: bit.describe("Number of a coil, from 1."),
+  discrete: bit.describe("Number of a discrete input, from 1."),
+  type: z
+    .enum(["int16", "uint16", "int32", "uint32", "float32"])
+    .default("uint16")
+    .describe("What the register, or the pair of registers, holds."),
+  order: wordOrder
+    .default("ABCD")
+    .describe(
+      "Order of the bytes; `CDAB` swaps the two registers. Try the others if it is absurd.",
+    ),
+  scale: z.number().default(1).describe("The value is the raw one times this …"),
+  offset: z.number().default(0).describe("… plus this."),
+  unit: z.string().max(32).optional().describe("Unit of measurement, as people shall read it."),
+  limits: limits.optional().describe("Alarm limits."),
 });
 
 export type TagSettings = z.infer<typeof tag>;
 
 const detect = z.strictObject({
-  /** Sliding-window detection of spikes and shifts, without tuning. */
-  auto: z.boolean().default(true),
+  auto: z
+    .boolean()
+    .default(true)
+    .describe("Sliding-window detection of spikes and shifts, without tuning."),
 });
 
 const device = z.strictObject({
-  bus: name.optional(),
-  unit: z.int().min(0).max(255).default(1),
-  every: durationBetween(10, 24 * HOUR_MS).prefault("1s"),
-  line: z.string().max(64).optional(),
-  tags: z.record(name, tag).default({}),
-  detect: detect.prefault({}),
+  bus: name.optional().describe("The bus that the device is on. Without one it publishes by MQTT."),
+  unit: z.int().min(0).max(255).default(1).describe("Its Modbus unit id."),
+  every: durationBetween(10, 24 * HOUR_MS)
+    .prefault("1s")
+    .describe("How often it is read."),
+  line: z.string().max(64).optional().describe("Production line: a dimension of its series."),
+  tags: z.record(name, tag).default({}).describe("What is read from it, by names of yours."),
+  detect: detect.prefault({}).describe("What is watched for."),
 });
 
 export type DeviceSettings = z.infer<typeof device>;
 
-const http = z.strictObject({ listen: listen.prefault("127.0.0.1:8080") });
+const http = z.strictObject({
+  listen: listen.prefault("127.0.0.1:8080").describe("Address and port of page, API and metrics."),
+});
 
 export const gatewaySchema = z.strictObject({
-  version,
-  gateway: name,
-  site: z.string().max(64).optional(),
-  log: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
-  uplink,
-  buffer: buffer.prefault({}),
-  mqtt: mqtt.optional(),
-  buses: z.record(name, bus).default({}),
-  devices: z.record(name, device).default({}),
-  http: http.prefault({}),
+  version: version.describe("Of the file's shape: 1."),
+  gateway: name.describe("The name under which the cloud knows this gateway. Never reuse one."),
+  site: z.string().max(64).optional().describe("A dimension of all its series."),
+  log: logLevel,
+  uplink: uplink.describe("The way to the cloud."),
+  buffer: buffer.prefault({}).describe("Readings wait here until the hub has confirmed them."),
+  mqtt: mqtt.optional().describe("Devices that publish."),
+  buses: z.record(name, bus).default({}).describe("Wires to devices that are read, by name."),
+  devices: z.record(name, device).default({}).describe("The devices, by names of yours."),
+  http: http.prefault({}).describe("The gateway's own page."),
 });
 
 export type GatewaySettings = z.infer<typeof gatewaySchema>;

@@ -15,6 +15,7 @@ const LISTEN_FORM = "expected HOST:PORT, such as 127.0.0.1:1883";
 /** `host:port`; port 0 lets the system pick. */
 export const listen = z
   .string({ error: LISTEN_FORM })
+  .meta({ title: "host:port" })
   .regex(LISTEN, { error: LISTEN_FORM, abort: true })
   .refine((text) => Number(LISTEN.exec(text)?.[2]) <= 65_535, {
     error: "a port is at most 65535",
@@ -26,26 +27,47 @@ export const listen = z
 
 export type Listen = z.infer<typeof listen>;
 
+export const logLevel = z
+  .enum(["debug", "info", "warn", "error", "silent"])
+  .default("info")
+  .describe("How much goes to standard error.");
+
+const hub = z.string().min(1).describe("Name of the event hub in it.");
+
 const byConnectionString = z.strictObject({
-  connectionString: z.string().regex(/^Endpoint=sb:\/\/[^;\s]+/i, {
-    error: "expected Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…",
-  }),
-  hub: z.string().min(1),
+  connectionString: z
+    .string()
+    .regex(/^Endpoint=sb:\/\/[^;\s]+/i, {
+      error: "expected Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…",
+    })
+    .describe("All in one, as the portal, or the embedded hub, shows it. As `!secret NAME`."),
+  hub,
 });
 
 const byNamespace = z.strictObject({
-  namespace: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]*$/, {
-    error: "expected a host name, such as plant.servicebus.windows.net",
-  }),
-  hub: z.string().min(1),
-  keyName: z.string().default("RootManageSharedAccessKey"),
-  key: z.string().min(1),
+  namespace: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9.-]*$/, {
+      error: "expected a host name, such as plant.servicebus.windows.net",
+    })
+    .describe("Host name of the Event Hubs namespace."),
+  hub,
+  keyName: z
+    .string()
+    .min(1)
+    .default("RootManageSharedAccessKey")
+    .describe("Name of the shared access policy."),
+  key: z.string().min(1).describe("Its key, as `!secret NAME`."),
 });
 
 /** Where to send to. */
 export const eventHubs = z.union([byConnectionString, byNamespace]);
 
-const consumerGroup = z.string().min(1).default("$Default");
+const consumerGroup = z
+  .string()
+  .min(1)
+  .default("$Default")
+  .describe("One of its own, where others read the same hub.");
 
 /** Where to receive from. */
 export const eventHubsSource = z.union([

@@ -1,21 +1,32 @@
-/** The sink's YAML file: the one source of its types and defaults. */
+/**
+ * The sink's YAML file: the one source of its types, its defaults, its JSON Schema and its page of
+ * documentation. Every key says what it means; `node config/generate.ts` after a change.
+ */
 import { z } from "zod";
-import { eventHubsSource, listen, version } from "./shared.ts";
+import { eventHubsSource, listen, logLevel, version } from "./shared.ts";
 import { durationBetween } from "./units.ts";
 
 const store = z.strictObject({
-  /** Folder of the embedded database. */
-  sqlite: z.string().default("data/sink"),
+  sqlite: z
+    .string()
+    .min(1)
+    .default("data/sink")
+    .describe("Folder of the embedded database; made if missing."),
+});
+
+const http = z.strictObject({
+  listen: listen.prefault("127.0.0.1:8081").describe("Address and port of the API and metrics."),
 });
 
 export const sinkSchema = z.strictObject({
-  version,
-  log: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
-  source: eventHubsSource,
-  store: store.prefault({}),
-  /** How long accepted readings wait in the journal before their rollup rows are written. */
-  foldEvery: durationBetween(100, 60_000).prefault("5s"),
-  http: z.strictObject({ listen: listen.prefault("127.0.0.1:8081") }).prefault({}),
+  version: version.describe("Of the file's shape: 1."),
+  log: logLevel,
+  source: eventHubsSource.describe("Where readings are received from."),
+  store: store.prefault({}).describe("Where rollups, positions and alarms are kept."),
+  foldEvery: durationBetween(100, 60_000)
+    .prefault("5s")
+    .describe("Accepted readings are visible at once; their rollup rows are written this often."),
+  http: http.prefault({}).describe("The sink's API."),
 });
 
 export type SinkSettings = z.infer<typeof sinkSchema>;

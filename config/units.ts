@@ -36,6 +36,7 @@ function quantity(
 ): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> {
   return z
     .string({ error: `expected a ${what} with its unit, such as ${example}` })
+    .meta({ title: what, pattern: `^\\d+(\\.\\d+)?\\s*(${Object.keys(units).join("|")})$` })
     .transform((text, context) => {
       const value = parseQuantity(text, units);
       if (value === undefined) {

@@ -1,0 +1,75 @@
+/** What is made of the schemas: JSON Schema for editors, and a page for people. */
+import { z } from "zod";
+import { gatewaySchema } from "./gateway.ts";
+import { keyTable } from "./key-table.ts";
+import { sinkSchema } from "./sink.ts";
+
+export interface GeneratedFile {
+  /** From the project's root. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The parts of JSON Schema that our schemas come out as. */
+export type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+export function generatedFiles(): GeneratedFile[] {
+  const gateway = jsonSchemaOf(gatewaySchema, "Penstock gateway");
+  const sink = jsonSchemaOf(sinkSchema, "Penstock sink");
+  return [
+    { path: "config/schema/gateway.schema.json", text: jsonText(gateway) },
+    { path: "config/schema/sink.schema.json", text: jsonText(sink) },
+    { path: "docs/configuration.md", text: page(gateway, sink) },
+  ];
+}
+
+function jsonSchemaOf(schema: z.ZodType, title: string): JsonSchema {
+  return { title, ...z.toJSONSchema(schema, { io: "input" }) };
+}
+
+function jsonText(schema: JsonSchema): string {
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+function page(gateway: JsonSchema, sink: JsonSchema): string {
+  return `# Configuration
+
+<!-- Generated from config/gateway.ts and config/sink.ts by "node config/generate.ts": edit those. -->
+
+One YAML file for a gateway, one for a sink. Begin with the commented examples,
+[gateway.yaml](../config/examples/gateway.yaml) and [sink.yaml](../config/examples/sink.yaml). Check a
+gateway's file before it is used; nothing is started, and every fault is told with line, cause and fix:
+
+\`\`\`sh
+npm run -s agent -- check my-gateway.yaml
+\`\`\`
+
+**Units** stand in the value. Durations: \`ms\`, \`s\`, \`m\`, \`h\`, \`d\`. Sizes: \`B\`, \`KiB\`, \`MiB\`, \`GiB\`,
+\`TiB\`, and the decimal \`kB\`, \`MB\`, \`GB\`, \`TB\`.
+
+**Secrets** stand in the file by name, as \`key: !secret event-hubs\`. The value is the content of the file
+\`event-hubs\` in systemd's credentials directory (\`$CREDENTIALS_DIRECTORY\`), else the environment variable
+\`PENSTOCK_SECRET_EVENT_HUBS\`. A missing or empty secret is a fault in the file.
+
+**YAML** is read as version 1.2, one document a file, UTF-8. Anchors, aliases, merge keys and other tags are
+refused, and so are unknown keys, keys given twice, and numbers with a leading zero.
+
+**Editors** that know the YAML language server complete and check a file that begins with a line such as
+\`# yaml-language-server: $schema=config/schema/gateway.schema.json\`.
+
+In the tables \`NAME\` is a name of yours: 1 to 64 letters, digits, dots, dashes or underscores. A key without a
+default is needed where its section is used, unless it is called optional.
+
+## The gateway's file
+
+${keyTable(gateway)}
+
+Beyond the single keys: a device's bus exists; a tag of a Modbus device has exactly one of \`register\`, \`coil\` and
+\`discrete\`; no two devices share bus and unit; a serial port belongs to one bus, and a serial line has one device;
+\`ll\` < \`l\` < \`h\` < \`hh\`; no two servers listen on one port; a topic names its device, or the rule does.
+
+## The sink's file
+
+${keyTable(sink)}
+`;
+}
