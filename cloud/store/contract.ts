@@ -197,3 +197,27 @@ export interface Store {
   raise(alarm: AlarmRow): Promise<boolean>;
   state(): StoreState;
 }
+
+/** An alarm that the sink raises by itself; `id` names its cause, so that it is raised once. */
+export function sinkAlarm(
+  gateway: string,
+  rule: string,
+  id: string,
+  nowMs: number,
+  message: string,
+): AlarmRow {
+  return {
+    gateway,
+    id: `${rule} ${id}`,
+    device: "(gateway)",
+    tag: "(stream)",
+    rule,
+    state: "active",
+    priority: "high",
+    ts: nowMs,
+    value: 0,
+    expected: 0,
+    message,
+    receivedAtMs: nowMs,
+  };
+}

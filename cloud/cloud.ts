@@ -1,0 +1,108 @@
+/** Composition root of the sink: the one place that names concrete classes. */
+import { randomUUID } from "node:crypto";
+import { connectionStringOf } from "#config/shared.ts";
+import type { SinkSettings } from "#config/sink.ts";
+import type { Clock } from "#core/clock.ts";
+import type { Logger } from "#core/log.ts";
+import type { Random } from "#core/random.ts";
+import { SinkApi } from "./http/sink-api.ts";
+import type { ProcessView } from "./http/sink-view.ts";
+import { Ingest } from "./ingest/ingest.ts";
+import type { Store } from "./store/contract.ts";
+import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
+
+export interface SinkOptions {
+  settings: SinkSettings;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  /** A programmer's error was met: the process must end. */
+  onFatal: (error: unknown) => void;
+}
+
+export class Sink {
+  readonly store: Store;
+  readonly ingest: Ingest;
+  readonly #api: SinkApi;
+  readonly #host: string;
+
+  constructor({ settings, clock, random, log, onFatal }: SinkOptions) {
+    const { source, store, foldEvery, http } = settings;
+    this.store = new SqliteStore({ folder: store.sqlite, foldEveryMs: foldEvery, clock, log });
+    this.ingest = new Ingest({
+      source: {
+        connectionString: connectionStringOf(source),
+        hub: source.hub,
+        consumerGroup: source.consumerGroup,
+      },
+      store: this.store,
+      clock,
+      random,
+      log,
+      makeOwner: () => `sink-${randomUUID()}`,
+      onAlarms: (alarms) => this.#api.announce(alarms),
+      onFatal,
+    });
+    const view = {
+      store: this.store,
+      ingest: ingestView(this.ingest),
+      process: processView(clock),
+    };
+    this.#api = new SinkApi({ ...http.listen, view, clock, log });
+    this.#host = http.listen.host;
+  }
+
+  /** @throws PenstockError STORE_LOCKED, STORE_VERSION_UNKNOWN, STORE_FAILED, LISTEN_FAILED */
+  async start(): Promise<void> {
+    await this.store.start();
+    try {
+      await this.#api.start();
+    } catch (error) {
+      await this.store.stop();
+      throw error;
+    }
+    this.ingest.start();
+  }
+
+  /** Ends in the order of the data's path, so that what was received is committed or read again. */
+  async stop(): Promise<void> {
+    await this.ingest.stop();
+    await this.#api.stop();
+    await this.store.stop();
+  }
+
+  /** Where the API answers. */
+  get address(): string {
+    const host = this.#host.includes(":") ? `[${this.#host}]` : this.#host;
+    return `http://${host}:${this.#api.port}`;
+  }
+}
+
+function ingestView(ingest: Ingest): ConstructorParameters<typeof SinkApi>[0]["view"]["ingest"] {
+  return {
+    get connected() {
+      return ingest.connected;
+    },
+    get retries() {
+      return ingest.retries;
+    },
+    get counters() {
+      return { ...ingest.counters };
+    },
+    latency: ingest.latency,
+    partitions: () => ingest.partitions(),
+    lost: () => ingest.lost(),
+  };
+}
+
+function processView(clock: Clock): ProcessView {
+  const startMs = clock.monotonic();
+  return {
+    uptimeMs: () => Math.round(clock.monotonic() - startMs),
+    cpuMs: () => {
+      const { user, system } = process.cpuUsage();
+      return Math.round((user + system) / 1000);
+    },
+    rssBytes: () => process.memoryUsage.rss(),
+  };
+}

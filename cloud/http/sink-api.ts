@@ -1,0 +1,98 @@
+/** The sink's HTTP side: status API, metrics, live events, and the first page. */
+import { readFile } from "node:fs/promises";
+import type { Clock, Timer } from "#core/clock.ts";
+import { LiveEvents } from "#core/http/live-events.ts";
+import { type HttpReply, type HttpRoute, HttpServer } from "#core/http/server.ts";
+import type { Logger } from "#core/log.ts";
+import type { AlarmRow } from "../store/contract.ts";
+import { metricsReply } from "./metrics.ts";
+import { numberOf, rollupReply } from "./rollup-route.ts";
+import type { SinkView } from "./sink-view.ts";
+import { statusOf } from "./status.ts";
+
+export interface SinkApiOptions {
+  host: string;
+  port: number;
+  view: SinkView;
+  clock: Clock;
+  log: Logger;
+}
+
+const LIVE_EVERY_MS = 1000;
+const LIST_MAX = 1000;
+
+export class SinkApi {
+  readonly #options: SinkApiOptions;
+  readonly #server: HttpServer;
+  readonly #live = new LiveEvents();
+  #timer: Timer | undefined;
+
+  constructor(options: SinkApiOptions) {
+    this.#options = options;
+    const { host, port, log } = options;
+    this.#server = new HttpServer({ host, port, log, routes: this.#routes() });
+  }
+
+  /** @throws PenstockError LISTEN_FAILED */
+  async start(): Promise<void> {
+    await this.#server.start();
+    this.#timer = this.#options.clock.every("live status", LIVE_EVERY_MS, () => {
+      if (this.#live.clients > 0) this.#live.publish("status", statusOf(this.#options.view));
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    this.#live.close();
+    await this.#server.stop();
+  }
+
+  get port(): number {
+    return this.#server.port;
+  }
+
+  announce(alarms: readonly AlarmRow[]): void {
+    for (const alarm of alarms) this.#live.publish("alarm", alarm);
+  }
+
+  #routes(): Record<string, HttpRoute> {
+    const { view } = this.#options;
+    const { store, ingest } = view;
+    return {
+      "/": () => pageFile("page.html", "text/html"),
+      "/page.js": () => pageFile("page.js", "text/javascript"),
+      "/page.css": () => pageFile("page.css", "text/css"),
+      "/healthz": () => ({ kind: "json", body: { status: "ok", connected: ingest.connected } }),
+      "/metrics": () => metricsReply(view),
+      "/api/status": () => json(statusOf(view)),
+      "/api/rollups": (request) => rollupReply(store, request),
+      "/api/devices": async () => json(await store.devices()),
+      "/api/alarms": async ({ query }) => json(await store.alarms(limitOf(query))),
+      "/api/dead-letters": async ({ query }) => json(await store.deadLetters(limitOf(query))),
+      "/api/gaps": async ({ query }) =>
+        json({ lost: ingest.lost(), explained: await store.explainedGaps(limitOf(query)) }),
+      "/api/latency": ({ query }) => {
+        const { p50Ms, p99Ms, maxMs, count } = ingest.latency.summary();
+        if (query.get("reset") === "1") ingest.latency.reset();
+        return json({ p50: p50Ms, p99: p99Ms, max: maxMs, count });
+      },
+      "/api/events": () => ({
+        kind: "stream",
+        attach: (response) => this.#live.attach(response),
+      }),
+    };
+  }
+}
+
+function limitOf(query: URLSearchParams): number {
+  return Math.max(0, Math.min(LIST_MAX, numberOf(query, "limit", LIST_MAX)));
+}
+
+function json(body: unknown): HttpReply {
+  return { kind: "json", body };
+}
+
+async function pageFile(name: string, contentType: string): Promise<HttpReply> {
+  const body = await readFile(new URL(`page/${name}`, import.meta.url), "utf8");
+  return { kind: "text", body, contentType };
+}

@@ -1,0 +1,39 @@
+/** `/api/status`: one JSON object; the demo's ledger and the page rely on its shape. */
+import type { SinkView } from "./sink-view.ts";
+
+export function statusOf({ store, ingest, process }: SinkView): Record<string, unknown> {
+  const state = store.state();
+  const { totals } = state;
+  const { p50Ms, p99Ms, maxMs, count } = ingest.latency.summary();
+  return {
+    program: "sink",
+    uptimeMs: process.uptimeMs(),
+    connected: ingest.connected,
+    readings: {
+      accepted: totals.readings + totals.bad,
+      bad: totals.bad,
+      duplicates: totals.duplicateReadings,
+    },
+    chunks: {
+      accepted: totals.chunks,
+      duplicates: totals.duplicateChunks,
+      deadLettered: totals.deadLettered,
+    },
+    alarms: totals.alarms,
+    gaps: ingest.lost(),
+    holes: store.gaps().length,
+    partitions: ingest.partitions(),
+    latencyMs: { p50: p50Ms, p99: p99Ms, max: maxMs, count },
+    ingest: { ...ingest.counters, retries: ingest.retries },
+    store: {
+      journalEvents: state.journalEvents,
+      openRows: state.openRows,
+      lanes: state.lanes,
+      commits: state.commits,
+      foldedRows: state.foldedRows,
+    },
+    watermarks: state.watermarks,
+    cpuMs: process.cpuMs(),
+    rssBytes: process.rssBytes(),
+  };
+}
