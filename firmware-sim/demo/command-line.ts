@@ -1,6 +1,12 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "#core/errors.ts";
+import { UNITS_MAX } from "../modbus/create-units.ts";
+import { TAGS_PER_DEVICE } from "../signals/device-model.ts";
 import { RATE_HZ_MAX } from "../simulator.ts";
+
+const UNITS_DEFAULT = 8;
+/** With fewer sensors, all of them publish. */
+const MIXED_SENSORS_MIN = 200;
 
 export const HELP = `Usage: npm start -- [options]
 
@@ -11,6 +17,9 @@ rolled up.
 
   --sensors N      simulated sensors, ten a device (default 1000)
   --rate HZ        messages a device and second (default 1, at most ${RATE_HZ_MAX})
+  --units N        of these, Modbus TCP units of ten sensors, polled once a second; where
+                   there are any, a scale on a serial line comes on top (default 8, or
+                   0 with fewer than 200 sensors)
   --connections M  MQTT connections the devices share (default 20)
   --seconds S      produce for S seconds; otherwise until ^C (twice: at once)
   --seed K         the same seed gives the same plant and the same kills (default 1)
@@ -36,6 +45,8 @@ export interface DemoOptions {
   sensors: number;
   rateHz: number;
   connections: number;
+  /** Modbus units. */
+  units: number;
   /** undefined: until a signal comes. */
   seconds: number | undefined;
   seed: number;
@@ -72,6 +83,7 @@ function readOptions(args: readonly string[]) {
     options: {
       sensors: { type: "string", default: "1000" },
       rate: { type: "string", default: "1" },
+      units: { type: "string" },
       connections: { type: "string", default: "20" },
       seconds: { type: "string" },
       seed: { type: "string", default: "1" },
@@ -92,8 +104,12 @@ function toDemoOptions(values: Values): DemoOptions {
   const seconds =
     values.seconds === undefined ? undefined : number("seconds", values.seconds, 1, 1e7);
   if (values.data === "") throw new Misuse("--data: expected a folder");
+  const sensors = integer("sensors", values.sensors, 1, 1_000_000);
+  const unitsMax = Math.min(UNITS_MAX, Math.floor(sensors / TAGS_PER_DEVICE));
+  const unitsDefault = sensors < MIXED_SENSORS_MIN ? 0 : UNITS_DEFAULT;
   return {
-    sensors: integer("sensors", values.sensors, 1, 1_000_000),
+    sensors,
+    units: values.units === undefined ? unitsDefault : integer("units", values.units, 0, unitsMax),
     rateHz: number("rate", values.rate, 0.001, RATE_HZ_MAX),
     connections: integer("connections", values.connections, 1, 1000),
     seconds,

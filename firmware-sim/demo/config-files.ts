@@ -1,6 +1,7 @@
 /**
- * The two YAML files of a demo. Texts are written as JSON strings, which YAML takes as they are.
+ * The two YAML files of a demo. Values are written as JSON, which YAML takes as it is.
  */
+import type { GatewayFragment } from "../gateway-fragment.ts";
 
 export const GATEWAY = "demo";
 export const HUB_NAME = "telemetry";
@@ -10,6 +11,8 @@ export interface GatewayFile {
   bufferDir: string;
   mqttPort: number;
   httpPort: number;
+  /** What is polled. */
+  fragment: GatewayFragment;
 }
 
 export function gatewayYaml(file: GatewayFile): string {
@@ -23,7 +26,7 @@ mqtt:
   broker: { listen: "127.0.0.1:${file.mqttPort}" }
   topics: [{ topic: "plant/{device}" }]
 http: { listen: "127.0.0.1:${file.httpPort}" }
-`;
+${mappingYaml("buses", file.fragment.buses)}${mappingYaml("devices", file.fragment.devices)}`;
 }
 
 export interface SinkFile {
@@ -40,6 +43,12 @@ http: { listen: "127.0.0.1:${file.httpPort}" }
 `;
 }
 
-function quoted(text: string): string {
-  return JSON.stringify(text);
+/** One entry a line; nothing where there is no entry. */
+function mappingYaml(key: string, entries: object): string {
+  const lines = Object.entries(entries).map(([name, entry]) => `  ${name}: ${quoted(entry)}\n`);
+  return lines.length === 0 ? "" : `${key}:\n${lines.join("")}`;
+}
+
+function quoted(value: unknown): string {
+  return JSON.stringify(value);
 }

@@ -4,15 +4,14 @@
  */
 import type { Clock } from "#core/clock.ts";
 import { isAbort } from "#core/errors.ts";
-import { silentLogger } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import { Ledger } from "../ledger/ledger.ts";
-import { Simulator } from "../simulator.ts";
 import type { DemoOptions } from "./command-line.ts";
 import { GATEWAY } from "./config-files.ts";
 import { drain } from "./drain.ts";
 import { type Kill, scheduleKills } from "./kill-schedule.ts";
 import type { Outcome, PerProgram } from "./outcome.ts";
+import { Plant } from "./plant.ts";
 import { UsageMeter } from "./process-usage.ts";
 import { type ProgramName, Programs, programNames } from "./programs.ts";
 import type { ProgressLine } from "./progress-line.ts";
@@ -33,6 +32,7 @@ export class Demo {
   readonly #options: DemoOptions;
   readonly #parts: DemoParts;
   readonly #ledger = new Ledger({ gateway: GATEWAY });
+  readonly #plant: Plant;
   readonly #programs: Programs;
   readonly #ownUsage = new UsageMeter();
 
@@ -40,6 +40,7 @@ export class Demo {
     this.#options = options;
     this.#parts = parts;
     const { clock, random, progress, dataDir } = parts;
+    this.#plant = new Plant(options, this.#ledger, clock);
     this.#programs = new Programs(
       { dataDir, ports: options.ports, partitions: PARTITIONS },
       {
@@ -57,11 +58,12 @@ export class Demo {
    * @throws PenstockError PROGRAM_FAILED, PORT_UNAVAILABLE
    */
   async run(finish: AbortSignal): Promise<Outcome> {
-    await this.#programs.start();
+    await this.#programs.start(await this.#plant.startPolled());
     return await this.#produceAndAudit(finish);
   }
 
   async stop(): Promise<void> {
+    await this.#plant.stop();
     await this.#programs.stop();
   }
 
@@ -73,21 +75,19 @@ export class Demo {
   async #produceAndAudit(finish: AbortSignal): Promise<Outcome> {
     const { clock, progress } = this.#parts;
     progress.heading(`agent ${this.#programs.agentUrl}   sink ${this.#programs.sinkUrl}`);
-    const simulator = this.#simulator();
     const watch = new Watch({ clock, programs: this.#programs, ledger: this.#ledger, progress });
     this.#programs.markUsage();
     this.#ownUsage.take(process.pid);
     this.#ownUsage.mark();
     const startMs = clock.monotonic();
-    await simulator.start();
+    await this.#plant.startPublishing(this.#programs.mqttPort);
     watch.start();
     try {
       await this.#produce(finish);
       const seconds = (clock.monotonic() - startMs) / 1000;
       const cpu = this.#cpu(seconds);
-      return { ...(await this.#audit(simulator, watch)), seconds, cpu };
+      return { ...(await this.#audit(watch)), seconds, cpu };
     } finally {
-      await simulator.stop();
       await watch.stop();
       progress.end();
     }
@@ -136,40 +136,34 @@ export class Demo {
     return scheduleKills(programNames, runMs, this.#parts.random.fork("kills"));
   }
 
-  async #audit(simulator: Simulator, watch: Watch): Promise<Omit<Outcome, "seconds" | "cpu">> {
+  async #audit(watch: Watch): Promise<Omit<Outcome, "seconds" | "cpu">> {
     const { clock, progress } = this.#parts;
     watch.phase = "waiting for acknowledgements";
     const unacknowledged = await Promise.race([
-      simulator.quiesce(QUIESCE_MS),
+      this.#plant.quiesce(QUIESCE_MS),
       this.#programs.failed,
     ]);
     if (unacknowledged > 0) progress.notice(`${unacknowledged} messages stay unacknowledged`);
     await watch.stop();
     watch.phase = "draining";
+    if (this.#options.units > 0) await this.#programs.stopPolling();
     const isDrained = await Promise.race([drain(() => watch.look(), clock), this.#programs.failed]);
     watch.phase = "comparing";
-    const verdict = await this.#ledger.compare(fetchRollups(this.#programs.sinkUrl));
+    const verdict = await this.#ledger.compare(
+      fetchRollups(this.#programs.sinkUrl),
+      this.#plant.polledSources(watch.agent?.storedBySource ?? {}),
+    );
     this.#sampleUsage();
     return {
       sensors: this.#options.sensors,
       verdict,
-      alarms: watch.alarms,
+      alarms: watch.sink?.alarms ?? 0,
       latencyMs: watch.sink?.latencyMs ?? { p50: 0, p99: 0, max: 0, count: 0 },
       rssMb: this.#perProgram((usage) => usage.peakBytes / 1e6),
       kills: this.#programs.kills,
       crashes: this.#programs.crashes,
       isDrained,
     };
-  }
-
-  #simulator(): Simulator {
-    const { sensors, rateHz, connections, seed } = this.#options;
-    const port = this.#programs.mqttPort;
-    return new Simulator(
-      { seed, mqtt: { host: "127.0.0.1", port, sensors, rateHz, connections } },
-      // Lost connections are what `--chaos` is about: the progress line shows who is down.
-      { ledger: this.#ledger, clock: this.#parts.clock, log: silentLogger },
-    );
   }
 
   #cpu(seconds: number): PerProgram {

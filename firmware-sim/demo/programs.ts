@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PenstockError } from "#core/errors.ts";
 import type { Random } from "#core/random.ts";
+import type { GatewayFragment } from "../gateway-fragment.ts";
 import type { FixedPorts } from "./command-line.ts";
 import { gatewayYaml, HUB_NAME, sinkYaml } from "./config-files.ts";
 import { pickFreePorts } from "./free-ports.ts";
@@ -42,6 +43,7 @@ export class Programs {
   readonly #parts: SupervisorParts;
   readonly #random: Random;
   readonly #running = new Map<ProgramName, RunningProgram>();
+  #connectionString = "";
   #ports: Ports = { hub: 0, sink: 0, agent: 0, mqtt: 0 };
 
   constructor(settings: ProgramsSettings, parts: SupervisorParts, random: Random) {
@@ -52,9 +54,10 @@ export class Programs {
 
   /**
    * Writes the two configuration files and starts the programs; resolves when all are ready.
+   * `fragment` is what the agent polls.
    * @throws PenstockError PROGRAM_FAILED, PORT_UNAVAILABLE
    */
-  async start(): Promise<void> {
+  async start(fragment: GatewayFragment): Promise<void> {
     const { dataDir, ports, partitions } = this.#settings;
     const [hub = 0, sink = 0, agent = 0, mqtt = 0] = await pickFreePorts(4, this.#random);
     this.#ports = {
@@ -67,22 +70,20 @@ export class Programs {
     const hubArgs = ["--port", String(this.#ports.hub), "--data", join(dataDir, "hub")];
     const shape = ["--partitions", String(partitions), "--hub", HUB_NAME];
     const line = await this.#start("hub", "cloud/main.ts", ["hub", ...hubArgs, ...shape, "--json"]);
-    const connectionString = connectionStringIn(line);
-
-    const sinkFile = join(dataDir, "sink.yaml");
-    const gatewayFile = join(dataDir, "gateway.yaml");
-    const storeDir = join(dataDir, "sink");
-    const bufferDir = join(dataDir, "agent");
-    const sinkText = sinkYaml({ connectionString, storeDir, httpPort: this.#ports.sink });
-    const { agent: httpPort, mqtt: mqttPort } = this.#ports;
-    const gatewayText = gatewayYaml({ connectionString, bufferDir, mqttPort, httpPort });
-    // They hold the hub's key.
-    await writeFile(sinkFile, sinkText, { mode: 0o600 });
-    await writeFile(gatewayFile, gatewayText, { mode: 0o600 });
+    this.#connectionString = connectionStringIn(line);
+    const sinkFile = await this.#writeSinkFile();
+    const gatewayFile = await this.#writeGatewayFile(fragment);
     await Promise.all([
       this.#start("sink", "cloud/main.ts", ["sink", "--config", sinkFile, "--json"]),
       this.#start("agent", "agent/main.ts", ["run", "--config", gatewayFile, "--json"]),
     ]);
+  }
+
+  /** Starts the agent anew, without anything to poll: its counters then stand still. */
+  async stopPolling(): Promise<void> {
+    await this.#writeGatewayFile({ buses: {}, devices: {} });
+    this.sampleUsage();
+    await this.#running.get("agent")?.supervisor.restart(STOP_GRACE_MS);
   }
 
   get sinkUrl(): string {
@@ -164,11 +165,39 @@ export class Programs {
     return await supervisor.start();
   }
 
+  async #writeSinkFile(): Promise<string> {
+    const { dataDir } = this.#settings;
+    const text = sinkYaml({
+      connectionString: this.#connectionString,
+      storeDir: join(dataDir, "sink"),
+      httpPort: this.#ports.sink,
+    });
+    return await writePrivate(join(dataDir, "sink.yaml"), text);
+  }
+
+  async #writeGatewayFile(fragment: GatewayFragment): Promise<string> {
+    const { dataDir } = this.#settings;
+    const text = gatewayYaml({
+      connectionString: this.#connectionString,
+      bufferDir: join(dataDir, "agent"),
+      mqttPort: this.#ports.mqtt,
+      httpPort: this.#ports.agent,
+      fragment,
+    });
+    return await writePrivate(join(dataDir, "gateway.yaml"), text);
+  }
+
   #sum(figure: (supervisor: Supervisor) => number): number {
     let sum = 0;
     for (const { supervisor } of this.#running.values()) sum += figure(supervisor);
     return sum;
   }
+}
+
+/** Both files hold the hub's key. */
+async function writePrivate(file: string, text: string): Promise<string> {
+  await writeFile(file, text, { mode: 0o600 });
+  return file;
 }
 
 function connectionStringIn(line: string): string {

@@ -10,7 +10,6 @@ export interface AgentFigures {
   /** What waits for the hub. */
   bufferSegments: number;
   bufferBytes: number;
-  alarmsRaised: number;
 }
 
 export interface LatencyMs {
@@ -23,6 +22,8 @@ export interface LatencyMs {
 export interface SinkFigures {
   /** Readings committed, bad ones included; durable. */
   committed: number;
+  /** Alarms that the agent told of, raised or cleared; durable. */
+  alarms: number;
   /** From a reading's time stamp to its being visible; of this life of the sink. */
   latencyMs: LatencyMs;
 }
@@ -36,7 +37,6 @@ export async function readAgent(baseUrl: string): Promise<AgentFigures | undefin
     storedBySource: numbersAt(status, "readings", "bySource"),
     bufferSegments: numberAt(status, "buffer", "segments"),
     bufferBytes: numberAt(status, "buffer", "bytes"),
-    alarmsRaised: numberAt(status, "alarms", "raised"),
   };
 }
 
@@ -44,7 +44,8 @@ export async function readSink(baseUrl: string): Promise<SinkFigures | undefined
   const status = await fetchStatus(baseUrl);
   if (!status) return undefined;
   return {
-    committed: numberAt(status, "readings", "accepted") + numberAt(status, "readings", "bad"),
+    committed: numberAt(status, "readings", "accepted"),
+    alarms: numberAt(status, "alarms"),
     latencyMs: {
       p50: numberAt(status, "latencyMs", "p50"),
       p99: numberAt(status, "latencyMs", "p99"),

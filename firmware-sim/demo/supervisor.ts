@@ -31,12 +31,14 @@ export class Supervisor {
   #life: ProgramLife | undefined;
   #running: Promise<void> | undefined;
   readonly #stopping = new AbortController();
-  #isKilled = false;
+  /** This life was to end. */
+  #isAskedToEnd = false;
   #isReady = false;
   #kills = 0;
   #crashes = 0;
   #failedStarts = 0;
   readonly #firstReady = Promise.withResolvers<string>();
+  #nextReady = Promise.withResolvers<void>();
   readonly #failure = Promise.withResolvers<never>();
 
   constructor(spec: ProgramSpec, parts: SupervisorParts) {
@@ -88,29 +90,43 @@ export class Supervisor {
   async kill(): Promise<void> {
     const life = this.#life;
     if (life?.pid === undefined) return;
-    this.#isKilled = true;
+    this.#isAskedToEnd = true;
     this.#kills += 1;
     life.signal("SIGKILL");
     await life.exited;
   }
 
+  /** Asks the program to end, and starts it again; resolves when it is ready. */
+  async restart(graceMs: number): Promise<void> {
+    const life = this.#life;
+    if (life?.pid === undefined) return;
+    this.#isAskedToEnd = true;
+    this.#nextReady = Promise.withResolvers();
+    await this.#end(life, graceMs);
+    await Promise.race([this.#nextReady.promise, this.#failure.promise]);
+  }
+
   /** Asks the program to end, and makes it end after `graceMs`. It stays ended. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping.abort();
-    const life = this.#life;
-    life?.signal("SIGTERM");
-    const impatience = this.#parts.clock.after(`stop ${this.name}`, graceMs, () => {
-      this.#parts.notice(`${this.name} did not end within ${graceMs} ms and was killed`);
-      life?.signal("SIGKILL");
-    });
+    if (this.#life) await this.#end(this.#life, graceMs);
     await this.#running;
-    impatience.cancel();
   }
 
   /** For the very last moment: ends the process group without waiting. */
   destroy(): void {
     this.#stopping.abort();
     this.#life?.signal("SIGKILL");
+  }
+
+  async #end(life: ProgramLife, graceMs: number): Promise<void> {
+    life.signal("SIGTERM");
+    const impatience = this.#parts.clock.after(`stop ${this.name}`, graceMs, () => {
+      this.#parts.notice(`${this.name} did not end within ${graceMs} ms and was killed`);
+      life.signal("SIGKILL");
+    });
+    await life.exited;
+    impatience.cancel();
   }
 
   async #run(): Promise<void> {
@@ -125,7 +141,7 @@ export class Supervisor {
 
   /** One life; resolves when it is over, with whether it had been ready. */
   async #live(): Promise<boolean> {
-    this.#isKilled = false;
+    this.#isAskedToEnd = false;
     const life = new ProgramLife(this.#spec);
     this.#life = life;
     const slow = this.#parts.clock.after(`start ${this.name}`, READY_WITHIN_MS, () => {
@@ -146,11 +162,12 @@ export class Supervisor {
     this.#failedStarts = 0;
     if (this.#kills + this.#crashes > 0) this.#parts.notice(`${this.name} is back`);
     this.#firstReady.resolve(line);
+    this.#nextReady.resolve();
   }
 
   /** Books the end of a life that was to go on. */
   async #account(exit: Exit, wasReady: boolean): Promise<void> {
-    if (this.#isKilled) return;
+    if (this.#isAskedToEnd) return;
     this.#crashes += 1;
     if (!wasReady) this.#failedStarts += 1;
     const { name, logFile } = this.#spec;

@@ -30,7 +30,6 @@ export class Watch {
   #agent: AgentFigures | undefined;
   #sink: SinkFigures | undefined;
   #running: Promise<void> | undefined;
-  #alarmsOfEarlierLives = 0;
   phase = "running";
 
   constructor(parts: WatchParts) {
@@ -38,14 +37,12 @@ export class Watch {
     this.#startMs = parts.clock.monotonic();
   }
 
-  /** The sink's last answer. */
-  get sink(): SinkFigures | undefined {
-    return this.#sink;
+  get agent(): AgentFigures | undefined {
+    return this.#agent;
   }
 
-  /** Alarms that the agent raised, over all its lives (those of a life's last second are missed). */
-  get alarms(): number {
-    return this.#alarmsOfEarlierLives + (this.#agent?.alarmsRaised ?? 0);
+  get sink(): SinkFigures | undefined {
+    return this.#sink;
   }
 
   /** Looks once a second from now on. */
@@ -72,7 +69,7 @@ export class Watch {
       readAgent(programs.agentUrl),
       readSink(programs.sinkUrl),
     ]);
-    if (agent) this.#takeAgent(agent);
+    if (agent) this.#agent = agent;
     if (sink) this.#sink = sink;
     this.#show();
     return agent && sink && { agent, sink };
@@ -88,12 +85,6 @@ export class Watch {
     }
   }
 
-  #takeAgent(agent: AgentFigures): void {
-    const before = this.#agent?.alarmsRaised ?? 0;
-    if (agent.alarmsRaised < before) this.#alarmsOfEarlierLives += before;
-    this.#agent = agent;
-  }
-
   #show(): void {
     const { clock, ledger, programs, progress } = this.#parts;
     const totals = ledger.totals();
@@ -103,7 +94,7 @@ export class Watch {
       produced: totals.sent + totals.served,
       acknowledged: totals.acknowledged,
       rolledUp: this.#sink?.committed ?? 0,
-      alarms: this.alarms,
+      alarms: this.#sink?.alarms ?? 0,
       latencyP50Ms: this.#sink?.latencyMs.p50,
       latencyP99Ms: this.#sink?.latencyMs.p99,
       backlogBytes: this.#agent?.bufferBytes,

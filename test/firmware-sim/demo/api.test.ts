@@ -25,7 +25,8 @@ const agentStatus = {
 };
 const sinkStatus = {
   program: "sink",
-  readings: { accepted: 40, bad: 2, duplicates: 1 },
+  readings: { accepted: 42, bad: 2, duplicates: 1 },
+  alarms: 6,
   latencyMs: { p50: 1.5, p99: 9, max: 12, count: 42 },
 };
 
@@ -35,13 +36,13 @@ describe("a status", () => {
       storedBySource: { mqtt: 5, "plc-1": 2 },
       bufferSegments: 1,
       bufferBytes: 200,
-      alarmsRaised: 3,
     });
   });
 
-  test("of the sink counts bad readings as committed", async () => {
+  test("of the sink gives what it committed", async () => {
     expect(await readSink(await json(sinkStatus))).toEqual({
       committed: 42,
+      alarms: 6,
       latencyMs: { p50: 1.5, p99: 9, max: 12, count: 42 },
     });
   });
@@ -49,8 +50,8 @@ describe("a status", () => {
   test("without a figure that the verdict needs is an error, not a zero", async () => {
     const url = await json({ ...agentStatus, readings: {} });
     await expect(readAgent(url)).rejects.toThrow("readings.bySource");
-    const other = await json({ ...sinkStatus, readings: { accepted: 1 } });
-    await expect(readSink(other)).rejects.toThrow("readings.bad");
+    const other = await json({ ...sinkStatus, readings: { bad: 1 } });
+    await expect(readSink(other)).rejects.toThrow("readings.accepted");
   });
 
   test("of a program that is down, or starting, is none", async () => {

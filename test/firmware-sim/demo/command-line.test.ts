@@ -9,6 +9,7 @@ describe("the command line of npm start", () => {
         sensors: 1000,
         rateHz: 1,
         connections: 20,
+        units: 8,
         seconds: undefined,
         seed: 1,
         isChaotic: false,
@@ -34,6 +35,14 @@ describe("the command line of npm start", () => {
         ports: { hub: 5672, sink: undefined },
       },
     });
+  });
+
+  test("has no Modbus units where there are few sensors, and no more than there are sensors", () => {
+    expect(parseCommandLine(["--sensors", "100"])).toMatchObject({ options: { units: 0 } });
+    expect(parseCommandLine(["--sensors", "20", "--units", "2"])).toMatchObject({
+      options: { units: 2 },
+    });
+    expect(parseCommandLine(["--sensors", "20", "--units", "3"]).kind).toBe("misuse");
   });
 
   test("--help wins", () => {

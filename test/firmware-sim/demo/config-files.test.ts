@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadGateway, loadSink } from "#config/load-config.ts";
 import { gatewayYaml, sinkYaml } from "#sim/demo/config-files.ts";
+import { gatewayFragment } from "#sim/gateway-fragment.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 
 const connectionString =
@@ -10,8 +11,12 @@ const connectionString =
 
 test("the gateway's file is one that the agent takes", async () => {
   const file = join(await tempFolder(), "gateway.yaml");
+  const fragment = gatewayFragment({ modbusPort: 5020, units: 20, serialPath: "/dev/pts/7" });
   const bufferDir = '/tmp/a "strange": #folder';
-  writeFileSync(file, gatewayYaml({ connectionString, bufferDir, mqttPort: 1884, httpPort: 8099 }));
+  writeFileSync(
+    file,
+    gatewayYaml({ connectionString, bufferDir, mqttPort: 1884, httpPort: 8099, fragment }),
+  );
   expect(loadGateway(file)).toMatchObject({
     gateway: "demo",
     uplink: { eventHubs: { connectionString, hub: "telemetry" } },
@@ -21,6 +26,12 @@ test("the gateway's file is one that the agent takes", async () => {
       topics: [{ topic: "plant/{device}" }],
     },
     http: { listen: { host: "127.0.0.1", port: 8099 } },
+    buses: {
+      "plc-1": { modbus: "tcp", host: "127.0.0.1", port: 5020 },
+      "plc-2": { modbus: "tcp" },
+      scale: { serial: "/dev/pts/7", match: expect.stringContaining("(?<weight>") },
+    },
+    devices: { "plc-motor-001": { bus: "plc-1", unit: 1 } },
   });
 });
 

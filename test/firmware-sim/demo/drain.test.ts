@@ -9,9 +9,8 @@ function figures(bufferSegments: number, committed: number): Figures {
       storedBySource: { mqtt: 90, "plc-1": 10 },
       bufferSegments,
       bufferBytes: bufferSegments * 1000,
-      alarmsRaised: 0,
     },
-    sink: { committed, latencyMs: { p50: 1, p99: 2, max: 3, count: committed } },
+    sink: { committed, alarms: 0, latencyMs: { p50: 1, p99: 2, max: 3, count: committed } },
   };
 }
 

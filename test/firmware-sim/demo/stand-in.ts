@@ -41,9 +41,9 @@ export function supervise(spec: ProgramSpec): Supervised {
 
 /** Runs on until it is asked to end, as the real programs do. */
 export const SERVING = `
-  console.log(JSON.stringify({ pid: process.pid, args: process.argv.slice(2) }));
   const timer = setInterval(() => {}, 1000);
   process.on("SIGTERM", () => clearInterval(timer));
+  console.log(JSON.stringify({ pid: process.pid, args: process.argv.slice(2) }));
 `;
 
 export function isAlive(pid: number): boolean {

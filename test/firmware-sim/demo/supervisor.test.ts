@@ -25,8 +25,17 @@ describe("a program that runs", () => {
     expect(notices).toEqual([]);
   });
 
+  test("is started anew on demand, which is neither a kill nor a crash", async () => {
+    const { supervisor } = supervise(specOf(SERVING, await tempFolder()));
+    const pid = pidIn(await supervisor.start());
+    await supervisor.restart(5000);
+    expect(isAlive(pid)).toBe(false);
+    expect(supervisor).toMatchObject({ isReady: true, kills: 0, crashes: 0 });
+    expect(supervisor.pid).not.toBe(pid);
+  });
+
   test("that will not end is killed after its grace, and that is said", async () => {
-    const stubborn = `${SERVING}; process.removeAllListeners("SIGTERM"); process.on("SIGTERM", () => {});`;
+    const stubborn = `process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); ${SERVING}`;
     const { supervisor, notices } = supervise(specOf(stubborn, await tempFolder()));
     const pid = pidIn(await supervisor.start());
     await supervisor.stop(50);
