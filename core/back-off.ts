@@ -15,7 +15,7 @@ export function* backOff(
   random: Random,
 ): Generator<number, never, void> {
   const { firstMs, maxMs, factor = 2, jitter = 0.5 } = schedule;
-  let delayMs = firstMs;
+  let delayMs = Math.min(maxMs, firstMs);
   for (;;) {
     yield delayMs * (1 - jitter * random.next());
     delayMs = Math.min(maxMs, delayMs * factor);

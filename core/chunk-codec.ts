@@ -9,8 +9,9 @@
  *     {"device":"oven-2","tags":["temperature","running"],"t":1763718000000,"dt":[1000],
  *      "values":[[71.2,71.4],[true,null]],"quality":[[1,1,"bad","timeout"]]}]}
  *
- * `t` is the first row's time, `dt` the steps from row to row (left out for one row), `values` holds
- * a column a tag, `quality` only what is not good: [column, row, quality, reason].
+ * `t` is the first row's time, `dt` the steps from row to row (left out for one row; where a step
+ * cannot be told exactly, `ts` holds all times instead), `values` holds a column a tag, `quality`
+ * only what is not good: [column, row, quality, reason].
  */
 import { crc32, gunzipSync, gzipSync } from "node:zlib";
 import { type Block, CHUNK_VERSION, type Chunk } from "./chunk.ts";
@@ -104,6 +105,7 @@ interface WireBlock {
   tags: string[];
   t: number;
   dt?: number[];
+  ts?: number[];
   values: (readonly unknown[])[];
   quality?: [column: number, row: number, quality: Quality, reason: string][];
 }
@@ -117,12 +119,19 @@ function blockToWire(block: Block): WireBlock {
     values: block.columns.map(columnToWire),
   };
   if (block.ts.length > 1) {
-    wire.dt = block.ts.slice(1).map((ts, row) => ts - (block.ts[row] ?? 0));
+    const steps = block.ts.slice(1).map((ts, row) => ts - (block.ts[row] ?? 0));
+    if (addUp(block.ts, steps)) wire.dt = steps;
+    else wire.ts = block.ts;
   }
   if (block.marks.length > 0) {
     wire.quality = block.marks.map((mark) => [mark.column, mark.row, mark.quality, mark.reason]);
   }
   return wire;
+}
+
+/** Whole milliseconds always do; fractions of them, far apart, may not. */
+function addUp(times: readonly number[], steps: readonly number[]): boolean {
+  return steps.every((step, row) => (times[row] ?? 0) + step === times[row + 1]);
 }
 
 /** JSON has a negative zero, but `JSON.stringify` drops its sign. */

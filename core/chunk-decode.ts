@@ -17,6 +17,9 @@ import {
 import { messageOf, PenstockError } from "./errors.ts";
 import type { Value } from "./reading.ts";
 
+/** All series of a very large gateway, described in one chunk. */
+const ITEMS_MAX = 100_000;
+
 const transitionList = z.array(alarmTransition);
 const descriptionList = z.array(seriesDescription);
 const gapList = z.array(gapRecord);
@@ -34,7 +37,7 @@ export function decodeChunk(line: Buffer): Chunk {
   }
   if (!isRecord(wire)) throw malformed("a chunk is a JSON object");
   if (wire["v"] !== CHUNK_VERSION) {
-    throw new PenstockError("CHUNK_VERSION_UNKNOWN", `chunk version ${String(wire["v"])}`, {
+    throw new PenstockError("CHUNK_VERSION_UNKNOWN", `chunk version ${shown(wire["v"])}`, {
       context: { known: CHUNK_VERSION },
     });
   }
@@ -61,14 +64,28 @@ function decodeContent(wire: Record<string, unknown>): ChunkContent {
     case "gap":
       return { kind: "gap", gaps: parse(gapList, wire["gaps"]) };
     default:
-      throw malformed(`kind ${String(wire["kind"])} is not known`);
+      throw malformed(`kind ${shown(wire["kind"])} is not known`);
   }
 }
 
-function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+/** An item that is wrong costs far more memory than it has bytes, so a list of millions may not. */
+function parse<T>(schema: z.ZodType<T[]>, value: unknown): T[] {
+  if (Array.isArray(value) && value.length > ITEMS_MAX) {
+    throw new PenstockError("CHUNK_TOO_LARGE", `more than ${ITEMS_MAX} items in a chunk`);
+  }
   const result = schema.safeParse(value);
-  if (!result.success) throw malformed(z.prettifyError(result.error), result.error);
+  if (!result.success) throw malformed(firstFault(result.error), result.error);
   return result.data;
+}
+
+function firstFault({ issues: [first] }: z.ZodError): string {
+  return first ? `${first.path.join(".")}: ${first.message}` : "not as described";
+}
+
+/** What a hostile sender put there may be of any size and shape. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+  return typeof value === "number" ? String(value) : `(${typeof value})`;
 }
 
 function decodeBlocks(wire: unknown): Block[] {
@@ -78,15 +95,14 @@ function decodeBlocks(wire: unknown): Block[] {
 
 function decodeBlock(wire: unknown): Block {
   if (!isRecord(wire)) throw malformed("a block is a JSON object");
-  const { device, tags, t, dt = [], values, quality = [] } = wire;
+  const { device, tags, values, quality = [] } = wire;
   if (typeof device !== "string") throw malformed("device is not a name");
   if (!isListOf(tags, isText)) throw malformed("tags is not a list of names");
-  if (!isTime(t) || !isListOf(dt, isTime)) throw malformed("t and dt are milliseconds");
   if (!Array.isArray(values) || values.length !== tags.length) {
     throw malformed("a block has one column a tag");
   }
   if (!Array.isArray(quality)) throw malformed("quality is not a list");
-  const ts = timesOf(t, dt);
+  const ts = decodeTimes(wire);
   return {
     device,
     tags,
@@ -94,6 +110,13 @@ function decodeBlock(wire: unknown): Block {
     columns: values.map((column: unknown) => decodeColumn(column, ts.length)),
     marks: quality.map((mark: unknown) => decodeMark(mark, tags.length, ts.length)),
   };
+}
+
+function decodeTimes({ t, dt = [], ts }: Record<string, unknown>): number[] {
+  if (!isTime(t) || !isListOf(dt, isTime)) throw malformed("t and dt are milliseconds");
+  const times = ts === undefined ? timesOf(t, dt) : ts;
+  if (!isListOf(times, isTime) || times[0] !== t) throw malformed("a time is out of range");
+  return times;
 }
 
 function timesOf(first: number, steps: readonly number[]): number[] {

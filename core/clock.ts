@@ -27,6 +27,9 @@ export interface Clock {
   every(name: string, intervalMs: number, run: () => void): Timer;
 }
 
+/** Node's timers fire at once when asked to wait longer (24.8 days); so they fire early instead. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 class SystemClock implements Clock {
   now(): number {
     return Date.now();
@@ -37,16 +40,20 @@ class SystemClock implements Clock {
   }
 
   async sleep(delayMs: number, options: SleepOptions): Promise<void> {
-    await delay(delayMs, undefined, options.signal ? { signal: options.signal } : {});
+    await delay(
+      Math.min(delayMs, TIMER_MS_MAX),
+      undefined,
+      options.signal ? { signal: options.signal } : {},
+    );
   }
 
   after(_name: string, delayMs: number, run: () => void): Timer {
-    const handle = setTimeout(run, delayMs);
+    const handle = setTimeout(run, Math.min(delayMs, TIMER_MS_MAX));
     return { cancel: () => clearTimeout(handle) };
   }
 
   every(_name: string, intervalMs: number, run: () => void): Timer {
-    const handle = setInterval(run, intervalMs);
+    const handle = setInterval(run, Math.min(intervalMs, TIMER_MS_MAX));
     return { cancel: () => clearInterval(handle) };
   }
 }

@@ -30,7 +30,8 @@ export class DurationHistogram {
   /** The duration below which the given share (0..1) of all lies; 0 when there is none. */
   percentile(share: number): number {
     let left = this.#count * share;
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    // The last bucket holds all that is longer than six minutes: its border says nothing.
+    for (let bucket = 0; bucket < BUCKETS - 1; bucket++) {
       left -= this.#counts[bucket] ?? 0;
       if (left <= 0) return Math.min(this.#maxMs, FIRST_MS * GROWTH ** bucket);
     }
