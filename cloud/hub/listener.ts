@@ -20,6 +20,9 @@ export interface ListenerOptions {
 /** TLS handshakes that take longer are cut off. */
 const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 
+/** Connections that may wait to be accepted: a storm of reconnecting clients must not be dropped. */
+const BACKLOG = 4096;
+
 export class Listener {
   readonly #options: ListenerOptions;
   #server: Server | undefined;
@@ -42,7 +45,7 @@ export class Listener {
         const message = `The hub cannot listen on ${host}:${port}: ${messageOf(cause)}.`;
         reject(new PenstockError("LISTEN_FAILED", message, { context: { host, port }, cause }));
       });
-      server.listen(port, host);
+      server.listen({ port, host, backlog: BACKLOG });
     });
     this.#server = server;
     const address = server.address();

@@ -53,10 +53,12 @@ export class Handshake {
   }
 
   #header(header: ProtocolHeader): HandshakeStep {
-    const wantsSasl = this.#phase === "sasl-header";
+    // SASL may be left out: the SDK does so when its connection string holds a ready token.
+    const skipsSasl = this.#phase === "sasl-header" && header.protocol === AMQP_PROTOCOL;
+    const wantsSasl = this.#phase === "sasl-header" && !skipsSasl;
     const expected = wantsSasl ? SASL_PROTOCOL : AMQP_PROTOCOL;
     const answer = protocolHeader(expected);
-    const isDue = wantsSasl || this.#phase === "amqp-header";
+    const isDue = wantsSasl || skipsSasl || this.#phase === "amqp-header";
     if (!isDue || !header.versionKnown || header.protocol !== expected) {
       // The header that would have been right, then the end (section 2.2).
       return { kind: "refused", answer, reason: "protocol header not understood" };

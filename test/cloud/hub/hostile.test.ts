@@ -1,0 +1,222 @@
+import { EventHubProducerClient } from "@azure/event-hubs";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { types } from "#cloud/hub/amqp/codec.ts";
+import { protocolHeader } from "#cloud/hub/amqp/frames.ts";
+import { PERFORMATIVE } from "#cloud/hub/amqp/performatives.ts";
+import { eventually, impatient, startTestHub, type TestHub } from "#test/support/hub.ts";
+import { beginBytes, frame, openBytes, RawClient, rawFrame } from "./raw-client.ts";
+
+let hub: TestHub;
+
+beforeAll(async () => {
+  hub = await startTestHub({ partitions: 2 });
+});
+
+afterAll(async () => {
+  await hub.stop();
+});
+
+const client = (): RawClient => new RawClient(hub.hub.address.port);
+
+async function expectServing(): Promise<void> {
+  const producer = new EventHubProducerClient(hub.connectionString, impatient);
+  await producer.sendBatch([{ body: 1 }]);
+  await producer.close();
+}
+
+describe("before login", () => {
+  test.each([
+    ["random bytes", [Buffer.from("4f8a0011223344556677889900aabbcc", "hex")]],
+    ["an HTTP request", [Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n")]],
+    ["AMQP 0-9-1", [Buffer.from("AMQP\x00\x00\x09\x01", "latin1")]],
+    ["the SASL header twice", [protocolHeader(3), protocolHeader(3)]],
+    ["a frame of 0 bytes", [protocolHeader(3), Buffer.alloc(64)]],
+    ["a frame that announces 4 GiB", [protocolHeader(3), Buffer.from("ffffffff02010000", "hex")]],
+    ["an open instead of SASL", [protocolHeader(3), openBytes]],
+    [
+      "an unknown mechanism",
+      [protocolHeader(3), frame(PERFORMATIVE.saslInit, [types.wrap_symbol("EXTERNAL")], 0, 1)],
+    ],
+    [
+      "a wrong PLAIN password",
+      [
+        protocolHeader(3),
+        frame(
+          PERFORMATIVE.saslInit,
+          [
+            types.wrap_symbol("PLAIN"),
+            types.wrap_binary(Buffer.from("\0RootManageSharedAccessKey\0wrong")),
+          ],
+          0,
+          1,
+        ),
+      ],
+    ],
+    ["100,000 nested descriptors", [protocolHeader(3), rawFrame(Buffer.alloc(16_000, 0), 0, 1)]],
+  ])("%s end the connection, and only that one", async (_name, parts) => {
+    const raw = client();
+    raw.send(...parts);
+    await raw.closed();
+    await expectServing();
+  });
+
+  test("the right key lets PLAIN in, with the key's rights", async () => {
+    const key = /SharedAccessKey=([^;]+)/.exec(hub.connectionString)?.[1] ?? "";
+    const raw = client();
+    const response = types.wrap_binary(Buffer.from(`\0RootManageSharedAccessKey\0${key}`));
+    raw.send(
+      protocolHeader(3),
+      frame(PERFORMATIVE.saslInit, [types.wrap_symbol("PLAIN"), response], 0, 1),
+    );
+    const [code] = await raw.received(PERFORMATIVE.saslOutcome);
+    expect(code?.value).toBe(0);
+    await eventually("the login", () =>
+      [...hub.hub.connections()].some(({ isLoggedIn }) => isLoggedIn),
+    );
+    raw.end();
+  });
+});
+
+describe("after the handshake", () => {
+  test.each([
+    [
+      "an unknown performative",
+      [rawFrame(Buffer.from("00537fc0010045", "hex"))],
+      "amqp:connection:framing-error",
+    ],
+    [
+      "a frame without a performative",
+      [rawFrame(Buffer.from("a10161", "hex"))],
+      "amqp:connection:framing-error",
+    ],
+    [
+      "a transfer on no session",
+      [rawFrame(Buffer.from("005314c0020143", "hex"), 7)],
+      "amqp:connection:framing-error",
+    ],
+    [
+      "an attach without a name",
+      [beginBytes, frame(PERFORMATIVE.attach, [null, types.wrap_uint(0)])],
+      "amqp:connection:framing-error",
+    ],
+    [
+      "a handle beyond the limit",
+      [
+        beginBytes,
+        frame(PERFORMATIVE.attach, [
+          types.wrap_string("l"),
+          types.wrap_uint(9999),
+          types.wrap_boolean(false),
+        ]),
+      ],
+      "amqp:connection:framing-error",
+    ],
+    [
+      "a list of 2³² − 1 items",
+      [rawFrame(Buffer.from("005311d000000010ffffffff4040404040", "hex"))],
+      "amqp:connection:framing-error",
+    ],
+    [
+      "a frame larger than strangers may send",
+      [Buffer.from("0000500002000000", "hex")],
+      "amqp:connection:framing-error",
+    ],
+    ["a second SASL exchange", [protocolHeader(3)], "amqp:connection:framing-error"],
+  ])("%s closes with the right error", async (_name, parts, condition) => {
+    const raw = client();
+    await raw.login();
+    raw.send(openBytes, ...parts);
+    expect((await raw.closeError()).condition).toBe(condition);
+    await raw.closed();
+    await expectServing();
+  });
+
+  test("random frames never end anything but their own connection", async () => {
+    const code = fc.integer({ min: 0x0f, max: 0x19 });
+    const field = fc.oneof(
+      fc.nat(300).map((value) => types.wrap_uint(value)),
+      fc.string({ maxLength: 20 }).map((value) => types.wrap_string(value)),
+      fc.boolean().map((value) => types.wrap_boolean(value)),
+      fc.constant(null),
+    );
+    const frames = fc.array(
+      fc.record({
+        code,
+        fields: fc.array(field, { maxLength: 14 }),
+        channel: fc.nat(3),
+        flip: fc.nat(400),
+      }),
+      { minLength: 1, maxLength: 12 },
+    );
+    await fc.assert(
+      fc.asyncProperty(frames, async (items) => {
+        const raw = client();
+        await raw.login();
+        raw.send(openBytes, beginBytes);
+        for (const item of items) {
+          const bytes = frame(item.code, item.fields, item.channel);
+          if (item.flip > 8 && item.flip < bytes.length) bytes[item.flip] = item.flip;
+          raw.send(bytes);
+        }
+        raw.send(frame(PERFORMATIVE.close, [null]));
+        await raw.closed();
+      }),
+      { numRuns: 150, interruptAfterTimeLimit: 15_000 },
+    );
+    expect(hub.hub.counters.internalErrors).toBe(0);
+    await expectServing();
+  }, 30_000);
+});
+
+describe("many and slow clients", () => {
+  test("strangers are bounded, and 2,000 of them cost little memory", async () => {
+    const own = await startTestHub({ limits: { connectionsBeforeLogin: 200 } });
+    const { port } = own.hub.address;
+    const rssBefore = process.memoryUsage.rss();
+    const idle = Array.from({ length: 2000 }, () => new RawClient(port));
+    await eventually("the refusals", () => own.hub.counters.connectionsRefused >= 1800, 20_000);
+    expect([...own.hub.connections()].length).toBeLessThanOrEqual(200);
+    // Both ends of all sockets live in this process.
+    expect(process.memoryUsage.rss() - rssBefore).toBeLessThan(150 * 1024 * 1024);
+    for (const raw of idle) raw.end();
+    await eventually("room again", () => [...own.hub.connections()].length === 0);
+    const producer = new EventHubProducerClient(own.connectionString, impatient);
+    await producer.sendBatch([{ body: 1 }]);
+    await producer.close();
+    await own.stop();
+  }, 40_000);
+
+  test("who does not finish the handshake, or puts no token, is closed in time", async () => {
+    const own = await startTestHub({ limits: { handshakeTimeoutMs: 300, loginTimeoutMs: 900 } });
+    const silent = new RawClient(own.hub.address.port);
+    const tokenless = new RawClient(own.hub.address.port);
+    await tokenless.login();
+    tokenless.send(openBytes);
+    await silent.closed();
+    expect(tokenless.isClosed).toBe(false);
+    expect((await tokenless.closeError()).condition).toBe("amqp:connection:forced");
+    await tokenless.closed();
+    await own.stop();
+  });
+
+  test("heartbeats keep a quiet client's own time-out from firing", async () => {
+    const raw = client();
+    await raw.login();
+    raw.send(
+      frame(PERFORMATIVE.open, [
+        types.wrap_string("quiet"),
+        null,
+        null,
+        null,
+        types.wrap_uint(1200),
+      ]),
+    );
+    await raw.received(PERFORMATIVE.open);
+    await eventually(
+      "heartbeats",
+      () => raw.frames.filter(({ code }) => code === undefined).length >= 3,
+    );
+    raw.end();
+  });
+});

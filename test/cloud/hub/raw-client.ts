@@ -1,0 +1,86 @@
+/** A socket that speaks whatever bytes a test wants, and notes what comes back. */
+import { connect, type Socket } from "node:net";
+import { describedList, encodeValue, type Typed, types } from "#cloud/hub/amqp/codec.ts";
+import { type Frame, FrameReader } from "#cloud/hub/amqp/frame-reader.ts";
+import { protocolHeader } from "#cloud/hub/amqp/frames.ts";
+import { fieldsOf, PERFORMATIVE } from "#cloud/hub/amqp/performatives.ts";
+import { eventually } from "#test/support/hub.ts";
+
+export function frame(
+  code: number,
+  fields: readonly (Typed | null)[],
+  channel = 0,
+  type = 0,
+): Buffer {
+  return rawFrame(encodeValue(describedList(code, fields)), channel, type);
+}
+
+export function rawFrame(body: Buffer, channel = 0, type = 0): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(8 + body.length, 0);
+  head[4] = 2;
+  head[5] = type;
+  head.writeUInt16BE(channel, 6);
+  return Buffer.concat([head, body]);
+}
+
+export const openBytes: Buffer = frame(PERFORMATIVE.open, [types.wrap_string("raw client")]);
+export const beginBytes: Buffer = frame(PERFORMATIVE.begin, [
+  null,
+  types.wrap_uint(0),
+  types.wrap_uint(5000),
+  types.wrap_uint(5000),
+]);
+
+export class RawClient {
+  readonly frames: Frame[] = [];
+  readonly socket: Socket;
+  isClosed = false;
+  #reader = new FrameReader(1024 * 1024, (item) => {
+    if (item.kind === "frame") this.frames.push({ ...item, bytes: Buffer.from(item.bytes) });
+    return true;
+  });
+
+  constructor(port: number) {
+    this.socket = connect(port, "127.0.0.1");
+    this.socket.on("data", (bytes: Buffer) => this.#reader.push(bytes));
+    this.socket.on("error", () => {});
+    this.socket.on("close", () => {
+      this.isClosed = true;
+    });
+  }
+
+  send(...parts: Buffer[]): void {
+    for (const part of parts) this.socket.write(part);
+  }
+
+  /** SASL ANONYMOUS, then the AMQP header; the caller goes on with `open`. */
+  async login(): Promise<void> {
+    const init = frame(PERFORMATIVE.saslInit, [types.wrap_symbol("ANONYMOUS")], 0, 1);
+    this.send(protocolHeader(3), init);
+    await this.received(PERFORMATIVE.saslOutcome);
+    this.send(protocolHeader(0));
+  }
+
+  /** The fields of the first frame with this code. */
+  async received(code: number): Promise<readonly Typed[]> {
+    const find = (): Frame | undefined => this.frames.find((item) => item.code === code);
+    await eventually(`a frame 0x${code.toString(16)}`, () => find() !== undefined);
+    return fieldsOf(find()!);
+  }
+
+  /** Condition and text of the close that the hub sent. */
+  async closeError(): Promise<{ condition: unknown; description: unknown }> {
+    const [error] = await this.received(PERFORMATIVE.close);
+    const [condition, description] = error?.value as Typed[];
+    return { condition: condition?.value, description: description?.value };
+  }
+
+  async closed(): Promise<void> {
+    await eventually("the end of the connection", () => this.isClosed);
+  }
+
+  end(): void {
+    this.socket.destroy();
+  }
+}
