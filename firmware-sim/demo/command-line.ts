@@ -22,6 +22,7 @@ rolled up.
                    0 with fewer than 200 sensors)
   --connections M  MQTT connections the devices share (default 20)
   --seconds S      produce for S seconds; otherwise until ^C (twice: at once)
+  --faults N       planted faults a device and hour (default 30; 0 for none)
   --seed K         the same seed gives the same plant and the same kills (default 1)
   --chaos          kill -9 agent, hub and sink, once each; they are started again
   --data DIR       keep all data in DIR, which must be new or empty (default: a folder
@@ -49,6 +50,8 @@ export interface DemoOptions {
   units: number;
   /** undefined: until a signal comes. */
   seconds: number | undefined;
+  /** Planted faults a device and hour. */
+  faultsPerHour: number;
   seed: number;
   isChaotic: boolean;
   dataDir: string | undefined;
@@ -86,6 +89,7 @@ function readOptions(args: readonly string[]) {
       units: { type: "string" },
       connections: { type: "string", default: "20" },
       seconds: { type: "string" },
+      faults: { type: "string", default: "30" },
       seed: { type: "string", default: "1" },
       chaos: { type: "boolean", default: false },
       data: { type: "string" },
@@ -113,6 +117,7 @@ function toDemoOptions(values: Values): DemoOptions {
     rateHz: number("rate", values.rate, 0.001, RATE_HZ_MAX),
     connections: integer("connections", values.connections, 1, 1000),
     seconds,
+    faultsPerHour: number("faults", values.faults, 0, 100_000),
     seed: integer("seed", values.seed, 0, 2 ** 32 - 1),
     isChaotic: values.chaos,
     dataDir: values.data,

@@ -1,18 +1,25 @@
 /**
  * The two YAML files of a demo. Values are written as JSON, which YAML takes as it is.
  */
-import type { GatewayFragment } from "../gateway-fragment.ts";
+import type { BusFragment, DeviceFragment } from "../gateway-fragment.ts";
+import type { WatchedDevice } from "./watched-devices.ts";
 
 export const GATEWAY = "demo";
 export const HUB_NAME = "telemetry";
+
+/** The part of the gateway's file that depends on the plant. */
+export interface ConfiguredDevices {
+  buses: Record<string, BusFragment>;
+  devices: Record<string, DeviceFragment | WatchedDevice>;
+}
 
 export interface GatewayFile {
   connectionString: string;
   bufferDir: string;
   mqttPort: number;
   httpPort: number;
-  /** What is polled. */
-  fragment: GatewayFragment;
+  /** What is polled, and what is watched by limits. */
+  devices: ConfiguredDevices;
 }
 
 export function gatewayYaml(file: GatewayFile): string {
@@ -26,7 +33,7 @@ mqtt:
   broker: { listen: "127.0.0.1:${file.mqttPort}" }
   topics: [{ topic: "plant/{device}" }]
 http: { listen: "127.0.0.1:${file.httpPort}" }
-${mappingYaml("buses", file.fragment.buses)}${mappingYaml("devices", file.fragment.devices)}`;
+${mappingYaml("buses", file.devices.buses)}${mappingYaml("devices", file.devices.devices)}`;
 }
 
 export interface SinkFile {

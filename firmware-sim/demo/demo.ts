@@ -146,7 +146,7 @@ export class Demo {
     if (unacknowledged > 0) progress.notice(`${unacknowledged} messages stay unacknowledged`);
     await watch.stop();
     watch.phase = "draining";
-    if (this.#options.units > 0) await this.#programs.stopPolling();
+    if (this.#options.units > 0) await this.#programs.stopPolling(this.#plant.watched());
     const isDrained = await Promise.race([drain(() => watch.look(), clock), this.#programs.failed]);
     watch.phase = "comparing";
     const verdict = await this.#ledger.compare(

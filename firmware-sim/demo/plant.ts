@@ -8,7 +8,12 @@ import { type GatewayFragment, gatewayFragment } from "../gateway-fragment.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { PolledSource } from "../ledger/polled-sources.ts";
 import { TAGS_PER_DEVICE } from "../signals/device-model.ts";
-import { Simulator } from "../simulator.ts";
+import { Simulator, type SimulatorSettings } from "../simulator.ts";
+import type { ConfiguredDevices } from "./config-files.ts";
+import { type WatchedDevice, watchedDevices } from "./watched-devices.ts";
+
+/** No fault is planted earlier. Limits need no learning, so that a short run has alarms, too. */
+const WARM_UP_MS = 5000;
 
 export interface PlantSettings {
   seed: number;
@@ -18,6 +23,8 @@ export interface PlantSettings {
   connections: number;
   /** Modbus units of ten sensors; none: no serial line either. */
   units: number;
+  /** Planted faults a device and hour. */
+  faultsPerHour: number;
 }
 
 export class Plant {
@@ -33,21 +40,28 @@ export class Plant {
     this.#clock = clock;
   }
 
-  /** Gives what the gateway's configuration must hold to poll them. */
-  async startPolled(): Promise<GatewayFragment> {
+  /** Gives what the gateway's configuration must hold of the plant. */
+  async startPolled(): Promise<ConfiguredDevices> {
     const { seed, units } = this.#settings;
-    if (units === 0) return this.#fragment;
-    const simulator = this.#simulator({ seed, modbus: { port: 0, units }, serial: true });
-    const { modbusPort, serialPath } = await simulator.start();
-    this.#fragment = gatewayFragment({ modbusPort, units, serialPath });
-    return this.#fragment;
+    if (units > 0) {
+      const simulator = this.#simulator({ seed, modbus: { port: 0, units }, serial: true });
+      const { modbusPort, serialPath } = await simulator.start();
+      this.#fragment = gatewayFragment({ modbusPort, units, serialPath });
+    }
+    const { buses, devices } = this.#fragment;
+    return { buses, devices: { ...devices, ...this.watched() } };
+  }
+
+  /** The configuration of devices that publish. */
+  watched(): Record<string, WatchedDevice> {
+    return watchedDevices(Math.ceil(this.#published / TAGS_PER_DEVICE));
   }
 
   async startPublishing(mqttPort: number): Promise<void> {
-    const { seed, sensors, rateHz, connections, units } = this.#settings;
-    const published = sensors - units * TAGS_PER_DEVICE;
-    if (published <= 0) return;
-    const mqtt = { host: "127.0.0.1", port: mqttPort, sensors: published, rateHz, connections };
+    const { seed, rateHz, connections } = this.#settings;
+    const sensors = this.#published;
+    if (sensors <= 0) return;
+    const mqtt = { host: "127.0.0.1", port: mqttPort, sensors, rateHz, connections };
     await this.#simulator({ seed, mqtt }).start();
   }
 
@@ -73,13 +87,22 @@ export class Plant {
     }));
   }
 
-  #simulator(settings: ConstructorParameters<typeof Simulator>[0]): Simulator {
-    const simulator = new Simulator(settings, {
-      ledger: this.#ledger,
-      clock: this.#clock,
-      // Lost connections are what `--chaos` is about: the progress line shows who is down.
-      log: silentLogger,
-    });
+  /** Sensors that publish. */
+  get #published(): number {
+    return this.#settings.sensors - this.#settings.units * TAGS_PER_DEVICE;
+  }
+
+  #simulator(settings: SimulatorSettings): Simulator {
+    const { faultsPerHour } = this.#settings;
+    const simulator = new Simulator(
+      { ...settings, faultsPerHour, warmUpMs: WARM_UP_MS },
+      {
+        ledger: this.#ledger,
+        clock: this.#clock,
+        // Lost connections are what `--chaos` is about: the progress line shows who is down.
+        log: silentLogger,
+      },
+    );
     this.#simulators.push(simulator);
     return simulator;
   }

@@ -6,9 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PenstockError } from "#core/errors.ts";
 import type { Random } from "#core/random.ts";
-import type { GatewayFragment } from "../gateway-fragment.ts";
 import type { FixedPorts } from "./command-line.ts";
-import { gatewayYaml, HUB_NAME, sinkYaml } from "./config-files.ts";
+import { type ConfiguredDevices, gatewayYaml, HUB_NAME, sinkYaml } from "./config-files.ts";
 import { pickFreePorts } from "./free-ports.ts";
 import { UsageMeter } from "./process-usage.ts";
 import { Supervisor, type SupervisorParts } from "./supervisor.ts";
@@ -54,10 +53,9 @@ export class Programs {
 
   /**
    * Writes the two configuration files and starts the programs; resolves when all are ready.
-   * `fragment` is what the agent polls.
    * @throws PenstockError PROGRAM_FAILED, PORT_UNAVAILABLE
    */
-  async start(fragment: GatewayFragment): Promise<void> {
+  async start(devices: ConfiguredDevices): Promise<void> {
     const { dataDir, ports, partitions } = this.#settings;
     const [hub = 0, sink = 0, agent = 0, mqtt = 0] = await pickFreePorts(4, this.#random);
     this.#ports = {
@@ -72,16 +70,16 @@ export class Programs {
     const line = await this.#start("hub", "cloud/main.ts", ["hub", ...hubArgs, ...shape, "--json"]);
     this.#connectionString = connectionStringIn(line);
     const sinkFile = await this.#writeSinkFile();
-    const gatewayFile = await this.#writeGatewayFile(fragment);
+    const gatewayFile = await this.#writeGatewayFile(devices);
     await Promise.all([
       this.#start("sink", "cloud/main.ts", ["sink", "--config", sinkFile, "--json"]),
       this.#start("agent", "agent/main.ts", ["run", "--config", gatewayFile, "--json"]),
     ]);
   }
 
-  /** Starts the agent anew, without anything to poll: its counters then stand still. */
-  async stopPolling(): Promise<void> {
-    await this.#writeGatewayFile({ buses: {}, devices: {} });
+  /** Starts the agent anew, without anything to poll: its counters then stand still. `devices` are the others. */
+  async stopPolling(devices: ConfiguredDevices["devices"]): Promise<void> {
+    await this.#writeGatewayFile({ buses: {}, devices });
     this.sampleUsage();
     await this.#running.get("agent")?.supervisor.restart(STOP_GRACE_MS);
   }
@@ -175,14 +173,14 @@ export class Programs {
     return await writePrivate(join(dataDir, "sink.yaml"), text);
   }
 
-  async #writeGatewayFile(fragment: GatewayFragment): Promise<string> {
+  async #writeGatewayFile(devices: ConfiguredDevices): Promise<string> {
     const { dataDir } = this.#settings;
     const text = gatewayYaml({
       connectionString: this.#connectionString,
       bufferDir: join(dataDir, "agent"),
       mqttPort: this.#ports.mqtt,
       httpPort: this.#ports.agent,
-      fragment,
+      devices,
     });
     return await writePrivate(join(dataDir, "gateway.yaml"), text);
   }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadGateway, loadSink } from "#config/load-config.ts";
 import { gatewayYaml, sinkYaml } from "#sim/demo/config-files.ts";
+import { watchedDevices } from "#sim/demo/watched-devices.ts";
 import { gatewayFragment } from "#sim/gateway-fragment.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 
@@ -11,11 +12,12 @@ const connectionString =
 
 test("the gateway's file is one that the agent takes", async () => {
   const file = join(await tempFolder(), "gateway.yaml");
-  const fragment = gatewayFragment({ modbusPort: 5020, units: 20, serialPath: "/dev/pts/7" });
+  const polled = gatewayFragment({ modbusPort: 5020, units: 20, serialPath: "/dev/pts/7" });
+  const devices = { buses: polled.buses, devices: { ...polled.devices, ...watchedDevices(5) } };
   const bufferDir = '/tmp/a "strange": #folder';
   writeFileSync(
     file,
-    gatewayYaml({ connectionString, bufferDir, mqttPort: 1884, httpPort: 8099, fragment }),
+    gatewayYaml({ connectionString, bufferDir, mqttPort: 1884, httpPort: 8099, devices }),
   );
   expect(loadGateway(file)).toMatchObject({
     gateway: "demo",
@@ -31,7 +33,7 @@ test("the gateway's file is one that the agent takes", async () => {
       "plc-2": { modbus: "tcp" },
       scale: { serial: "/dev/pts/7", match: expect.stringContaining("(?<weight>") },
     },
-    devices: { "plc-motor-001": { bus: "plc-1", unit: 1 } },
+    devices: { "plc-motor-001": { bus: "plc-1", unit: 1 }, "pump-0002": { line: "pump" } },
   });
 });
 
