@@ -144,7 +144,7 @@ export class HubSession {
   partitions(): FeedState[] {
     return [...this.#feeds.values()]
       .map((feed) => feed.state())
-      .sort((a, b) => Number(a.id) - Number(b.id) || (a.id < b.id ? -1 : 1));
+      .toSorted((a, b) => Number(a.id) - Number(b.id) || (a.id < b.id ? -1 : 1));
   }
 
   async #close(): Promise<void> {

@@ -145,13 +145,16 @@ export class Ingest {
   }
 
   #raise(alarm: AlarmRow): void {
+    void this.#store(alarm);
+  }
+
+  async #store(alarm: AlarmRow): Promise<void> {
     this.#log.warn(alarm.rule, { alarm }, alarm.message);
-    this.#options.store.raise(alarm).then(
-      (isNew) => {
-        if (isNew) this.#options.onAlarms([alarm]);
-      },
-      (error: unknown) => this.#log.warn("raise", { err: error }, "an alarm was not stored"),
-    );
+    try {
+      if (await this.#options.store.raise(alarm)) this.#options.onAlarms([alarm]);
+    } catch (error) {
+      this.#log.warn("raise", { err: error }, "an alarm was not stored");
+    }
   }
 
   async #sleep(delayMs: number): Promise<void> {

@@ -1,7 +1,7 @@
 /** The SDK's `CheckpointStore` on our own store: owners and positions of one life of one hub. */
 import type { Checkpoint, CheckpointStore, PartitionOwnership } from "@azure/event-hubs";
 import type { Clock } from "#core/clock.ts";
-import type { HubScope, Ownership, Store } from "../store/contract.ts";
+import type { HubScope, Ownership, PartitionPosition, Store } from "../store/contract.ts";
 
 /** An owner that was not heard of for this long is dead. */
 export const OWNERSHIP_EXPIRES_MS = 30_000;
@@ -60,12 +60,7 @@ export class OwnedPartitions implements CheckpointStore {
 
   async listCheckpoints(): Promise<Checkpoint[]> {
     const positions = await this.#store.positions(this.#scope());
-    return positions.map(({ partition, sequenceNumber, offset }) => ({
-      ...this.#names(),
-      partitionId: partition,
-      sequenceNumber,
-      offset,
-    }));
+    return positions.map((position) => this.#toCheckpoint(position));
   }
 
   /** Positions are written with the data, in one transaction, and never from here. */
@@ -97,6 +92,10 @@ export class OwnedPartitions implements CheckpointStore {
       etag,
       lastModifiedTimeInMs: modifiedAtMs,
     };
+  }
+
+  #toCheckpoint({ partition, sequenceNumber, offset }: PartitionPosition): Checkpoint {
+    return { ...this.#names(), partitionId: partition, sequenceNumber, offset };
   }
 
   #names(): { fullyQualifiedNamespace: string; eventHubName: string; consumerGroup: string } {

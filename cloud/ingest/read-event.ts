@@ -16,7 +16,7 @@ const REASON_LENGTH_MAX = 1000;
 export function readEvent(event: ReceivedEventData): Delivery {
   const body = bodyOf(event.body);
   return {
-    position: { sequenceNumber: event.sequenceNumber, offset: String(event.offset) },
+    position: { sequenceNumber: event.sequenceNumber, offset: event.offset },
     enqueuedAtMs: event.enqueuedTimeUtc.getTime(),
     body: body ?? Buffer.alloc(0),
     content: body ? readBody(body) : poison("CHUNK_MALFORMED", "the body is no binary data"),

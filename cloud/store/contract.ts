@@ -115,7 +115,8 @@ export interface DeadLetter {
   partition: string;
   position: Position;
   enqueuedAtMs: number;
-  code: ErrorCode;
+  /** An `ErrorCode`, perhaps of an older version of this program. */
+  code: string;
   reason: string;
   bytes: number;
 }

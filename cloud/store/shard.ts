@@ -71,6 +71,17 @@ export class Shard {
     if (active) yield active;
   }
 
+  /** Starts of the minutes that wait for their fold. */
+  starts(): Set<number> {
+    const starts = new Set<number>();
+    for (const part of [this.frozen, this.active]) {
+      for (const { windows } of part?.windows.series() ?? []) {
+        for (const start of windows.keys()) starts.add(start);
+      }
+    }
+    return starts;
+  }
+
   *series(): Generator<SeriesName, void, void> {
     if (this.frozen) yield* this.frozen.windows.series();
     yield* this.active.windows.series();
@@ -84,7 +95,7 @@ export function emptyPart(): ShardPart {
 function frozenOf(part: ShardPart): FrozenPart {
   return {
     ...part,
-    order: [...part.windows.series()].sort(compareSeries),
+    order: [...part.windows.series()].toSorted(compareSeries),
     next: 0,
     journalTo: part.journalIds.at(-1) ?? 0,
   };
@@ -110,6 +121,11 @@ export class Shards {
 
   ofGateway(gateway: string): Iterable<Shard> {
     return this.#gateways.get(gateway)?.values() ?? [];
+  }
+
+  /** The shards as they are now: they may come and go meanwhile. */
+  list(): Shard[] {
+    return [...this.all()];
   }
 
   *all(): Generator<Shard, void, void> {

@@ -1,6 +1,7 @@
 /** What every store must do. An implementation's test calls `storeContract` with its own factory. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Store } from "#cloud/store/contract.ts";
+import type { Delivery, Store } from "#cloud/store/contract.ts";
+import type { ChunkContent, ChunkId } from "#core/chunk.ts";
 import { encodeChunk } from "#core/chunk-codec.ts";
 import {
   batch,
@@ -23,6 +24,18 @@ export interface StoreUnderTest {
   remove(): Promise<void>;
 }
 
+function first(): Delivery {
+  return event(0, [{ id: chunkId(0), content: readings(block([1.5, -2, 4])) }]);
+}
+
+function at(sequenceNumber: number, seq: number): Delivery {
+  return event(sequenceNumber, [{ id: chunkId(seq), content: readings(block([seq])) }]);
+}
+
+function of(epoch: string, seq: number): { id: ChunkId; content: ChunkContent } {
+  return { id: chunkId(seq, { epoch }), content: readings(block([1])) };
+}
+
 export function storeContract(name: string, make: () => Promise<StoreUnderTest>): void {
   describe(name, () => {
     let under: StoreUnderTest;
@@ -37,9 +50,6 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
     afterEach(async () => {
       await under.remove();
     });
-
-    const first = (): ReturnType<typeof event> =>
-      event(0, [{ id: chunkId(0), content: readings(block([1.5, -2, 4])) }]);
 
     test("shows readings as soon as they are accepted, and the same after the fold", async () => {
       await commit(store, [first()]);
@@ -192,10 +202,6 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
     });
 
     test("raises an alarm when an older epoch of a lane lives on beside a newer one", async () => {
-      const of = (epoch: string, seq: number) => ({
-        id: chunkId(seq, { epoch }),
-        content: readings(block([1])),
-      });
       await commit(store, [event(0, [of("old", 0)]), event(1, [of("new", 0)])]);
       expect(await store.alarms(10)).toEqual([]);
       await commit(store, [event(2, [of("old", 1)])]);
@@ -232,8 +238,6 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
     });
 
     test("tells holes, unless a gap record explains them; a late chunk beats its gap", async () => {
-      const at = (sequence: number, seq: number) =>
-        event(sequence, [{ id: chunkId(seq), content: readings(block([seq])) }]);
       await commit(store, [at(0, 0), at(1, 5)]);
       expect(store.gaps()).toMatchObject([{ fromSeq: 1, toSeq: 4 }]);
       const gap = { fromSeq: 2, toSeq: 4, readings: 3, reason: "buffer full" };

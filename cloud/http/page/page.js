@@ -102,7 +102,7 @@ async function showAlarms() {
 async function showRows() {
   const query = new URLSearchParams({
     width: "1m",
-    from: String(Date.now() - RECENT_MS),
+    from: String(new Date().getTime() - RECENT_MS),
     limit: String(ROWS_MAX),
   });
   for (const [name, text] of new FormData(byId("filter"))) if (text) query.set(name, text);
@@ -147,10 +147,10 @@ live.addEventListener("status", (event) => {
   watermarks = showStatus(JSON.parse(event.data));
 });
 live.addEventListener("alarm", () => void showAlarms().catch(() => {}));
-live.onerror = () => {
+live.addEventListener("error", () => {
   byId("state").textContent = "the sink does not answer";
-};
+});
 byId("filter").addEventListener("input", () => void refresh());
 byId("filter").addEventListener("submit", (event) => event.preventDefault());
-setInterval(() => void refresh(), TABLES_EVERY_MS);
+window.setInterval(() => void refresh(), TABLES_EVERY_MS);
 void refresh();

@@ -86,7 +86,7 @@ export class NoticeTables {
       partition: String(row["partition"]),
       position: { sequenceNumber: Number(row["sequence_number"]), offset: String(row["offset"]) },
       enqueuedAtMs: Number(row["enqueued_at"]),
-      code: String(row["code"]) as ErrorCode,
+      code: String(row["code"]),
       reason: String(row["reason"]),
       bytes: Number(row["bytes"]),
     }));
@@ -109,11 +109,11 @@ export class NoticeTables {
   alarms(limit: number): AlarmRow[] {
     return this.#selectAlarms.all(limit).map((row) => {
       const transition: AlarmTransition = JSON.parse(String(row["transition"]));
-      return {
+      const received = {
         gateway: String(row["gateway"]),
         receivedAtMs: Number(row["received_at"]),
-        ...transition,
       };
+      return Object.assign(received, transition);
     });
   }
 
@@ -125,7 +125,7 @@ export class NoticeTables {
   devices(): DeviceRow[] {
     return this.#selectDevices.all().map((row) => {
       const description: SeriesDescription = JSON.parse(String(row["description"]));
-      return { gateway: String(row["gateway"]), ...description };
+      return Object.assign({ gateway: String(row["gateway"]) }, description);
     });
   }
 

@@ -6,13 +6,11 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { compareSeries } from "../../rollup/open-series.ts";
 import { type RollupRow, rowJson, type SeriesKey } from "../../rollup/row-json.ts";
 import { RowState } from "../../rollup/row-state.ts";
-import { WIDTH_MS } from "../../rollup/window.ts";
+import { WIDTH_MS, windowStart } from "../../rollup/window.ts";
 import type { RollupQuery } from "../contract.ts";
 import type { Shards } from "../shard.ts";
 import { gather, type RollupTable } from "./rollup-table.ts";
 import type { StoredRow } from "./row-codec.ts";
-
-const PAGE_ROWS = 1000;
 
 export class RollupReader {
   readonly #rollups: RollupTable;
@@ -49,37 +47,44 @@ export class RollupReader {
         add({ gateway: shard.gateway, device: open.device, tag: open.tag });
       }
     }
-    return [...found.values()].sort(compareKeys);
+    return [...found.values()].toSorted(compareKeys);
   }
 
-  /** The series' next rows from `fromMs` on, and where to go on; undefined at the end. */
-  page(
-    key: SeriesKey,
-    query: RollupQuery,
-    fromMs: number,
-  ): { rows: RollupRow[]; nextMs: number | undefined } {
+  /** Starts of all windows that the query may concern, in order, as far as they exist by now. */
+  starts(query: RollupQuery): number[] {
+    const widthMs = WIDTH_MS[query.width];
+    const { fromMs, toMs } = query;
+    const starts = new Set(this.#rollups.starts(widthMs, fromMs, toMs));
+    for (const shard of this.#shards.all()) {
+      for (const minute of shard.starts()) {
+        const start = windowStart(minute, widthMs);
+        if (start >= fromMs && start < toMs) starts.add(start);
+      }
+    }
+    return [...starts].toSorted((a, b) => a - b);
+  }
+
+  /** The series' rows in the given windows, which are in order. */
+  page(key: SeriesKey, query: RollupQuery, starts: readonly number[]): RollupRow[] {
     const widthMs = WIDTH_MS[query.width];
     const id = this.#rollups.findId(key);
-    const stored =
-      id === undefined ? [] : this.#rollups.range(id, widthMs, fromMs, query.toMs, PAGE_ROWS);
-    const last = stored.at(-1);
-    const isFull = stored.length === PAGE_ROWS && last !== undefined;
-    const toMs = isFull ? last.start + 1 : query.toMs;
-    const open = this.#openStates(key, widthMs, fromMs, toMs);
-    return { rows: mergePage(key, query, stored, open), nextMs: isFull ? toMs : undefined };
+    const stored = id === undefined ? [] : this.#rollups.rows(id, widthMs, starts);
+    const first = starts[0] ?? 0;
+    const last = starts.at(-1) ?? first;
+    return mergePage(key, query, stored, this.#openStates(key, widthMs, first, last));
   }
 
   #openStates(
     key: SeriesKey,
     widthMs: number,
-    fromMs: number,
-    toMs: number,
+    first: number,
+    last: number,
   ): Map<number, RowState[]> {
     const open = new Map<number, RowState[]>();
     for (const shard of this.#shards.ofGateway(key.gateway)) {
       for (const series of shard.find(key.device, key.tag)) {
         for (const [start, states] of gather(series.windows, widthMs)) {
-          if (start < fromMs || start >= toMs) continue;
+          if (start < first || start > last) continue;
           open.set(start, [...(open.get(start) ?? []), ...states]);
         }
       }
@@ -102,7 +107,7 @@ function mergePage(
     rows.set(start, { state: row.state, revision: row.revision + 1 });
   }
   return [...rows]
-    .sort(([a], [b]) => a - b)
+    .toSorted(([a], [b]) => a - b)
     .map(([start, { state, revision }]) => rowJson(key, query.width, start, state, revision));
 }
 

@@ -18,6 +18,7 @@ export class RollupTable {
   readonly #selectRow: StatementSync;
   readonly #writeRow: StatementSync;
   readonly #selectRange: StatementSync;
+  readonly #nextStart: StatementSync;
   readonly #ids = new Map<string, number>();
 
   constructor(db: DatabaseSync) {
@@ -26,15 +27,18 @@ export class RollupTable {
     );
     this.#insertSeries = db.prepare("INSERT INTO series (gateway, device, tag) VALUES (?, ?, ?)");
     this.#selectRow = db.prepare(
-      "SELECT * FROM rollup WHERE series_id = ? AND width_ms = ? AND start = ?",
+      "SELECT * FROM rollup WHERE width_ms = ? AND start = ? AND series_id = ?",
     );
     this.#selectRow.setReturnArrays(true);
     this.#writeRow = db.prepare(
       "INSERT OR REPLACE INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#selectRange = db.prepare(
-      `SELECT * FROM rollup WHERE series_id = ? AND width_ms = ? AND start >= ? AND start < ?
-       ORDER BY start LIMIT ?`,
+      `SELECT rollup.* FROM json_each(?3) AS wanted
+       JOIN rollup ON start = wanted.value AND width_ms = ?1 AND series_id = ?2`,
+    );
+    this.#nextStart = db.prepare(
+      "SELECT min(start) AS start FROM rollup WHERE width_ms = ? AND start >= ?",
     );
     this.#selectRange.setReturnArrays(true);
   }
@@ -62,14 +66,25 @@ export class RollupTable {
     return row === undefined ? undefined : Number(row["id"]);
   }
 
-  /** Stored rows of one series, by start. */
-  range(seriesId: number, widthMs: number, fromMs: number, toMs: number, max: number): StoredRow[] {
-    const rows = this.#selectRange.all(seriesId, widthMs, fromMs, toMs, max);
+  /** Starts of the windows that any series has rows of; one index seek each. */
+  *starts(widthMs: number, fromMs: number, toMs: number): Generator<number, void, void> {
+    let nextMs = fromMs;
+    for (;;) {
+      const start = this.#nextStart.get(widthMs, nextMs)?.["start"];
+      if (typeof start !== "number" || start >= toMs) return;
+      yield start;
+      nextMs = start + 1;
+    }
+  }
+
+  /** Stored rows of one series in the windows of the given starts. */
+  rows(seriesId: number, widthMs: number, starts: readonly number[]): StoredRow[] {
+    const rows = this.#selectRange.all(widthMs, seriesId, JSON.stringify(starts));
     return rows.map((row) => decodeRow(asArray(row)));
   }
 
   #mergeRow(seriesId: number, widthMs: number, start: number, parts: readonly RowState[]): void {
-    const row = this.#selectRow.get(seriesId, widthMs, start);
+    const row = this.#selectRow.get(widthMs, start, seriesId);
     const stored = row === undefined ? undefined : decodeRow(asArray(row));
     const state = mergeStates(stored?.state, parts);
     const revision = (stored?.revision ?? 0) + 1;

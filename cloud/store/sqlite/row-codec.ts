@@ -20,9 +20,9 @@ export function encodeRow(
   const [sum, ...rest] = state.sum.canonical();
   const hasNumbers = state.numbers > 0;
   return [
-    seriesId,
     widthMs,
     start,
+    seriesId,
     state.count,
     state.numbers,
     state.bad,
@@ -50,7 +50,7 @@ export function decodeRow(columns: readonly SQLOutputValue[]): StoredRow {
   }
   state.first = decodeEdge(columns[10], columns[11], columns[12]);
   state.last = decodeEdge(columns[13], columns[14], columns[15]);
-  return { start: Number(columns[2]), state, revision: Number(columns[16]) };
+  return { start: Number(columns[1]), state, revision: Number(columns[16]) };
 }
 
 /** The place within the stream is one text, since it is read back only to compare. */

@@ -80,10 +80,12 @@ CREATE TABLE series (
   UNIQUE (gateway, device, tag)
 ) STRICT;
 
+-- By time first: the rows that are written at one time lie together. By series first, each fold
+-- would touch a page a series and width.
 CREATE TABLE rollup (
-  series_id INTEGER NOT NULL,
   width_ms INTEGER NOT NULL,
   start INTEGER NOT NULL,
+  series_id INTEGER NOT NULL,
   count INTEGER NOT NULL,
   numbers INTEGER NOT NULL,
   bad INTEGER NOT NULL,
@@ -98,7 +100,7 @@ CREATE TABLE rollup (
   last_at TEXT,
   last ANY,
   revision INTEGER NOT NULL,
-  PRIMARY KEY (series_id, width_ms, start)
+  PRIMARY KEY (width_ms, start, series_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIEW rollups AS

@@ -54,7 +54,8 @@ const FOLD_RETRY_MS = 1000;
 const OPEN_ROWS_MAX = 200_000;
 const JOURNAL_BYTES_MAX = 256 * 1024 * 1024;
 const CONFLICTS_MAX = 5;
-const SERIES_PER_BREATH = 100;
+const PAGE_WINDOWS = 500;
+const WINDOWS_PER_BREATH = 500;
 const IDLE_LANE_MS = 60_000;
 
 interface OpenStore {
@@ -163,7 +164,7 @@ export class SqliteStore implements Store {
   }
 
   async fold(): Promise<void> {
-    for (const shard of [...this.#shards.all()]) {
+    for (const shard of this.#shards.list()) {
       while (shard.frozen) await this.#foldSlice(shard);
       if (shard.events > 0) while (!(await this.#foldSlice(shard)));
       this.#shards.dropEmpty(shard);
@@ -227,16 +228,17 @@ export class SqliteStore implements Store {
   }
 
   async *rollups(query: RollupQuery): AsyncGenerator<RollupRow, void, void> {
+    const starts = this.#opened().reader.starts(query);
     let sinceBreath = 0;
     for (const key of this.#opened().reader.series(query)) {
-      let fromMs: number | undefined = query.fromMs;
-      while (fromMs !== undefined) {
-        const page = this.#opened().reader.page(key, query, fromMs);
-        yield* page.rows;
-        fromMs = page.nextMs;
+      for (let at = 0; at < starts.length; at += PAGE_WINDOWS) {
+        const page = starts.slice(at, at + PAGE_WINDOWS);
+        yield* this.#opened().reader.page(key, query, page);
+        sinceBreath += page.length;
+        if (sinceBreath < WINDOWS_PER_BREATH) continue;
+        sinceBreath = 0;
+        await this.#breathe();
       }
-      sinceBreath += 1;
-      if (sinceBreath % SERIES_PER_BREATH === 0) await this.#breathe();
     }
   }
 
