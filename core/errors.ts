@@ -3,7 +3,6 @@
  * what the reader should do; a test ties the two. A programmer's error is an assertion instead.
  */
 const ERROR_CODES = [
-  "ALARM_INVALID",
   "BUFFER_CLOSED",
   "BUFFER_FAILED",
   "BUFFER_FULL",
@@ -22,7 +21,6 @@ const ERROR_CODES = [
   "PROGRAM_FAILED",
   "SERIES_LIMIT",
   "STORE_FAILED",
-  "STORE_FENCED",
   "STORE_LOCKED",
   "STORE_VERSION_UNKNOWN",
   "UPLINK_UNREACHABLE",

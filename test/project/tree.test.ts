@@ -1,0 +1,61 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "../..");
+
+function stored(path: string): string {
+  return readFileSync(join(root, path), "utf8");
+}
+
+/** Files under version control, and those about to be. */
+const files = execFileSync(
+  "git",
+  ["-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard"],
+  {
+    cwd: root,
+    encoding: "utf8",
+  },
+)
+  .split("\n")
+  .filter((path) => path !== "" && existsSync(join(root, path)));
+
+const pages = files.filter((path) => path.endsWith(".md"));
+
+test("no file names a folder of the machine it was written on", () => {
+  const local = /\/(?:work|home|root)\/|file:\/\/\/[a-z]/;
+  const texts = files.filter((path) => !/\.(png|ico|woff2)$|package-lock/.test(path));
+  expect(texts.filter((path) => local.test(stored(path)))).toEqual([]);
+});
+
+test("packages come from the public registry, whatever this machine is set to", () => {
+  const hosts = [...stored("package-lock.json").matchAll(/"resolved": "\w+:\/\/([^/"]+)/g)];
+  expect(hosts.filter(([, host]) => host !== "registry.npmjs.org")).toEqual([]);
+  expect(files.filter((path) => path.endsWith(".npmrc"))).toEqual([]);
+});
+
+test.each(pages)("every link of %s leads to a file", (page) => {
+  const links = [...stored(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+  const local = links.filter((target) => !/^(https?:|#|mailto:)/.test(target));
+  const missing = local.filter((target) => {
+    return !existsSync(join(root, dirname(page), target.split("#")[0] ?? ""));
+  });
+  expect(missing).toEqual([]);
+});
+
+const scripts = Object.keys(JSON.parse(stored("package.json")).scripts);
+
+test.each(pages)("every npm command of %s exists", (page) => {
+  const used = [...stored(page).matchAll(/npm (?:run )?(?:-s )?([a-z:]+)/g)].map(
+    ([, name]) => name,
+  );
+  const builtIn = ["install", "ci", "pack", "audit"];
+  expect(used.filter((name) => name && ![...scripts, ...builtIn].includes(name))).toEqual([]);
+});
+
+test("every file is named in kebab-case", () => {
+  const named =
+    /^(\.?[a-z0-9]+([.-][a-z0-9]+)*|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md)$/;
+  expect(files.filter((path) => !named.test(path.split("/").at(-1) ?? ""))).toEqual([]);
+});
