@@ -75,7 +75,13 @@ export class Demo {
   async #produceAndAudit(finish: AbortSignal): Promise<Outcome> {
     const { clock, progress } = this.#parts;
     progress.heading(`agent ${this.#programs.agentUrl}   sink ${this.#programs.sinkUrl}`);
-    const watch = new Watch({ clock, programs: this.#programs, ledger: this.#ledger, progress });
+    const watch = new Watch({
+      clock,
+      programs: this.#programs,
+      ledger: this.#ledger,
+      progress,
+      polledSources: (stored) => this.#plant.polledSources(stored),
+    });
     this.#programs.markUsage();
     this.#ownUsage.take(process.pid);
     this.#ownUsage.mark();

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "#core/clock.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { PolledSource } from "../ledger/polled-sources.ts";
 import type { Programs } from "./programs.ts";
 import type { ProgressLine } from "./progress-line.ts";
 import { type AgentFigures, readAgent, readSink, type SinkFigures } from "./status.ts";
@@ -15,6 +16,8 @@ export interface WatchParts {
   programs: Programs;
   ledger: Ledger;
   progress: ProgressLine;
+  /** The polled ones among the agent's sources. */
+  polledSources: (storedBySource: AgentFigures["storedBySource"]) => readonly PolledSource[];
 }
 
 /** Both as of now. */
@@ -85,6 +88,12 @@ export class Watch {
     }
   }
 
+  /** A polled device is never told: the agent's counters stand in. */
+  #storedFromPolls(): number {
+    const sources = this.#parts.polledSources(this.#agent?.storedBySource ?? {});
+    return sources.reduce((sum, source) => sum + source.stored, 0);
+  }
+
   #show(): void {
     const { clock, ledger, programs, progress } = this.#parts;
     const totals = ledger.totals();
@@ -92,7 +101,7 @@ export class Watch {
       elapsedMs: clock.monotonic() - this.#startMs,
       phase: this.phase,
       produced: totals.sent + totals.served,
-      acknowledged: totals.acknowledged,
+      acknowledged: totals.acknowledged + this.#storedFromPolls(),
       rolledUp: this.#sink?.committed ?? 0,
       alarms: this.#sink?.alarms ?? 0,
       latencyP50Ms: this.#sink?.latencyMs.p50,
