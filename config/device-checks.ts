@@ -1,11 +1,10 @@
 /** Devices against the buses that they name, and against each other. */
-import type { Outline } from "./gateway-checks.ts";
 import { checkLimits } from "./limit-checks.ts";
 import { checkModbusTag } from "./modbus-tag-checks.ts";
 import { nearest } from "./nearest.ts";
 import { entriesOf, mappingOf, numberOf, type RawMapping, textOf } from "./raw.ts";
 import { groupsOf } from "./serial-checks.ts";
-import type { Path, Problem } from "./yaml-tree.ts";
+import type { Outline, Path, Problem } from "./yaml-tree.ts";
 
 const UNIT_DEFAULT = 1;
 

@@ -4,15 +4,7 @@ import { checkListenPorts } from "./listen-checks.ts";
 import { checkMqtt } from "./mqtt-checks.ts";
 import { entriesOf, mappingOf } from "./raw.ts";
 import { checkSerialBus } from "./serial-checks.ts";
-import type { Path, Problem } from "./yaml-tree.ts";
-
-/** Where things stand in the file, for messages that name a second place. */
-export interface Outline {
-  /** The line that the path's key is on. */
-  lineOf(path: Path): number;
-  /** False for a default. */
-  has(path: Path): boolean;
-}
+import type { Outline, Problem } from "./yaml-tree.ts";
 
 export function checkGateway(data: unknown, outline: Outline): Problem[] {
   const file = mappingOf(data);

@@ -121,6 +121,12 @@ const modbusTcpBus = z.strictObject({
   timeout: durationBetween(10, 60_000)
     .prefault("1s")
     .describe("Without an answer within this time the readings are `bad`/`timeout`."),
+  maxGap: z
+    .int()
+    .min(0)
+    .max(123)
+    .default(8)
+    .describe("Unwanted registers that may be read between wanted ones, to save a request."),
 });
 
 export type ModbusTcpBusSettings = z.infer<typeof modbusTcpBus>;

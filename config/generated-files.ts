@@ -1,7 +1,7 @@
 /** What is made of the schemas: JSON Schema for editors, and a page for people. */
 import { z } from "zod";
 import { gatewaySchema } from "./gateway.ts";
-import { keyTable } from "./key-table.ts";
+import { type JsonSchema, keyTable } from "./key-table.ts";
 import { sinkSchema } from "./sink.ts";
 
 export interface GeneratedFile {
@@ -9,9 +9,6 @@ export interface GeneratedFile {
   readonly path: string;
   readonly text: string;
 }
-
-/** The parts of JSON Schema that our schemas come out as. */
-export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 export function generatedFiles(): GeneratedFile[] {
   const gateway = jsonSchemaOf(gatewaySchema, "Penstock gateway");

@@ -1,6 +1,9 @@
 /** A Markdown table of all keys of a JSON Schema. */
-import type { JsonSchema } from "./generated-files.ts";
+import type { z } from "zod";
 import { isMapping } from "./raw.ts";
+
+/** The parts of JSON Schema that our schemas come out as. */
+export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 interface Row {
   readonly key: string;

@@ -1,7 +1,6 @@
 /** Two servers cannot listen on one port. */
-import type { Outline } from "./gateway-checks.ts";
 import { mappingOf, type RawMapping, textOf } from "./raw.ts";
-import type { Path, Problem } from "./yaml-tree.ts";
+import type { Outline, Path, Problem } from "./yaml-tree.ts";
 
 const EVERYWHERE = new Set(["0.0.0.0", "*", "[::]"]);
 

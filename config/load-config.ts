@@ -15,14 +15,13 @@ import type { Written } from "./schema-messages.ts";
 import { resolveSecrets, type SecretSources } from "./secrets.ts";
 import { type SinkSettings, sinkSchema } from "./sink.ts";
 import type { SourceText } from "./source-text.ts";
-import type { Refused } from "./yaml-refusals.ts";
-import type { Path, Problem, YamlTree } from "./yaml-tree.ts";
+import type { Path, Problem, Refused, YamlTree } from "./yaml-tree.ts";
 
 /** The file's path, or its text under a name to be used in messages. */
 export type ConfigInput = string | { readonly file: string; readonly text: string };
 
 /** Where this process finds its secrets. */
-export function secretSources(): SecretSources {
+function secretSources(): SecretSources {
   const { env } = process;
   return { credentialsDirectory: env["CREDENTIALS_DIRECTORY"], environment: env };
 }

@@ -1,8 +1,7 @@
 /** Topic rules must be able to match, and to name a device. */
-import type { Outline } from "./gateway-checks.ts";
 import { nearest } from "./nearest.ts";
 import { entriesOf, mappingOf, type RawMapping, textOf } from "./raw.ts";
-import type { Path, Problem } from "./yaml-tree.ts";
+import type { Outline, Path, Problem } from "./yaml-tree.ts";
 
 const PLACEHOLDERS = ["device", "tag"];
 

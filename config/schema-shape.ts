@@ -21,11 +21,6 @@ export function shapesAt(schema: z.ZodType, path: readonly PropertyKey[]): Shape
   });
 }
 
-/** True where the path's object has names of the technician's choice, and no fixed keys. */
-export function isRecordAt(schema: z.ZodType, path: readonly PropertyKey[]): boolean {
-  return schemasAt(schema, path).some((found) => definitionOf(found).type === "record");
-}
-
 function schemasAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType[] {
   let found = unwrap(schema);
   for (const step of path) found = found.flatMap((parent) => childrenOf(parent, step));

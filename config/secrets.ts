@@ -7,8 +7,7 @@ import { join } from "node:path";
 import { visit } from "yaml";
 import { messageOf, systemCodeOf } from "#core/errors.ts";
 import type { Fault } from "./faults.ts";
-import type { Refused } from "./yaml-refusals.ts";
-import { pathOf, spanOf, type YamlTree } from "./yaml-tree.ts";
+import { pathOf, type Refused, spanOf, type YamlTree } from "./yaml-tree.ts";
 
 /** The value that the parser gives to `!secret NAME`. */
 export class SecretReference {
@@ -28,7 +27,7 @@ export interface SecretSources {
 /** Names become file names, so they hold no path. */
 const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-export function variableOf(name: string): string {
+function variableOf(name: string): string {
   return `PENSTOCK_SECRET_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}`;
 }
 

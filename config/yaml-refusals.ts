@@ -13,13 +13,7 @@ import {
 import type { Fault } from "./faults.ts";
 import { SecretReference } from "./secrets.ts";
 import type { SourceText, Span } from "./source-text.ts";
-import { type Path, pathOf, spanOf } from "./yaml-tree.ts";
-
-/** What is not to be complained of again. */
-export interface Refused {
-  readonly path: Path;
-  readonly on: "key" | "value";
-}
+import { pathOf, type Refused, spanOf } from "./yaml-tree.ts";
 
 export interface Refusals {
   readonly faults: readonly Fault[];

@@ -25,13 +25,27 @@ export interface Problem {
   readonly suggestion?: string | undefined;
 }
 
+/** What is not to be complained of again. */
+export interface Refused {
+  readonly path: Path;
+  readonly on: "key" | "value";
+}
+
+/** Where things stand in the file, for messages that name a second place. */
+export interface Outline {
+  /** The line that the path's key is on. */
+  lineOf(path: Path): number;
+  /** False for a default. */
+  has(path: Path): boolean;
+}
+
 /** What stands at a path. A list's item has no key, a mapping's empty value no node. */
 interface Place {
   readonly key: Scalar | undefined;
   readonly value: Node | undefined;
 }
 
-export class YamlTree {
+export class YamlTree implements Outline {
   readonly source: SourceText;
   readonly document: Document.Parsed;
 

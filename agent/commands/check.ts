@@ -1,5 +1,6 @@
 /** `check FILE`: whether a gateway's configuration is right, without starting or opening anything. */
 import { parseArgs } from "node:util";
+import { EXIT } from "#config/exit.ts";
 import { ConfigError, renderFaults } from "#config/faults.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
 import { loadGateway } from "#config/load-config.ts";
@@ -16,10 +17,6 @@ export interface CheckCommandOptions {
   stderr: Output;
 }
 
-const GOOD = 0;
-const MISUSE = 2;
-const BAD_CONFIGURATION = 78; // EX_CONFIG of sysexits.h.
-
 const HELP = `Checks a gateway's configuration file. Nothing is started, and nothing but the file is opened.
 
   check FILE          each fault as FILE:line:column: message, with an excerpt and a suggestion
@@ -34,11 +31,11 @@ export async function checkCommand(options: CheckCommandOptions): Promise<number
   const request = parse(options.args);
   if (request.kind === "help") {
     stdout.write(HELP);
-    return GOOD;
+    return EXIT.fine;
   }
   if (request.kind === "misuse") {
     stderr.write(`${request.message}\n\n${HELP}`);
-    return MISUSE;
+    return EXIT.misuse;
   }
   const { file, json } = request;
   try {
@@ -46,11 +43,11 @@ export async function checkCommand(options: CheckCommandOptions): Promise<number
     stdout.write(
       json ? `${JSON.stringify({ file, good: true, faults: [] })}\n` : praise(file, settings),
     );
-    return GOOD;
+    return EXIT.fine;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     stdout.write(json ? jsonOf(file, error) : blame(error));
-    return BAD_CONFIGURATION;
+    return EXIT.badConfiguration;
   }
 }
 
