@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "#core/errors.ts";
+import { UNITS_MAX } from "./modbus/create-units.ts";
+import { parseUnitFault, type UnitFault, unitFaultKinds } from "./modbus/unit-fault.ts";
 import { RATE_HZ_MAX, type SimulatorSettings } from "./simulator.ts";
 
 export const HELP = `Usage: npm run -s sim -- [options]
@@ -12,6 +14,11 @@ Simulates a plant: motors, pumps, ovens and energy meters, ten sensors each.
   --connections M     MQTT connections the devices share (default 10)
   --window N          unacknowledged messages a connection keeps before its devices
                       hold back (default 2000)
+  --modbus-units U    serve Modbus TCP units 1 to U (at most ${UNITS_MAX})
+  --modbus-port P     on this port (default 0: the system picks)
+  --modbus-fault UNIT=KIND[:N]
+                      a unit misbehaves; may be repeated. Kinds: ${unitFaultKinds.join(", ")}
+  --serial            a scale on a pseudo terminal, one line a second
   --faults N          planted faults a device and hour (default 6; 0 for none)
   --seed K            the same seed gives the same plant (default 1)
   --seconds S         end after S seconds; otherwise on SIGTERM or SIGINT
@@ -23,6 +30,8 @@ Exit codes: 0 all that was sent is acknowledged, 1 it is not, 2 misuse.
 
 export interface CommandLine {
   settings: SimulatorSettings;
+  /** By unit id. */
+  unitFaults: ReadonlyMap<number, UnitFault>;
   /** undefined: until a signal comes. */
   seconds: number | undefined;
   isJson: boolean;
@@ -59,6 +68,10 @@ function readOptions(args: readonly string[]) {
       rate: { type: "string", default: "1" },
       connections: { type: "string", default: "10" },
       window: { type: "string", default: "2000" },
+      "modbus-units": { type: "string" },
+      "modbus-port": { type: "string", default: "0" },
+      "modbus-fault": { type: "string", multiple: true, default: [] },
+      serial: { type: "boolean", default: false },
       faults: { type: "string", default: "6" },
       seed: { type: "string", default: "1" },
       seconds: { type: "string" },
@@ -83,10 +96,20 @@ function toCommandLine(options: Options): CommandLine {
       windowMessages: integer("window", options.window, 1, 65_000),
     };
   }
-  if (!settings.mqtt) throw new Misuse("nothing to simulate: give --mqtt HOST:PORT");
+  if (options["modbus-units"] !== undefined) {
+    settings.modbus = {
+      units: integer("modbus-units", options["modbus-units"], 1, UNITS_MAX),
+      port: integer("modbus-port", options["modbus-port"], 0, 65_535),
+    };
+  }
+  if (options.serial) settings.serial = true;
+  if (!settings.mqtt && !settings.modbus && !settings.serial) {
+    throw new Misuse("nothing to simulate: give --mqtt, --modbus-units or --serial");
+  }
+  const unitFaults = new Map(options["modbus-fault"].map(unitAndFault));
   const seconds =
     options.seconds === undefined ? undefined : number("seconds", options.seconds, 0.1, 1e9);
-  return { settings, seconds, isJson: options.json };
+  return { settings, unitFaults, seconds, isJson: options.json };
 }
 
 function number(name: string, text: string, min: number, max: number): number {
@@ -110,6 +133,18 @@ function hostAndPort(text: string): { host: string; port: number } {
     throw new Misuse(`--mqtt ${text}: expected HOST:PORT, such as 127.0.0.1:1883`);
   }
   return { host: match[1], port };
+}
+
+function unitAndFault(text: string): [unitId: number, fault: UnitFault] {
+  const match = /^(\d+)=(.+)$/.exec(text);
+  const fault = parseUnitFault(match?.[2] ?? "");
+  if (!fault) {
+    throw new Misuse(
+      `--modbus-fault ${text}: expected UNIT=KIND or UNIT=KIND:NUMBER, such as 3=delay:1500; ` +
+        `kinds: ${unitFaultKinds.join(", ")}`,
+    );
+  }
+  return [integer("modbus-fault", match?.[1] ?? "", 1, UNITS_MAX), fault];
 }
 
 /** `parseArgs` throws TypeErrors with a code of this family for what the user typed. */

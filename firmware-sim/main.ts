@@ -34,6 +34,7 @@ async function run(line: CommandLine): Promise<number> {
     process.stdout.write(`${text}\n`);
   };
   print(await simulator.start());
+  for (const [unitId, fault] of line.unitFaults) simulator.setModbusFault(unitId, fault);
   await untilEnd(line.seconds);
   const unacknowledged = await simulator.quiesce(QUIESCE_MS);
   await simulator.stop();

@@ -7,13 +7,16 @@ import type { Logger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import type { FaultLabel } from "./faults/fault.ts";
 import { FaultLabels } from "./faults/fault-injector.ts";
-import { MqttFleet, type MqttFleetStats } from "./fleet/mqtt-fleet.ts";
+import { type FleetParts, MqttFleet, type MqttFleetStats } from "./fleet/mqtt-fleet.ts";
 import type { LedgerWriter } from "./ledger/contract.ts";
+import { createUnits } from "./modbus/create-units.ts";
+import { ModbusPlant, type ModbusPlantStats } from "./modbus/modbus-plant.ts";
+import type { UnitFault } from "./modbus/unit-fault.ts";
+import { SerialLine, type SerialLineStats } from "./serial/serial-line.ts";
 import { TAGS_PER_DEVICE } from "./signals/device-model.ts";
-import { SAMPLES_PER_MINUTE_MAX } from "./signals/distinct-digits.ts";
 
-/** Above this, the digits that keep values distinct would no longer fit. */
-export const RATE_HZ_MAX = Math.floor(SAMPLES_PER_MINUTE_MAX / 60);
+/** Above this, one tick of the timer would hold several turns of a device. */
+export const RATE_HZ_MAX = 50;
 
 export interface SimulatorSettings {
   seed: number;
@@ -31,6 +34,17 @@ export interface SimulatorSettings {
     /** Client ids are this and a number: stable over runs. Default `sim`. */
     clientPrefix?: string;
   };
+  /** Units behind one Modbus TCP port; left out: none. */
+  modbus?: {
+    /** 0 lets the system pick. */
+    port: number;
+    /** Unit ids 1 to this, up to `UNITS_MAX`. */
+    units: number;
+    /** Default 127.0.0.1. */
+    host?: string;
+  };
+  /** A scale on a serial line. Default false. */
+  serial?: boolean;
   /** Planted faults a device and hour, on average. Default 6. */
   faultsPerHour?: number;
   /** No fault begins earlier, in ms after the start. Default 15 s. */
@@ -47,54 +61,63 @@ export interface SimulatorParts {
 export interface Listening {
   /** Publishing devices. */
   devices: number;
+  modbusPort: number | undefined;
+  /** To be opened as a serial port; undefined without one, or where no pty could be had. */
+  serialPath: string | undefined;
 }
 
 export interface SimulatorStats {
   mqtt: MqttFleetStats | undefined;
+  modbus: ModbusPlantStats | undefined;
+  serial: SerialLineStats | undefined;
   /** Faults planted so far. */
   faults: number;
 }
 
-const TICK_MS = 5;
+const TICK_MS = 10;
 
 export class Simulator {
+  readonly #settings: SimulatorSettings;
   readonly #parts: SimulatorParts;
   readonly #labels = new FaultLabels();
-  readonly #mqtt: MqttFleet | undefined;
+  #mqtt: MqttFleet | undefined;
+  #modbus: ModbusPlant | undefined;
+  #serial: SerialLine | undefined;
   #timer: Timer | undefined;
 
   constructor(settings: SimulatorSettings, parts: SimulatorParts) {
+    this.#settings = settings;
     this.#parts = parts;
-    const { mqtt, seed, faultsPerHour = 6, warmUpMs = 15_000 } = settings;
-    if (!mqtt) return;
-    const { sensors, windowMessages = 2000, clientPrefix = "sim", ...rest } = mqtt;
-    this.#mqtt = new MqttFleet(
-      {
-        ...rest,
-        devices: Math.ceil(sensors / TAGS_PER_DEVICE),
-        windowMessages,
-        clientPrefix,
-        faultsPerHour,
-        warmUpMs,
-      },
-      { ...parts, labels: this.#labels, random: createRandom(seed) },
-    );
   }
 
+  /**
+   * Opens everything and begins to produce. A simulator starts once.
+   * @throws PenstockError LISTEN_FAILED
+   */
   async start(): Promise<Listening> {
-    const { clock } = this.#parts;
+    const { clock, ledger, log } = this.#parts;
+    const random = createRandom(this.#settings.seed);
+    const parts = { clock, ledger, log, random, labels: this.#labels };
+    this.#modbus = this.#createModbus(parts);
+    const modbusPort = await this.#modbus?.start();
+    if (this.#settings.serial) {
+      this.#serial = new SerialLine({ ...parts, random: random.fork("scale") });
+    }
+    const serialPath = await this.#serial?.start();
+    this.#mqtt = this.#createMqtt(parts);
     this.#mqtt?.start();
-    this.#timer = clock.every("simulator", TICK_MS, () => this.#mqtt?.tick(clock.monotonic()));
-    return { devices: this.#mqtt?.deviceNames.length ?? 0 };
+    this.#timer = clock.every("simulator", TICK_MS, () => this.#tick());
+    return { devices: this.#mqtt?.deviceNames.length ?? 0, modbusPort, serialPath };
   }
 
   /**
    * Stops producing and waits until all that was sent is acknowledged, at most `deadlineMs`.
-   * Resolves with the number of messages that are not.
+   * Modbus units go on answering. Resolves with the number of messages that have no PUBACK.
    */
   async quiesce(deadlineMs: number): Promise<number> {
     const { clock } = this.#parts;
     this.#mqtt?.stopProducing();
+    this.#serial?.stopProducing();
     const endMs = clock.monotonic() + deadlineMs;
     while (this.unacknowledged > 0 && clock.monotonic() < endMs) {
       await clock.sleep(TICK_MS, { name: "simulator quiesce" });
@@ -105,12 +128,22 @@ export class Simulator {
   async stop(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
-    await this.#mqtt?.stop();
+    await Promise.all([this.#mqtt?.stop(), this.#modbus?.stop(), this.#serial?.stop()]);
   }
 
   /** Messages sent, or waiting to be sent, that have no PUBACK yet. */
   get unacknowledged(): number {
     return this.#mqtt?.unacknowledged ?? 0;
+  }
+
+  /** Cuts MQTT connection `index` (all, if left out) without a word; it comes back by itself. */
+  cutMqtt(index?: number): void {
+    this.#mqtt?.cut(index);
+  }
+
+  /** Makes a Modbus unit misbehave from now on; undefined heals it. */
+  setModbusFault(unitId: number, fault: UnitFault | undefined): void {
+    this.#modbus?.setFault(unitId, fault);
   }
 
   /** The truth about planted faults: what a detector should have found. */
@@ -119,6 +152,43 @@ export class Simulator {
   }
 
   stats(): SimulatorStats {
-    return { mqtt: this.#mqtt?.stats(), faults: this.#labels.list().length };
+    return {
+      mqtt: this.#mqtt?.stats(),
+      modbus: this.#modbus?.stats(),
+      serial: this.#serial?.stats(),
+      faults: this.#labels.list().length,
+    };
   }
+
+  #tick(): void {
+    const nowMs = this.#parts.clock.monotonic();
+    this.#mqtt?.tick(nowMs);
+    this.#serial?.tick(nowMs);
+  }
+
+  #createMqtt(parts: FleetParts): MqttFleet | undefined {
+    const { mqtt, ...settings } = this.#settings;
+    if (!mqtt) return undefined;
+    const { sensors, windowMessages = 2000, clientPrefix = "sim", ...rest } = mqtt;
+    const devices = Math.ceil(sensors / TAGS_PER_DEVICE);
+    const planted = faultsOf(settings);
+    return new MqttFleet({ ...rest, devices, windowMessages, clientPrefix, ...planted }, parts);
+  }
+
+  #createModbus(parts: FleetParts): ModbusPlant | undefined {
+    const { modbus, ...settings } = this.#settings;
+    if (!modbus) return undefined;
+    const { port, units, host = "127.0.0.1" } = modbus;
+    const planted = { ...faultsOf(settings), startMs: parts.clock.now() };
+    const byId = createUnits({ units, ...planted }, parts.labels, parts.random);
+    return new ModbusPlant({ host, port }, byId, parts);
+  }
+}
+
+function faultsOf(settings: Pick<SimulatorSettings, "faultsPerHour" | "warmUpMs">): {
+  faultsPerHour: number;
+  warmUpMs: number;
+} {
+  const { faultsPerHour = 6, warmUpMs = 15_000 } = settings;
+  return { faultsPerHour, warmUpMs };
 }

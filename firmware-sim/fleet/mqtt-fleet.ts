@@ -1,6 +1,6 @@
 /**
  * All devices that publish. Each samples in its turn and stamps the sample with the wall clock of
- * that moment; only a turn that comes more than `LATE_MS` behind its time carries the time when it
+ * that moment; only a turn that comes more than `lateMs` behind its time carries the time when it
  * was due, as a device's own clock would have it. A message keeps its time however long it waits.
  */
 import type { Clock } from "#core/clock.ts";
@@ -44,7 +44,7 @@ export interface MqttFleetStats {
     heldBack: number;
     /** Turns not taken because this process was too late. */
     skipped: number;
-    /** Turns taken more than `LATE_MS` late. */
+    /** Turns taken too late to be stamped with the moment of their sampling. */
     late: number;
     strayAcknowledgements: number;
   };
@@ -59,14 +59,18 @@ interface Member {
   publisher: MqttPublisher;
 }
 
-/** A turn later than this was missed by the process, not by the grain of its timer. */
-const LATE_MS = 20;
+/**
+ * A turn later than this was missed by the process, not by the grain of its timer. Never more than
+ * half a period: so a device's time stamps always grow.
+ */
+const LATE_MS = 30;
 const CATCH_UP_MS = 2000;
 
 export class MqttFleet {
   readonly #settings: MqttFleetSettings;
   readonly #parts: FleetParts;
   readonly #rota: Rota;
+  readonly #lateMs: number;
   readonly #publishers: MqttPublisher[] = [];
   readonly #members: Member[] = [];
   #isProducing = false;
@@ -77,11 +81,9 @@ export class MqttFleet {
   constructor(settings: MqttFleetSettings, parts: FleetParts) {
     this.#settings = settings;
     this.#parts = parts;
-    this.#rota = new Rota({
-      members: settings.devices,
-      periodMs: 1000 / settings.rateHz,
-      catchUpMs: CATCH_UP_MS,
-    });
+    const periodMs = 1000 / settings.rateHz;
+    this.#lateMs = Math.min(LATE_MS, periodMs / 2);
+    this.#rota = new Rota({ members: settings.devices, periodMs, catchUpMs: CATCH_UP_MS });
   }
 
   start(): void {
@@ -157,13 +159,14 @@ export class MqttFleet {
     const member = this.#members[index];
     if (!member) return;
     if (lateMs > this.#latenessMaxMs) this.#latenessMaxMs = lateMs;
-    if (lateMs > LATE_MS) this.#late += 1;
+    const isLate = lateMs > this.#lateMs;
+    if (isLate) this.#late += 1;
     const { device, publisher } = member;
     if (!publisher.hasRoom) {
       this.#heldBack += 1;
       return;
     }
-    const ts = lateMs > LATE_MS ? Math.round(wallMs - lateMs) : wallMs;
+    const ts = isLate ? Math.round(wallMs - lateMs) : wallMs;
     const values = device.sample(ts);
     publisher.publish(
       messageOf(device, ts, values),

@@ -8,9 +8,6 @@
 import type { Random } from "#core/random.ts";
 import type { TagSpec } from "./device-model.ts";
 
-/** At most this many samples a minute: four digits are spent on telling them apart. */
-export const SAMPLES_PER_MINUTE_MAX = 9500;
-
 /** Digits needed to tell the samples of one minute apart, with 5 % in reserve for jitter. */
 export function distinctDigitsFor(samplesPerMinute: number): number {
   const needed = Math.ceil(Math.log10(samplesPerMinute * 1.05 + 2));

@@ -2,12 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "#core/random.ts";
 import { counter, gauge } from "#sim/signals/device-model.ts";
-import {
-  DistinctDigits,
-  distinctDigitsFor,
-  SAMPLES_PER_MINUTE_MAX,
-  shuffledOrder,
-} from "#sim/signals/distinct-digits.ts";
+import { DistinctDigits, distinctDigitsFor, shuffledOrder } from "#sim/signals/distinct-digits.ts";
+import { RATE_HZ_MAX } from "#sim/simulator.ts";
 
 const TAGS = [gauge("a", "", 2, 0, 100), gauge("b", "", 0, 0, 10), counter("c", "")];
 
@@ -66,6 +62,6 @@ describe("distinct digits", () => {
   test("are at most four, at the highest rate", () => {
     expect(distinctDigitsFor(60)).toBe(2);
     expect(distinctDigitsFor(600)).toBe(3);
-    expect(distinctDigitsFor(SAMPLES_PER_MINUTE_MAX)).toBe(4);
+    expect(distinctDigitsFor(60 * RATE_HZ_MAX)).toBe(4);
   });
 });
