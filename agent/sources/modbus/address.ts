@@ -1,0 +1,42 @@
+/**
+ * Where a tag lives in a device. Manuals count from 1 and prefix the table (`40001`); the protocol
+ * counts from 0 within each table. Only this file converts between the two.
+ */
+import type { TagSettings } from "#config/gateway.ts";
+
+/** The four tables of Modbus (Application Protocol v1.1b3, section 4.3). */
+export type Table = "coil" | "discrete" | "input" | "holding";
+
+export interface Address {
+  table: Table;
+  /** From 0, as in the request. */
+  start: number;
+}
+
+/** Offsets of the `3xxxx` and `4xxxx` notations with five and with six digits. */
+const REGISTER_RANGES: readonly { table: Table; first: number; last: number }[] = [
+  { table: "input", first: 30_001, last: 39_999 },
+  { table: "holding", first: 40_001, last: 49_999 },
+  { table: "input", first: 300_001, last: 365_536 },
+  { table: "holding", first: 400_001, last: 465_536 },
+];
+
+/** The address of a tag; undefined when it has none, or one outside the notation. */
+export function addressOf(tag: TagSettings): Address | undefined {
+  if (tag.coil !== undefined) return { table: "coil", start: tag.coil - 1 };
+  if (tag.discrete !== undefined) return { table: "discrete", start: tag.discrete - 1 };
+  return tag.register === undefined ? undefined : registerAddress(tag.register);
+}
+
+function registerAddress(register: number): Address | undefined {
+  const range = REGISTER_RANGES.find(({ first, last }) => register >= first && register <= last);
+  return range && { table: range.table, start: register - range.first };
+}
+
+/** The address as a manual writes it, for messages: `40012`, `coil 4`. */
+export function manualAddress(address: Address): string {
+  const { table, start } = address;
+  if (table === "coil" || table === "discrete") return `${table} ${start + 1}`;
+  const digit = table === "holding" ? 4 : 3;
+  return start < 9999 ? `${digit * 10_000 + start + 1}` : `${digit * 100_000 + start + 1}`;
+}

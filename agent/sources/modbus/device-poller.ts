@@ -1,0 +1,154 @@
+/**
+ * Polls one device: reads its blocks, isolates registers that it refuses, and tells its breaker how
+ * it went. A poll always ends in one reading a tag, good or bad, never an old value.
+ */
+import type { ReadingBatch } from "#agent/sources/contract.ts";
+import type { Clock } from "#core/clock.ts";
+import type { Random } from "#core/random.ts";
+import type { QualityReason } from "#core/reading.ts";
+import { AnswerTimes } from "./answer-times.ts";
+import { BLOCK_REASONS, BlockReader, type ReadCounters } from "./block-reader.ts";
+import { CircuitBreaker } from "./circuit-breaker.ts";
+import type { ModbusLink } from "./link.ts";
+import { type Block, type PlanLimits, planBlocks } from "./planner.ts";
+import { type PolledTag, PollResult } from "./poll-result.ts";
+import { Refusals } from "./refusals.ts";
+
+export interface DevicePollerOptions {
+  /** Name of the bus: readings are counted under it. */
+  source: string;
+  device: string;
+  unit: number;
+  intervalMs: number;
+  timeoutMs: number;
+  limits: PlanLimits;
+  tags: readonly PolledTag[];
+  /** What the other devices of the bus take to answer, for one that never did. */
+  busTimes: AnswerTimes;
+  counters: ReadCounters;
+  clock: Clock;
+  random: Random;
+}
+
+/** The reason of readings that a device did not answer for. */
+const NO_ANSWER: QualityReason = "timeout";
+
+export class DevicePoller {
+  readonly name: string;
+  readonly unit: number;
+  readonly intervalMs: number;
+  readonly breaker: CircuitBreaker;
+  readonly #options: DevicePollerOptions;
+  readonly #times = new AnswerTimes();
+  readonly #refusals = new Refusals();
+  #plan: readonly Block[] = [];
+  #plannedVersion = -1;
+  #probes = 0;
+
+  constructor(options: DevicePollerOptions) {
+    this.name = options.device;
+    this.unit = options.unit;
+    this.intervalMs = options.intervalMs;
+    this.breaker = new CircuitBreaker(options.intervalMs, options.random);
+    this.#options = options;
+  }
+
+  /** Tags that the device refuses to give. */
+  get refusedTags(): number {
+    return this.#refusals.count;
+  }
+
+  /** True when a poll now would use the bus. */
+  wouldAsk(link: ModbusLink): boolean {
+    return link.isOpen && this.breaker.state !== "open";
+  }
+
+  async poll(link: ModbusLink): Promise<ReadingBatch> {
+    if (!link.isOpen) return this.#batch(new PollResult(), NO_ANSWER);
+    if (this.breaker.state === "open") return this.#batch(new PollResult(), this.breaker.reason);
+    const { timeoutMs, clock } = this.#options;
+    const patience = this.breaker.state === "suspect" ? this.#probeTimeoutMs() : timeoutMs;
+    const reader = this.#reader(link, patience);
+    const failure = (await this.#readAll(reader)) ?? this.#refusedWholly();
+    if (failure === undefined) this.breaker.succeeded();
+    else this.breaker.failed(failure, clock.monotonic());
+    return this.#batch(reader.result, failure ?? NO_ANSWER);
+  }
+
+  /**
+   * Asks a silent device for one block, a different one each time. A patient probe also searches
+   * the block for what is readable. Returns true when the device is to be polled again.
+   */
+  async probe(link: ModbusLink): Promise<boolean> {
+    const { timeoutMs, clock } = this.#options;
+    const plan = this.#currentPlan();
+    const block = plan[this.#probes++ % plan.length];
+    if (!block) return false;
+    const isPatient = this.breaker.probeIsPatient;
+    const reader = this.#reader(link, isPatient ? timeoutMs : this.#probeTimeoutMs());
+    const failure = (await reader.probe(block, isPatient)) ?? this.#refusedWholly();
+    if (failure === undefined || isNews(failure, this.breaker.reason)) {
+      this.breaker.succeeded();
+      return true;
+    }
+    this.breaker.failed(failure, clock.monotonic());
+    return false;
+  }
+
+  /** The reason that ended the poll before its end, or undefined. */
+  async #readAll(reader: BlockReader): Promise<QualityReason | undefined> {
+    for (const block of this.#currentPlan()) {
+      const failure = await reader.read(block);
+      if (failure !== undefined) return failure;
+    }
+    return await reader.readRefused(this.#options.tags.map((tag) => tag.point));
+  }
+
+  /** A device that refuses every register is not ready, or not what the file says that it is. */
+  #refusedWholly(): QualityReason | undefined {
+    const { tags } = this.#options;
+    const [first] = tags;
+    if (!first || this.#refusals.count < tags.length) return undefined;
+    const code = this.#refusals.codeOf(first.point) ?? 0;
+    this.#refusals.clear();
+    return `exception ${code}`;
+  }
+
+  #currentPlan(): readonly Block[] {
+    const { tags, limits, clock } = this.#options;
+    const refusals = this.#refusals;
+    refusals.forgetOldGaps(clock.monotonic());
+    if (this.#plannedVersion !== refusals.version) {
+      const points = tags.map((tag) => tag.point).filter((point) => !refusals.codeOf(point));
+      this.#plan = planBlocks(points, refusals.narrow(limits), refusals.spans());
+      this.#plannedVersion = refusals.version;
+    }
+    return this.#plan;
+  }
+
+  #reader(link: ModbusLink, timeoutMs: number): BlockReader {
+    const { unit, clock, counters, busTimes } = this.#options;
+    const onAnswer = (durationMs: number): void => {
+      this.#times.add(durationMs);
+      busTimes.add(durationMs);
+    };
+    const refusals = this.#refusals;
+    return new BlockReader({ link, unit, timeoutMs, refusals, clock, counters, onAnswer });
+  }
+
+  #probeTimeoutMs(): number {
+    const { busTimes, timeoutMs } = this.#options;
+    return (this.#times.areKnown ? this.#times : busTimes).probeTimeoutMs(timeoutMs);
+  }
+
+  #batch(result: PollResult, reason: QualityReason): ReadingBatch {
+    const { source, tags, clock, counters } = this.#options;
+    counters.invalidValues += result.invalid;
+    return result.toBatch(source, tags, reason, clock.now());
+  }
+}
+
+/** Another refusal than the one that opened the breaker: a poll will sort it out. */
+function isNews(failure: QualityReason, before: QualityReason): boolean {
+  return failure !== before && BLOCK_REASONS.includes(failure);
+}

@@ -1,0 +1,24 @@
+/** What the poller needs of a bus: one request at a time, with an outcome that is never an error. */
+import type { Span } from "./point.ts";
+
+export interface ReadRequest extends Span {
+  unit: number;
+}
+
+/**
+ * `timeout`: nothing came that answers this request; what comes later is discarded.
+ * `malformed`: the unit answered, with lengths that lie; the connection is opened anew.
+ * `disconnected`: the connection was lost, or is not there.
+ */
+export type ReadOutcome =
+  | { kind: "answer"; data: Uint8Array }
+  | { kind: "exception"; code: number }
+  | { kind: "timeout" }
+  | { kind: "malformed" }
+  | { kind: "disconnected" };
+
+export interface ModbusLink {
+  readonly isOpen: boolean;
+  /** @param timeoutMs for this request alone */
+  read(request: ReadRequest, timeoutMs: number): Promise<ReadOutcome>;
+}

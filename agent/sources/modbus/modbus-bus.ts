@@ -1,0 +1,209 @@
+/**
+ * A Modbus TCP bus as a source: all devices behind one address, polled over one connection, each in
+ * its own rhythm. Devices may be absent, silent or wrong; the bus goes on.
+ */
+import type { Intake, Source, SourceStatus } from "#agent/sources/contract.ts";
+import { HandOver } from "#agent/sources/hand-over.ts";
+import type { DeviceSettings, ModbusTcpBusSettings } from "#config/gateway.ts";
+import type { Clock } from "#core/clock.ts";
+import { type Logger, RateLimitedLog } from "#core/log.ts";
+import type { Random } from "#core/random.ts";
+import { AnswerTimes } from "./answer-times.ts";
+import type { ReadCounters } from "./block-reader.ts";
+import { DevicePoller } from "./device-poller.ts";
+import { READ_BITS_MAX, READ_REGISTERS_MAX } from "./planner.ts";
+import { createPoint } from "./point.ts";
+import { PollLoop } from "./poll-loop.ts";
+import type { PolledTag } from "./poll-result.ts";
+import { TcpLink } from "./tcp-link.ts";
+
+export interface ModbusBusOptions {
+  /** The bus's name: readings are counted under it. */
+  name: string;
+  settings: ModbusTcpBusSettings;
+  /** The devices whose `bus` is this one, by name. */
+  devices: Readonly<Record<string, DeviceSettings>>;
+  intake: Intake;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+}
+
+/** A host that is there accepts within this time, or after the bus's time-out if that is longer. */
+const CONNECT_TIMEOUT_MIN_MS = 2000;
+
+/** Names of silent devices in the status's sentence; the rest is a number. */
+const NAMES_MAX = 5;
+
+export class ModbusBus implements Source {
+  readonly #options: ModbusBusOptions;
+  readonly #log: RateLimitedLog;
+  readonly #stopping = new AbortController();
+  readonly #link: TcpLink;
+  readonly #handOver: HandOver;
+  readonly #reads: ReadCounters = {
+    requests: 0,
+    answers: 0,
+    exceptions: 0,
+    timeouts: 0,
+    malformed: 0,
+    searches: 0,
+    invalidValues: 0,
+  };
+  #pollers: readonly DevicePoller[] = [];
+  #loop: PollLoop | undefined;
+  #state: "stopped" | "starting" | "running" = "stopped";
+  #running: Promise<void> | undefined;
+
+  constructor(options: ModbusBusOptions) {
+    this.#options = options;
+    const { settings, clock, random, intake } = options;
+    this.#log = new RateLimitedLog(options.log.child({ bus: options.name }), clock);
+    this.#handOver = new HandOver(intake, this.#log);
+    this.#link = new TcpLink({
+      host: settings.host,
+      port: settings.port,
+      connectTimeoutMs: Math.max(CONNECT_TIMEOUT_MIN_MS, settings.timeout),
+      clock,
+      random,
+      log: this.#log,
+      onStray: (unit) => this.#stray(unit),
+    });
+  }
+
+  /** Begins to poll. An absent server or device is no error: the bus goes on trying. */
+  async start(): Promise<void> {
+    this.#state = "starting";
+    this.#pollers = this.#createPollers();
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#link.stop();
+    await this.#running;
+    await this.#handOver.settled();
+    this.#state = "stopped";
+  }
+
+  status(): SourceStatus {
+    const detail = this.#state === "running" ? this.#complaint() : undefined;
+    return {
+      name: this.#options.name,
+      kind: "modbus-tcp",
+      state: detail === undefined ? this.#state : "degraded",
+      ...(detail !== undefined && { detail }),
+      counters: this.#counters(),
+    };
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#options;
+    await this.#link.start();
+    this.#loop = new PollLoop({
+      pollers: this.#pollers,
+      link: this.#link,
+      handOver: this.#handOver,
+      clock,
+      log: this.#log,
+      signal: this.#stopping.signal,
+    });
+    this.#state = "running";
+    await this.#loop.run();
+  }
+
+  #createPollers(): DevicePoller[] {
+    const busTimes = new AnswerTimes();
+    return Object.entries(this.#options.devices).map(([device, settings]) => {
+      const { name: source, clock, random } = this.#options;
+      return new DevicePoller({
+        source,
+        device,
+        unit: settings.unit,
+        intervalMs: settings.every,
+        timeoutMs: this.#options.settings.timeout,
+        limits: this.#limits(),
+        tags: this.#createTags(device, settings),
+        busTimes,
+        counters: this.#reads,
+        clock,
+        random: random.fork(device),
+      });
+    });
+  }
+
+  #limits(): { registersMax: number; bitsMax: number; gapMax: number } {
+    const { maxGap } = this.#options.settings;
+    return { registersMax: READ_REGISTERS_MAX, bitsMax: READ_BITS_MAX, gapMax: maxGap };
+  }
+
+  #createTags(device: string, settings: DeviceSettings): PolledTag[] {
+    const { intake, name: source } = this.#options;
+    return Object.entries(settings.tags).flatMap(([tag, tagSettings]) => {
+      const point = createPoint(tag, tagSettings);
+      if (!point) {
+        this.#log.warn(`tag ${device}`, { device, tag }, "tag has no Modbus address: not polled");
+        return [];
+      }
+      const unit = tagSettings.unit;
+      const facts = { source, ...(unit !== undefined && { unit }) };
+      return [{ point, series: intake.resolve(device, tag, facts) }];
+    });
+  }
+
+  #stray(unit: number | undefined): void {
+    const nowMs = this.#options.clock.monotonic();
+    for (const poller of this.#pollers) {
+      if (poller.unit === unit) poller.breaker.answeredLate(nowMs);
+    }
+  }
+
+  #complaint(): string | undefined {
+    const { host, port } = this.#options.settings;
+    if (!this.#link.isOpen)
+      return `no connection to ${host}:${port}: ${this.#link.lastError ?? "?"}`;
+    const silent = this.#silent().map((poller) => `${poller.name} (${poller.breaker.reason})`);
+    if (silent.length > 0) {
+      const more = silent.length > NAMES_MAX ? " and others" : "";
+      const names = silent.slice(0, NAMES_MAX).join(", ");
+      return `${silent.length} of ${this.#pollers.length} devices give no readings: ${names}${more}`;
+    }
+    const refusing = this.#pollers.filter((poller) => poller.refusedTags > 0);
+    if (refusing.length === 0) return undefined;
+    const tags = refusing.reduce((sum, poller) => sum + poller.refusedTags, 0);
+    return `${tags} tags are refused by their device, such as on ${refusing[0]?.name ?? "?"}`;
+  }
+
+  #silent(): DevicePoller[] {
+    return this.#pollers.filter((poller) => poller.breaker.state === "open");
+  }
+
+  #counters(): Record<string, number> {
+    const reads = this.#reads;
+    const link = this.#link.counters;
+    const handed = this.#handOver.counters;
+    return {
+      polls: this.#loop?.counters.polls ?? 0,
+      polls_missed: this.#loop?.counters.pollsMissed ?? 0,
+      polls_failed: this.#loop?.counters.pollsFailed ?? 0,
+      polls_lost: handed.batchesLost,
+      probes: this.#loop?.counters.probes ?? 0,
+      readings: handed.readings,
+      readings_lost: handed.readingsLost,
+      requests: reads.requests,
+      answers: reads.answers,
+      exceptions: reads.exceptions,
+      timeouts: reads.timeouts,
+      malformed_answers: reads.malformed,
+      stray_frames: link.strayFrames,
+      searches: reads.searches,
+      invalid_values: reads.invalidValues,
+      connects: link.connects,
+      connect_failures: link.connectFailures,
+      disconnects: link.disconnects,
+      devices: this.#pollers.length,
+      silent_devices: this.#silent().length,
+      refused_tags: this.#pollers.reduce((sum, poller) => sum + poller.refusedTags, 0),
+    };
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * The one queue of a bus: takes the device whose turn is due, polls it, hands its readings over,
+ * and between turns probes a silent device when the budget allows. It ends only when it is stopped;
+ * whatever goes wrong in a poll costs that poll.
+ */
+import type { HandOver } from "#agent/sources/hand-over.ts";
+import type { Clock } from "#core/clock.ts";
+import { isAbort, messageOf } from "#core/errors.ts";
+import type { RateLimitedLog } from "#core/log.ts";
+import type { DevicePoller } from "./device-poller.ts";
+import type { ModbusLink } from "./link.ts";
+import { ProbeBudget } from "./probe-budget.ts";
+import { Schedule } from "./schedule.ts";
+
+/** Turns in a row without I/O, after which the event loop gets its turn. */
+const IDLE_TURNS_MAX = 32;
+
+export interface LoopCounters {
+  polls: number;
+  /** Turns that passed because the bus was late. */
+  pollsMissed: number;
+  /** Polls that ended in an unexpected error. */
+  pollsFailed: number;
+  probes: number;
+}
+
+export interface PollLoopOptions {
+  pollers: readonly DevicePoller[];
+  link: ModbusLink;
+  handOver: HandOver;
+  clock: Clock;
+  log: RateLimitedLog;
+  signal: AbortSignal;
+}
+
+export class PollLoop {
+  readonly counters: LoopCounters = { polls: 0, pollsMissed: 0, pollsFailed: 0, probes: 0 };
+  readonly #options: PollLoopOptions;
+  readonly #schedule: Schedule;
+  readonly #budget = new ProbeBudget();
+  #idleTurns = 0;
+
+  constructor(options: PollLoopOptions) {
+    this.#options = options;
+    const intervalsMs = options.pollers.map((poller) => poller.intervalMs);
+    this.#schedule = new Schedule(intervalsMs, options.clock.monotonic());
+  }
+
+  /** Resolves when the signal fires. */
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    try {
+      while (!signal.aborted) await this.#step();
+    } catch (error) {
+      if (!isAbort(error)) throw error;
+    }
+  }
+
+  async #step(): Promise<void> {
+    const { clock } = this.#options;
+    const nowMs = clock.monotonic();
+    const turn = this.#schedule.next();
+    const probe = this.#nextProbe();
+    if (turn && turn.dueMs <= nowMs) return await this.#takeTurn(turn.index);
+    if (probe && probe.atMs <= nowMs) return await this.#probe(probe.poller);
+    const untilMs = Math.min(turn?.dueMs ?? nowMs + 1000, probe?.atMs ?? Number.POSITIVE_INFINITY);
+    await this.#sleep(untilMs - nowMs);
+  }
+
+  async #takeTurn(index: number): Promise<void> {
+    const { pollers, link, handOver, clock, log, signal } = this.#options;
+    const poller = pollers[index];
+    if (!poller) return;
+    await handOver.room();
+    if (signal.aborted) return;
+    if (!poller.wouldAsk(link)) await this.#breathe();
+    else this.#idleTurns = 0;
+    try {
+      const batch = await poller.poll(link);
+      // A poll that the stop cut short says nothing about the device.
+      if (!signal.aborted) handOver.give(batch);
+      this.counters.polls += 1;
+    } catch (error) {
+      this.counters.pollsFailed += 1;
+      log.warn(
+        `poll ${poller.name}`,
+        { device: poller.name, err: messageOf(error) },
+        "poll failed",
+      );
+    }
+    this.counters.pollsMissed += this.#schedule.served(index, clock.monotonic());
+  }
+
+  async #probe(poller: DevicePoller): Promise<void> {
+    const { link, clock } = this.#options;
+    const startedAtMs = clock.monotonic();
+    this.counters.probes += 1;
+    const answered = await poller.probe(link);
+    const endedAtMs = clock.monotonic();
+    if (!answered) this.#budget.spend(endedAtMs - startedAtMs, endedAtMs);
+  }
+
+  /** The silent device that has waited longest for its probe. */
+  #nextProbe(): { poller: DevicePoller; atMs: number } | undefined {
+    const { pollers, link } = this.#options;
+    if (!link.isOpen) return undefined;
+    let first: DevicePoller | undefined;
+    for (const poller of pollers) {
+      if (poller.breaker.probeAtMs < (first?.breaker.probeAtMs ?? Number.POSITIVE_INFINITY)) {
+        first = poller;
+      }
+    }
+    if (!first) return undefined;
+    return { poller: first, atMs: Math.max(first.breaker.probeAtMs, this.#budget.freeAtMs) };
+  }
+
+  /** Many turns that use no bus must not keep the event loop from everything else. */
+  async #breathe(): Promise<void> {
+    this.#idleTurns += 1;
+    if (this.#idleTurns % IDLE_TURNS_MAX === 0) await this.#sleep(0);
+  }
+
+  async #sleep(durationMs: number): Promise<void> {
+    const { clock, signal } = this.#options;
+    await clock.sleep(Math.max(0, durationMs), { name: "modbus turn", signal });
+  }
+}

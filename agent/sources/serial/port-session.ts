@@ -1,0 +1,98 @@
+/**
+ * One open serial port: it is made by `openPort`, ends once, and is never reopened. The path is a
+ * file's path, best below /dev/serial/by-id; ports are never listed, because `SerialPort.list()`
+ * ends the process where udevadm is missing.
+ */
+import { statSync } from "node:fs";
+import { SerialPort } from "serialport";
+import type { SerialBusSettings } from "#config/gateway.ts";
+import { messageOf, PenstockError } from "#core/errors.ts";
+import { ownerOf } from "./port-lock.ts";
+
+export class PortSession {
+  /** Why the port was lost. Resolves once, never rejects. */
+  readonly closed: Promise<string>;
+  readonly #port: SerialPort;
+  readonly #path: string;
+  readonly #identity: string | undefined;
+
+  constructor(port: SerialPort, path: string, onData: (bytes: Uint8Array) => void) {
+    this.#port = port;
+    this.#path = path;
+    this.#identity = identityOf(path);
+    port.on("data", onData);
+    this.closed = new Promise((resolve) => {
+      let why = "closed";
+      port.on("error", (error) => {
+        why = error.message;
+        void this.close();
+      });
+      port.once("close", (error: Error | null) => resolve(error?.message ?? why));
+    });
+  }
+
+  /**
+   * True when the path leads to the device that was opened. After an unplugging nothing may be
+   * heard of it until a write, so a silent port is asked this.
+   */
+  get isSameDevice(): boolean {
+    return this.#identity !== undefined && identityOf(this.#path) === this.#identity;
+  }
+
+  /** Resolves when the descriptor is closed. Never rejects. */
+  async close(): Promise<void> {
+    if (!this.#port.isOpen) return;
+    await new Promise<void>((resolve) => this.#port.close(() => resolve()));
+  }
+}
+
+/** Node and device number: both change when a USB adapter comes back under another name. */
+function identityOf(path: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat && `${stat.rdev} ${stat.ino}`;
+}
+
+/**
+ * @throws PenstockError PORT_UNAVAILABLE: missing, held by another program, not permitted
+ */
+export async function openPort(
+  settings: SerialBusSettings,
+  onData: (bytes: Uint8Array) => void,
+): Promise<PortSession> {
+  const { serial: path, baud: baudRate, parity, dataBits, stopBits } = settings;
+  if (identityOf(path) === undefined)
+    throw unavailable(path, "there is no such device: is it plugged in?");
+  const owner = ownerOf(path);
+  if (owner) {
+    throw unavailable(
+      path,
+      `it is held by another program: ${owner.program} (process ${owner.pid})`,
+    );
+  }
+  const port = new SerialPort({ path, baudRate, parity, dataBits, stopBits, autoOpen: false });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      port.open((error) => (error ? reject(error) : resolve()));
+    });
+  } catch (error) {
+    throw unavailable(path, explanationOf(messageOf(error)), error);
+  }
+  return new PortSession(port, path, onData);
+}
+
+function unavailable(path: string, why: string, cause?: unknown): PenstockError {
+  return new PenstockError("PORT_UNAVAILABLE", `cannot open ${path}: ${why}`, {
+    context: { path },
+    cause,
+  });
+}
+
+/** serialport gives the system's text only. */
+function explanationOf(message: string): string {
+  if (message.includes("Cannot lock")) return "it is held by another program";
+  if (message.includes("Permission denied")) {
+    return "not permitted: the user that runs this must be in the group dialout";
+  }
+  if (message.includes("Inappropriate ioctl")) return "it is no serial port";
+  return message;
+}

@@ -1,0 +1,51 @@
+import { ModbusBus } from "#agent/sources/modbus/modbus-bus.ts";
+import { type DeviceSettings, gatewaySchema, type ModbusTcpBusSettings } from "#config/gateway.ts";
+import { systemClock } from "#core/clock.ts";
+import { silentLogger } from "#core/log.ts";
+import { createRandom } from "#core/random.ts";
+import { MemoryIntake } from "#test/support/memory-intake.ts";
+
+type Written = Record<string, unknown>;
+
+/** Settings as the file's schema makes them, with its defaults. */
+export function settingsOf(
+  bus: Written,
+  devices: Record<string, Written>,
+): { bus: ModbusTcpBusSettings; devices: Record<string, DeviceSettings> } {
+  const settings = gatewaySchema.parse({
+    version: 1,
+    gateway: "test",
+    uplink: { eventHubs: { connectionString: "Endpoint=sb://localhost/", hub: "h" } },
+    buses: { line: bus },
+    devices: Object.fromEntries(
+      Object.entries(devices).map(([name, device]) => [name, { bus: "line", ...device }]),
+    ),
+  });
+  const line = settings.buses["line"];
+  if (!line || !("modbus" in line)) throw new Error("not a Modbus bus");
+  return { bus: line, devices: settings.devices };
+}
+
+/** A running bus against a server on this port of the loopback, and what it gave. */
+export async function startBus(
+  port: number,
+  devices: Record<string, Written>,
+  bus: Written = {},
+): Promise<{ bus: ModbusBus; intake: MemoryIntake }> {
+  const intake = new MemoryIntake();
+  const settings = settingsOf(
+    { modbus: "tcp", host: "127.0.0.1", port, timeout: "200ms", ...bus },
+    devices,
+  );
+  const modbus = new ModbusBus({
+    name: "line",
+    settings: settings.bus,
+    devices: settings.devices,
+    intake,
+    clock: systemClock,
+    random: createRandom(1),
+    log: silentLogger,
+  });
+  await modbus.start();
+  return { bus: modbus, intake };
+}

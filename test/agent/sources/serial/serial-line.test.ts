@@ -1,0 +1,89 @@
+import { symlink, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { SerialPort } from "serialport";
+import { expect, test } from "vitest";
+import { Pty } from "#test/support/pty.ts";
+import { tempFolder } from "#test/support/temp-folder.ts";
+import { until } from "#test/support/until.ts";
+import { startLine } from "./start-line.ts";
+
+test("reads a device's lines from a real port", async () => {
+  const pty = new Pty();
+  const { line, intake } = await startLine(pty.path, { tags: { weight: { unit: "kg" } } });
+  try {
+    await until(() => line.status().state === "running");
+    pty.send("  12.50 kg\r\n 13.");
+    pty.send("25 kg\r\n");
+    await until(() => intake.readings().length === 2);
+    expect(intake.readings().map(({ value }) => value)).toEqual([12.5, 13.25]);
+    expect(intake.descriptions.get("scale-1/weight")).toEqual({ source: "scale", unit: "kg" });
+  } finally {
+    await line.stop();
+    pty.unplug();
+  }
+});
+
+test("starts without its port, says so, and reads once it is plugged in", async () => {
+  const folder = await tempFolder();
+  const byId = join(folder, "usb-scale");
+  const { line, intake } = await startLine(byId);
+  const pty = new Pty();
+  try {
+    await until(() => line.status().state === "degraded");
+    expect(line.status().detail).toBe(
+      `cannot open ${byId}: there is no such device: is it plugged in?`,
+    );
+    await symlink(pty.path, byId);
+    await until(() => line.status().state === "running");
+    pty.send("1 kg\r\n");
+    await until(() => intake.readings().length === 1);
+  } finally {
+    await line.stop();
+    pty.unplug();
+  }
+});
+
+test("follows a device that comes back under another name", async () => {
+  const folder = await tempFolder();
+  const byId = join(folder, "usb-scale");
+  const [before, after] = [new Pty(), new Pty()];
+  await symlink(before.path, byId);
+  const { line, intake } = await startLine(byId);
+  try {
+    await until(() => line.status().state === "running");
+    before.send("1 kg\r\n 2");
+    await until(() => intake.readings().length === 1);
+    before.unplug();
+    await unlink(byId);
+    await symlink(after.path, byId);
+    await until(() => line.status().counters["opens"] === 2);
+    after.send("3 kg\r\n");
+    await until(() => intake.readings().length === 2);
+    // The half line from before the unplugging is not glued to the first one after it.
+    expect(intake.readings().map(({ value }) => value)).toEqual([1, 3]);
+    expect(line.status().counters["disconnects"]).toBe(1);
+  } finally {
+    await line.stop();
+    after.unplug();
+  }
+});
+
+test("names the program that holds its port, and does not touch the port", async () => {
+  const pty = new Pty();
+  const other = new SerialPort({ path: pty.path, baudRate: 19_200, autoOpen: false });
+  await new Promise<void>((resolve) => other.open(() => resolve()));
+  const { line, intake } = await startLine(pty.path, { bus: { baud: 1200 } });
+  try {
+    await until(() => line.status().state === "degraded");
+    expect(line.status().detail).toMatch(
+      new RegExp(`it is held by another program: .+ \\(process ${process.pid}\\)`),
+    );
+    await new Promise<void>((resolve) => other.close(() => resolve()));
+    await until(() => line.status().state === "running");
+    pty.send("4 kg\r\n");
+    await until(() => intake.readings().length === 1);
+  } finally {
+    await line.stop();
+    pty.unplug();
+  }
+});
