@@ -49,8 +49,11 @@ const RETRY = { timeoutInMs: 3000, maxRetries: 3, retryDelayInMs: 300, maxRetryD
 const BALANCE_EVERY_MS = 1000;
 const BATCH_EVENTS_MAX = 100;
 const PREFETCH_EVENTS = 200;
-/** The SDK calls the handler at least this often: the sign of life that the watchdog looks for. */
-const HEARTBEAT_S = 5;
+/**
+ * The SDK calls the handler at least this often: the sign of life that the watchdog looks for. A
+ * receiver whose connection was lost sits out this time, too, before it connects again.
+ */
+const HEARTBEAT_S = 1;
 const WATCH_EVERY_MS = 5000;
 const STALL_MS = 30_000;
 const CLOSE_MS_MAX = 3000;

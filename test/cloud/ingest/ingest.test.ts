@@ -1,0 +1,210 @@
+/** The ingest against the embedded hub, through the real SDK on both sides. */
+import { rm } from "node:fs/promises";
+import { EventHubProducerClient } from "@azure/event-hubs";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Store } from "#cloud/store/contract.ts";
+import type { ChunkContent, ChunkId } from "#core/chunk.ts";
+import { CHUNK_CONTENT_TYPE, encodeChunk, packEvent } from "#core/chunk-codec.ts";
+import { block, chunkId, readings, rowsText } from "#test/contracts/store-fixtures.ts";
+import { eventually, impatient, startTestHub, type TestHub } from "#test/support/hub.ts";
+import { type RunningIngest, startIngest } from "./running-ingest.ts";
+
+const TIMEOUT_MS = 60_000;
+
+let hub: TestHub;
+let producer: EventHubProducerClient;
+let running: RunningIngest;
+
+beforeEach(async () => {
+  hub = await startTestHub();
+  producer = new EventHubProducerClient(hub.connectionString, impatient);
+});
+
+afterEach(async () => {
+  await running.remove();
+  await producer.close();
+  await hub.stop();
+});
+
+function bodyOf(id: ChunkId, content: ChunkContent): Buffer {
+  return packEvent([encodeChunk({ id, content })]);
+}
+
+/** One event a chunk of one reading, with the seqs from `from` to before `to`. */
+async function send(from: number, to: number, key = "hall-3/0"): Promise<void> {
+  const events = Array.from({ length: to - from }, (_, at) => ({
+    body: bodyOf(chunkId(from + at), readings(block([from + at]))),
+    contentType: CHUNK_CONTENT_TYPE,
+  }));
+  await producer.sendBatch(events, { partitionKey: key });
+}
+
+async function accepted(chunks: number, deadlineMs?: number): Promise<void> {
+  const condition = (): boolean => running.store.state().totals.chunks >= chunks;
+  await eventually(`${chunks} chunks accepted`, condition, deadlineMs);
+}
+
+async function count(): Promise<unknown> {
+  const row: { count: number } = JSON.parse(await rowsText(running.store));
+  return row.count;
+}
+
+describe("ingest from the hub", () => {
+  test("takes what was sent before and after it began", { timeout: TIMEOUT_MS }, async () => {
+    await send(0, 50);
+    running = await startIngest(hub);
+    await accepted(50);
+    await send(50, 60);
+    await accepted(60);
+    expect(await count()).toBe(60);
+    expect(running.ingest.latency.summary().count).toBe(60);
+    const read = running.ingest.partitions().filter((entry) => entry.sequenceNumber !== undefined);
+    expect(read).toMatchObject([{ sequenceNumber: 59 }]);
+  });
+
+  test("goes on where it was, and counts nothing twice", { timeout: TIMEOUT_MS }, async () => {
+    running = await startIngest(hub);
+    await send(0, 20);
+    await accepted(20);
+    await running.restart();
+    await send(10, 30);
+    await accepted(30);
+    expect(await count()).toBe(30);
+    expect(running.store.state().totals).toMatchObject({ chunks: 30, duplicateChunks: 10 });
+    expect(running.ingest.counters.events).toBe(20);
+  });
+
+  test("puts poison aside with its reason and goes on", { timeout: TIMEOUT_MS }, async () => {
+    running = await startIngest(hub);
+    const future = Buffer.from('{"v":2,"kind":"readings"}');
+    const bodies = [
+      Buffer.from("not gzip"),
+      "text, not bytes",
+      packEvent([future]),
+      packEvent([
+        encodeChunk({ id: chunkId(0), content: readings(block([1])) }),
+        encodeChunk({ id: chunkId(1, { lane: 3 }), content: readings(block([1])) }),
+      ]),
+      bodyOf(chunkId(0), readings(block([1], 1e17))),
+      packEvent([Buffer.alloc(17 * 1024 * 1024, 0x20)]),
+      bodyOf(chunkId(0), readings(block([7]))),
+    ];
+    for (const body of bodies) await producer.sendBatch([{ body }], { partitionKey: "hall-3/0" });
+    await accepted(1);
+    expect(await count()).toBe(1);
+    const letters = await running.store.deadLetters(10);
+    expect(letters.map(({ code }) => code).toReversed()).toEqual([
+      "CHUNK_MALFORMED",
+      "CHUNK_MALFORMED",
+      "CHUNK_VERSION_UNKNOWN",
+      "CHUNK_MALFORMED",
+      "CHUNK_MALFORMED",
+      "CHUNK_TOO_LARGE",
+    ]);
+    expect(letters.map(({ reason }) => reason).join("\n")).toContain("several lanes");
+  });
+
+  test("resumes after the hub was away", { timeout: TIMEOUT_MS }, async () => {
+    running = await startIngest(hub);
+    await send(0, 10);
+    await accepted(10);
+    await hub.restart();
+    await producer.close();
+    producer = new EventHubProducerClient(hub.connectionString, impatient);
+    await send(10, 20);
+    await accepted(20, 15_000);
+    expect(await count()).toBe(20);
+  });
+
+  test("reads a hub made anew from its beginning, and knows its chunks", {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    running = await startIngest(hub);
+    await send(0, 10);
+    await accepted(10);
+    const { port } = hub.hub.address;
+    const { dataDir } = hub;
+    await hub.hub.stop();
+    await rm(dataDir, { recursive: true });
+    const keys = hub.connectionString;
+    hub = await startTestHub({ port, dataDir, keys: keysOf(keys) });
+    await producer.close();
+    producer = new EventHubProducerClient(hub.connectionString, impatient);
+    // They get the very sequence numbers that the old hub's events had.
+    await send(5, 15);
+    await accepted(15, 30_000);
+    expect(await count()).toBe(15);
+    expect(running.store.state().totals).toMatchObject({ chunks: 15, duplicateChunks: 5 });
+  });
+
+  test("drops what it received of a partition that is another's, and reads it again later", {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    running = await startIngest(hub);
+    await send(0, 5);
+    await accepted(5);
+    const { store, ingest } = running;
+    const { createdOn } = await producer.getEventHubProperties();
+    const scope = {
+      namespace: "127.0.0.1",
+      hub: "telemetry",
+      consumerGroup: "$Default",
+      incarnation: createdOn.getTime(),
+    };
+    const take = async (owner: string): Promise<void> => {
+      for (const { partition, etag } of await store.ownerships(scope)) {
+        await store.claim(scope, [{ partition, owner, etag }]);
+      }
+    };
+    expect(await store.ownerships(scope)).toHaveLength(4);
+    await take("intruder");
+    await send(5, 10);
+    await eventually("the batch is refused", () => ingest.counters.fenced > 0);
+    expect(await count()).toBe(5);
+    await take("");
+    await accepted(10);
+    expect(await count()).toBe(10);
+  });
+
+  test("takes no more than its share in advance while the store stands still", {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const gate = Promise.withResolvers<void>();
+    running = await startIngest(hub, (store) => waiting(store, gate.promise));
+    await eventually("subscribed", () => running.ingest.connected);
+    // Many small sends: each receive call of the SDK would grant its full credit anew.
+    for (let at = 0; at < 3000; at += 50) await send(at, at + 50);
+    await eventually("the feed is full", () => running.ingest.counters.events >= 100);
+    const ahead = (): number => hub.hub.counters.eventsOut - running.ingest.counters.events;
+    await eventually("the hub has sent what it may", () => ahead() > 100);
+    expect(ahead()).toBeLessThanOrEqual(200);
+    gate.resolve();
+    await accepted(3000, 30_000);
+    expect(await count()).toBe(3000);
+  });
+});
+
+/** The keys within a connection string, so that a new hub lets old clients in. */
+function keysOf(
+  connectionString: string,
+): { name: string; key: string; rights: ["Manage", "Send", "Listen"] }[] {
+  const name = /SharedAccessKeyName=([^;]+)/.exec(connectionString)?.[1] ?? "";
+  const key = /SharedAccessKey=([^;]+)/.exec(connectionString)?.[1] ?? "";
+  return [{ name, key, rights: ["Manage", "Send", "Listen"] }];
+}
+
+/** The store, whose `accept` waits for a promise first. */
+function waiting(store: Store, gate: Promise<void>): Store {
+  return new Proxy(store, {
+    get(target, property) {
+      if (property === "accept") {
+        return async (batches: Parameters<Store["accept"]>[0]) => {
+          await gate;
+          return target.accept(batches);
+        };
+      }
+      const value: unknown = Reflect.get(target, property);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
