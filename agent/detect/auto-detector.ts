@@ -28,15 +28,15 @@ const SHIFT = 64;
 const SLOW = 256;
 
 /** From this on a view's surprise is unusual. */
-const LEVEL_LIMIT = 0.2;
+const LEVEL_LIMIT = 0.3;
 const JUMP_LIMIT = 0.25;
-const SHIFT_LIMIT = 0.08;
+const SHIFT_LIMIT = 0.09;
 const SEASON_LIMIT = 2.5;
 
 /** A view learns so many values before it says anything: the first records are none. */
-const LEVEL_WARM_UP = 120;
-const JUMP_WARM_UP = 4 * JUMP;
-const SHIFT_WARM_UP = 2 * SLOW;
+const LEVEL_WARM_UP = 2;
+const JUMP_WARM_UP = 2 * JUMP;
+const SHIFT_WARM_UP = 2 * SHIFT;
 
 /** An epoch ends when it has both this many values and this much time. */
 const EPOCH_VALUES = 20_000;

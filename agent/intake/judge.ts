@@ -2,11 +2,9 @@
  * Runs the detectors over a batch, before it is stored. Good and uncertain finite numbers are
  * judged; a reading older than its series' newest is stored but not judged, and counted.
  */
-import { AnomalyRule } from "#agent/detect/anomaly-rule.ts";
 import type { Finding } from "#agent/detect/finding.ts";
-import { LimitMonitor } from "#agent/detect/limits.ts";
-import { MedianDetector } from "#agent/detect/median-detector.ts";
-import { SeriesMonitor } from "#agent/detect/series-monitor.ts";
+import { MonitorFactory } from "#agent/detect/monitor-factory.ts";
+import type { SeriesMonitor } from "#agent/detect/series-monitor.ts";
 import type { ReadingBatch, Series } from "#agent/sources/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
@@ -28,6 +26,7 @@ interface JudgeOptions {
 
 export class Judge {
   readonly #options: JudgeOptions;
+  readonly #factory = new MonitorFactory();
   /** By series index; made at the first number of the series. */
   readonly #monitors: (SeriesMonitor | undefined)[] = [];
   /** How many earlier readings of the series have the time of its newest. */
@@ -70,11 +69,10 @@ export class Judge {
   #watch(series: Series): SeriesMonitor {
     const { devices, describe } = this.#options;
     const profile = ownEntry(devices, series.device) ?? UNKNOWN_DEVICE;
-    const limits = ownEntry(profile.tags, series.tag)?.limits;
-    const monitor = new SeriesMonitor({
+    const monitor = this.#factory.create({
       subject: describe(series),
-      limits: limits && new LimitMonitor(limits),
-      anomaly: profile.detect.auto ? new AnomalyRule(new MedianDetector()) : undefined,
+      limits: ownEntry(profile.tags, series.tag)?.limits,
+      detect: profile.detect,
     });
     this.#monitors[series.index] = monitor;
     return monitor;

@@ -1,9 +1,10 @@
 import type { Limits } from "#agent/detect/limits.ts";
+import type { DetectSettings } from "#agent/detect/monitor-factory.ts";
 
 /** What the configuration says of a device: the part of it that concerns its series. */
 export interface DeviceProfile {
   readonly line?: string | undefined;
-  readonly detect: { readonly auto: boolean };
+  readonly detect: DetectSettings;
   readonly tags: Readonly<
     Record<string, { readonly unit?: string | undefined; readonly limits?: Limits | undefined }>
   >;

@@ -181,8 +181,8 @@ describe("alarms", () => {
 
   test("come from the automatic detector where a device is not configured", async () => {
     const { intake } = intakeWith();
-    for (let i = 0; i < 300; i++) {
-      const value = i === 250 ? 900 : 50 + (i % 7);
+    for (let i = 0; i < 400; i++) {
+      const value = i === 300 ? 900 : 50 + (i % 7);
       await intake.accept(batchOf(intake, [["flow", T0 + i * 1000, value]], "pump-9"));
     }
     expect(intake.alarms.journal().map(({ rule, state }) => `${rule} ${state}`)).toEqual([

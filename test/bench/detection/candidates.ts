@@ -1,0 +1,71 @@
+/** What is compared: the product's detectors with their rule, and controls that know nothing. */
+import { AnomalyRule, type Sensitivity } from "#agent/detect/anomaly-rule.ts";
+import { AutoDetectors } from "#agent/detect/auto-detector.ts";
+import { MedianDetector } from "#agent/detect/median-detector.ts";
+
+/** How unusual each value is, 0 to 1, knowing only what came before; 0.5 and more is an alarm. */
+export type Scorer = (value: number, ts: number) => number;
+
+export interface Candidate {
+  readonly name: string;
+  readonly create: () => Scorer;
+}
+
+/** The one threshold for everything. */
+export const ALARM = 0.5;
+
+const BLIND_EVERY = 600;
+
+const SENSITIVITIES = ["high", "medium", "low"] as const;
+
+export const DETECTORS: readonly Candidate[] = [
+  ...SENSITIVITIES.map((sensitivity) => ({
+    name: `records and season, ${sensitivity}`,
+    create: () => inOrder(autoRule(sensitivity)),
+  })),
+  ...SENSITIVITIES.map((sensitivity) => ({
+    name: `median / MAD, ${sensitivity}`,
+    create: () => inOrder(medianRule(sensitivity)),
+  })),
+];
+
+export const CONTROLS: readonly Candidate[] = [
+  { name: "(control) never", create: () => () => 0 },
+  {
+    name: "(control) blind, every 600 rows",
+    create: () => {
+      let row = 0;
+      return () => (row++ % BLIND_EVERY === 0 ? 1 : 0);
+    },
+  },
+  { name: "(control) new minimum or maximum", create: newExtreme },
+];
+
+export function autoRule(sensitivity: Sensitivity): AnomalyRule {
+  return new AnomalyRule(new AutoDetectors().create(), sensitivity);
+}
+
+export function medianRule(sensitivity: Sensitivity): AnomalyRule {
+  return new AnomalyRule(new MedianDetector(), sensitivity);
+}
+
+function newExtreme(): Scorer {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  return (value) => {
+    const score = value < low || value > high ? 1 : 0;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    return score;
+  };
+}
+
+/** As the agent does it: a reading older than the newest is not judged. */
+function inOrder(rule: AnomalyRule): Scorer {
+  let newest = Number.NEGATIVE_INFINITY;
+  return (value, ts) => {
+    if (ts < newest || !Number.isFinite(value)) return 0;
+    newest = ts;
+    return rule.score(value, ts);
+  };
+}
