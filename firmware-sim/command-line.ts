@@ -22,6 +22,7 @@ Simulates a plant: motors, pumps, ovens and energy meters, ten sensors each.
   --faults N          planted faults a device and hour (default 6; 0 for none)
   --seed K            the same seed gives the same plant (default 1)
   --seconds S         end after S seconds; otherwise on SIGTERM or SIGINT
+  --drain S           at the end, wait so long for acknowledgements (default 10)
   --json              print JSON: first what the simulator listens on, last what it did
   --help              this text
 
@@ -34,6 +35,8 @@ export interface CommandLine {
   unitFaults: ReadonlyMap<number, UnitFault>;
   /** undefined: until a signal comes. */
   seconds: number | undefined;
+  /** How long to wait for acknowledgements at the end. */
+  drainSeconds: number;
   isJson: boolean;
 }
 
@@ -75,6 +78,7 @@ function readOptions(args: readonly string[]) {
       faults: { type: "string", default: "6" },
       seed: { type: "string", default: "1" },
       seconds: { type: "string" },
+      drain: { type: "string", default: "10" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -108,8 +112,9 @@ function toCommandLine(options: Options): CommandLine {
   }
   const unitFaults = new Map(options["modbus-fault"].map(unitAndFault));
   const seconds =
-    options.seconds === undefined ? undefined : number("seconds", options.seconds, 0.1, 1e9);
-  return { settings, unitFaults, seconds, isJson: options.json };
+    options.seconds === undefined ? undefined : number("seconds", options.seconds, 0.1, 2_000_000);
+  const drainSeconds = number("drain", options.drain, 0, 3600);
+  return { settings, unitFaults, seconds, drainSeconds, isJson: options.json };
 }
 
 function number(name: string, text: string, min: number, max: number): number {

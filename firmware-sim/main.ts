@@ -7,7 +7,9 @@ import type { LedgerWriter } from "./ledger/contract.ts";
 import { Simulator } from "./simulator.ts";
 
 const EXIT = { fine: 0, failed: 1, misuse: 2 } as const;
-const QUIESCE_MS = 10_000;
+
+/** 24 days: Node's timers go no further. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** Alone, the simulator keeps no ledger: its statistics say what was sent and acknowledged. */
 const noLedger: LedgerWriter = { sent() {}, acknowledged() {}, served() {} };
@@ -33,29 +35,37 @@ async function run(line: CommandLine): Promise<number> {
     const text = line.isJson ? JSON.stringify(result) : JSON.stringify(result, undefined, 2);
     process.stdout.write(`${text}\n`);
   };
+  // Before the first line of output: whoever reads it may already send a signal.
+  const signalled = endSignal();
   print(await simulator.start());
   for (const [unitId, fault] of line.unitFaults) simulator.setModbusFault(unitId, fault);
-  await untilEnd(line.seconds);
-  const unacknowledged = await simulator.quiesce(QUIESCE_MS);
+  await sleepUnless(signalled, line.seconds);
+  const unacknowledged = await simulator.quiesce(line.drainSeconds * 1000);
   await simulator.stop();
   print({ ...simulator.stats(), labels: simulator.faultLabels() });
   return unacknowledged === 0 ? EXIT.fine : EXIT.failed;
 }
 
-/** Resolves after `seconds`, or at the first signal to end. */
-async function untilEnd(seconds: number | undefined): Promise<void> {
+/** Fires at the first SIGTERM or SIGINT. A second one ends the process at once, as ever. */
+function endSignal(): AbortSignal {
   const signalled = new AbortController();
-  const stop = (): void => signalled.abort();
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
-  const waitMs = seconds === undefined ? 2 ** 31 - 1 : seconds * 1000;
-  try {
-    await systemClock.sleep(waitMs, { name: "run time", signal: signalled.signal });
-  } catch (error) {
-    if (!isAbort(error)) throw error;
-  } finally {
+  const stop = (): void => {
     process.off("SIGTERM", stop);
     process.off("SIGINT", stop);
+    signalled.abort();
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  return signalled.signal;
+}
+
+/** `seconds` undefined: until the signal. */
+async function sleepUnless(signal: AbortSignal, seconds: number | undefined): Promise<void> {
+  const waitMs = seconds === undefined ? TIMER_MAX_MS : seconds * 1000;
+  try {
+    await systemClock.sleep(waitMs, { name: "run time", signal });
+  } catch (error) {
+    if (!isAbort(error)) throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Modbus TCP units behind one port, as behind a gateway. Framing is modbus-serial's; its server
- * answers some 2,500 reads/s in one process, ten times what the simulator needs.
+ * Modbus TCP units behind one port, as behind a gateway. Framing is modbus-serial's, whose server is
+ * good enough: 300 reads/s of 16 registers cost 0.06 core, and over 16 connections it answers 6,500.
  *
  * Every answered read is told to the ledger before its bytes leave: an upper bound.
  */
