@@ -16,6 +16,7 @@ import { UsageMeter } from "./process-usage.ts";
 import { type ProgramName, Programs, programNames } from "./programs.ts";
 import type { ProgressLine } from "./progress-line.ts";
 import { fetchRollups } from "./rollups.ts";
+import { resetLatency } from "./status.ts";
 import { Watch } from "./watch.ts";
 
 export interface DemoParts {
@@ -27,6 +28,7 @@ export interface DemoParts {
 
 const PARTITIONS = 32;
 const QUIESCE_MS = 60_000;
+const WARM_UP_MS = 5000;
 
 export class Demo {
   readonly #options: DemoOptions;
@@ -34,6 +36,7 @@ export class Demo {
   readonly #ledger = new Ledger({ gateway: GATEWAY });
   readonly #plant: Plant;
   readonly #programs: Programs;
+  #warmUpSeconds = 0;
   readonly #ownUsage = new UsageMeter();
 
   constructor(options: DemoOptions, parts: DemoParts) {
@@ -104,7 +107,9 @@ export class Demo {
     const { clock } = this.#parts;
     const { seconds } = this.#options;
     const ended = new AbortController();
-    const kills = this.#killAll(AbortSignal.any([finish, ended.signal]));
+    const either = AbortSignal.any([finish, ended.signal]);
+    const kills = this.#killAll(either);
+    const warmUp = this.#warmUp(either);
     try {
       // The longest timer that there is, for a run without an end.
       const runMs = seconds === undefined ? 2 ** 31 - 1 : seconds * 1000;
@@ -112,8 +117,17 @@ export class Demo {
       await Promise.race([runTime, this.#programs.failed]);
     } finally {
       ended.abort();
-      await kills;
+      await Promise.all([kills, warmUp]);
     }
+  }
+
+  /** Latency counts from here on: programs that have just started compile their code first. */
+  async #warmUp(signal: AbortSignal): Promise<void> {
+    const { seconds = Number.POSITIVE_INFINITY } = this.#options;
+    const warmUpMs = Math.min(WARM_UP_MS, (seconds * 1000) / 2);
+    await sleepUnlessAborted(this.#parts.clock, warmUpMs, "warm-up", signal);
+    if (signal.aborted || !(await resetLatency(this.#programs.sinkUrl))) return;
+    this.#warmUpSeconds = warmUpMs / 1000;
   }
 
   async #killAll(signal: AbortSignal): Promise<void> {
@@ -168,6 +182,7 @@ export class Demo {
       rssMb: this.#perProgram((usage) => usage.peakBytes / 1e6),
       kills: this.#programs.kills,
       crashes: this.#programs.crashes,
+      warmUpSeconds: this.#warmUpSeconds,
       isDrained,
     };
   }

@@ -14,6 +14,8 @@ export interface Outcome {
   verdict: Verdict;
   alarms: number;
   latencyMs: LatencyMs;
+  /** Readings of this first time are not in the latency. */
+  warmUpSeconds: number;
   /** In cores, averaged over the production. The demo itself is part of the simulator. */
   cpu: PerProgram;
   /** The most that was resident, in MB of 10^6 bytes. */
@@ -47,6 +49,7 @@ export function outcomeJson(outcome: Outcome): string {
       p99: round(latencyMs.p99, 1),
       max: round(latencyMs.max, 1),
     },
+    warmUpSeconds: outcome.warmUpSeconds,
     cpu: mapPrograms(cpu, (cores) => round(cores, 3)),
     rssMb: mapPrograms(rssMb, (megabytes) => round(megabytes, 0)),
     kills,
@@ -66,7 +69,7 @@ export function outcomeText(outcome: Outcome): string {
     `  lost        ${count(verdict.lost)}`,
     `  duplicated  ${count(verdict.duplicated)}`,
     `  alarms      ${count(outcome.alarms)}`,
-    `  latency     p50 ${round(latencyMs.p50, 1)} ms, p99 ${round(latencyMs.p99, 1)} ms, max ${round(latencyMs.max, 1)} ms`,
+    `  latency     p50 ${round(latencyMs.p50, 1)} ms, p99 ${round(latencyMs.p99, 1)} ms, max ${round(latencyMs.max, 1)} ms, after ${outcome.warmUpSeconds} s of warm-up`,
     ...measuredPrograms.map(
       (name) => `  ${name.padEnd(11)} ${cpu[name].toFixed(2)} cores, ${rssMb[name].toFixed(0)} MB`,
     ),

@@ -55,10 +55,19 @@ export async function readSink(baseUrl: string): Promise<SinkFigures | undefined
   };
 }
 
+/** Lets the sink measure latency anew; false where it does not answer. */
+export async function resetLatency(baseUrl: string): Promise<boolean> {
+  return (await fetchJson(baseUrl, "/api/latency?reset=1")) !== undefined;
+}
+
+function fetchStatus(baseUrl: string): Promise<unknown> {
+  return fetchJson(baseUrl, "/api/status");
+}
+
 /** Undefined where nobody answers in time. */
-async function fetchStatus(baseUrl: string): Promise<unknown> {
+async function fetchJson(baseUrl: string, path: string): Promise<unknown> {
   try {
-    const response = await fetch(new URL("/api/status", baseUrl), {
+    const response = await fetch(new URL(path, baseUrl), {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     return response.ok ? await response.json() : undefined;

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { fetchRollups } from "#sim/demo/rollups.ts";
-import { readAgent, readSink } from "#sim/demo/status.ts";
+import { readAgent, readSink, resetLatency } from "#sim/demo/status.ts";
 
 async function serve(handle: RequestListener): Promise<string> {
   const server = createServer(handle);
@@ -29,6 +29,17 @@ const sinkStatus = {
   alarms: 6,
   latencyMs: { p50: 1.5, p99: 9, max: 12, count: 42 },
 };
+
+test("latency is measured anew on demand, and a sink that is down is noticed", async () => {
+  const asked: (string | undefined)[] = [];
+  const url = await serve((request, response) => {
+    asked.push(request.url);
+    response.end("{}");
+  });
+  expect(await resetLatency(url)).toBe(true);
+  expect(asked).toEqual(["/api/latency?reset=1"]);
+  expect(await resetLatency("http://127.0.0.1:1/")).toBe(false);
+});
 
 describe("a status", () => {
   test("of the agent gives what it stored and what waits", async () => {
