@@ -59,3 +59,13 @@ test("every file is named in kebab-case", () => {
     /^(\.?[a-z0-9]+([.-][a-z0-9]+)*|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md)$/;
   expect(files.filter((path) => !named.test(path.split("/").at(-1) ?? ""))).toEqual([]);
 });
+
+test(".ci/run installs every program that a test talks to", () => {
+  const sources = files.filter((path) => /^test\/.*\.ts$/.test(path)).map(stored);
+  const named = sources.flatMap((text) => [...text.matchAll(/debianPackage: "([a-z0-9.+-]+)"/g)]);
+  const installed = stored(".ci/run")
+    .match(/^ {4}[a-z0-9.+-]+/gm)
+    ?.map((line) => line.trim());
+  expect(named.length).toBeGreaterThan(3);
+  expect(installed).toEqual(expect.arrayContaining([...new Set(named.map(([, name]) => name))]));
+});
