@@ -47,11 +47,10 @@ test.each(pages)("every link of %s leads to a file", (page) => {
 const scripts = Object.keys(JSON.parse(stored("package.json")).scripts);
 
 test.each(pages)("every npm command of %s exists", (page) => {
-  const used = [...stored(page).matchAll(/npm (?:run )?(?:-s )?([a-z:]+)/g)].map(
+  const used = [...stored(page).matchAll(/npm (?:run (?:-s )?|(?=start|test))([a-z:]+)/g)].map(
     ([, name]) => name,
   );
-  const builtIn = ["install", "ci", "pack", "audit"];
-  expect(used.filter((name) => name && ![...scripts, ...builtIn].includes(name))).toEqual([]);
+  expect(used.filter((name = "") => !scripts.includes(name))).toEqual([]);
 });
 
 test("every file is named in kebab-case", () => {
@@ -62,7 +61,7 @@ test("every file is named in kebab-case", () => {
 
 test(".ci/run installs every program that a test talks to", () => {
   const sources = files.filter((path) => /^test\/.*\.ts$/.test(path)).map(stored);
-  const named = sources.flatMap((text) => [...text.matchAll(/debianPackage: "([a-z0-9.+-]+)"/g)]);
+  const named = [...sources.join("\n").matchAll(/debianPackage: "([a-z0-9.+-]+)"/g)];
   const installed = stored(".ci/run")
     .match(/^ {4}[a-z0-9.+-]+/gm)
     ?.map((line) => line.trim());
