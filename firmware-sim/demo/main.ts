@@ -85,5 +85,6 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`);
-  process.exitCode = EXIT.failed;
+  // What still waits for a program that will not come back must not keep this process.
+  process.exit(EXIT.failed);
 }

@@ -28,7 +28,7 @@ export interface Verdict {
   details: readonly Mismatch[];
 }
 
-export const DETAILS_MAX = 20;
+const DETAILS_MAX = 20;
 
 /** Adds up what did not fit, and keeps the first details. */
 export class Findings {

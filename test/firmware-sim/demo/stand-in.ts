@@ -8,7 +8,7 @@ import type { ProgramSpec } from "#sim/demo/program-life.ts";
 import { Supervisor } from "#sim/demo/supervisor.ts";
 
 /** Real time, only that pauses between restarts are a hundredth of what is asked for. */
-export const hastyClock: Clock = {
+const hastyClock: Clock = {
   now: () => systemClock.now(),
   monotonic: () => systemClock.monotonic(),
   sleep: (delayMs, options) => systemClock.sleep(delayMs / 100, options),
