@@ -213,7 +213,7 @@ export class Hub {
       disk: this.#options.disk ?? realDisk,
       commitWindowMs: this.#options.commitWindowMs ?? 2,
       segmentBytesMax: this.#options.segmentBytesMax ?? 64 * MIB,
-      recentBytesMax: 64 * MIB,
+      recentBytesMax: 32 * MIB,
       coldBytesMax: 32 * MIB,
       indexBytesMax: 16 * MIB,
       retention: { ...KEEP_ALL, ...this.#options.retention },

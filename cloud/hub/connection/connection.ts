@@ -58,6 +58,8 @@ export class Connection implements LinkConnection {
   readonly #reader: FrameReader;
   readonly #handshake: Handshake;
   readonly #sessions = new Map<number, Session>();
+  /** At most as many as there are channels. */
+  readonly #endedChannels = new Set<number>();
   readonly #startedMs: number;
   #open: Open | undefined;
   #readMs: number;
@@ -158,13 +160,18 @@ export class Connection implements LinkConnection {
   }
 
   #dispatch(frame: Frame, code: number): void {
+    // rhea may still send a flow or a disposition on a session that it has just ended.
+    if (code === PERFORMATIVE.close) this.#clientClosed();
+    else if (code === PERFORMATIVE.begin) this.#begin(frame);
+    else if (!this.#endedChannels.has(frame.channel)) this.#inSession(frame, code);
+  }
+
+  #inSession(frame: Frame, code: number): void {
     if (code === PERFORMATIVE.transfer) this.#session(frame).transfer(frame);
     else if (code === PERFORMATIVE.flow) this.#session(frame).flow(fieldsOf(frame));
     else if (code === PERFORMATIVE.attach) this.#session(frame).attach(fieldsOf(frame));
     else if (code === PERFORMATIVE.detach) this.#session(frame).detached(fieldsOf(frame));
-    else if (code === PERFORMATIVE.begin) this.#begin(frame);
     else if (code === PERFORMATIVE.end) this.#endSession(frame.channel);
-    else if (code === PERFORMATIVE.close) this.#clientClosed();
     // What we send is presettled, so a disposition says nothing new.
     else if (code !== PERFORMATIVE.disposition) throw new DecodeError("unknown performative");
   }
@@ -182,6 +189,7 @@ export class Connection implements LinkConnection {
     }
     const session = new Session(channel, this, this.#options.openLink, readBegin(fieldsOf(frame)));
     this.#sessions.set(channel, session);
+    this.#endedChannels.delete(channel);
     session.begin();
   }
 
@@ -189,6 +197,7 @@ export class Connection implements LinkConnection {
     const session = this.#sessions.get(channel);
     if (!session) return;
     this.#sessions.delete(channel);
+    this.#endedChannels.add(channel);
     session.ended();
     this.write(endFrame(channel));
   }

@@ -36,8 +36,12 @@ export class RawClient {
   readonly frames: Frame[] = [];
   readonly socket: Socket;
   isClosed = false;
+  /** Takes the frames instead of `frames`. */
+  onFrame: ((frame: Frame) => void) | undefined;
   #reader = new FrameReader(1024 * 1024, (item) => {
-    if (item.kind === "frame") this.frames.push({ ...item, bytes: Buffer.from(item.bytes) });
+    if (item.kind !== "frame") return true;
+    if (this.onFrame) this.onFrame(item);
+    else this.frames.push({ ...item, bytes: Buffer.from(item.bytes) });
     return true;
   });
 

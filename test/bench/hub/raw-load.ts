@@ -1,0 +1,125 @@
+/**
+ * The hub alone: prebuilt frames, so that the client costs next to nothing and the hub is what is
+ * measured.
+ */
+import rhea from "rhea";
+import { describedList, types } from "#cloud/hub/amqp/codec.ts";
+import { protocolHeader } from "#cloud/hub/amqp/frames.ts";
+import { fieldsOf, PERFORMATIVE } from "#cloud/hub/amqp/performatives.ts";
+import { beginBytes, frame, openBytes, RawClient } from "../../cloud/hub/raw-client.ts";
+import { eventually } from "../../support/hub.ts";
+
+const BATCH_FORMAT = 0x80013700;
+const SOURCE = 0x28;
+const TARGET = 0x29;
+const IN_FLIGHT = 200;
+const EVERYTHING = 1_000_000_000;
+
+async function connected(port: number, key: string): Promise<RawClient> {
+  const client = new RawClient(port);
+  const response = types.wrap_binary(Buffer.from(`\0RootManageSharedAccessKey\0${key}`));
+  const init = frame(PERFORMATIVE.saslInit, [types.wrap_symbol("PLAIN"), response], 0, 1);
+  client.send(protocolHeader(3), init);
+  await client.received(PERFORMATIVE.saslOutcome);
+  client.send(protocolHeader(0), openBytes, beginBytes);
+  await client.received(PERFORMATIVE.begin);
+  return client;
+}
+
+function attach(receives: boolean, address: string): Buffer {
+  const terminus = describedList(receives ? SOURCE : TARGET, [types.wrap_string(address)]);
+  const other = describedList(receives ? TARGET : SOURCE, []);
+  return frame(PERFORMATIVE.attach, [
+    types.wrap_string(`bench ${address}`),
+    types.wrap_uint(0),
+    types.wrap_boolean(receives),
+    null,
+    null,
+    receives ? terminus : other,
+    receives ? other : terminus,
+    null,
+    null,
+    types.wrap_uint(0),
+  ]);
+}
+
+/** One transfer with so many events of so many bytes, as the SDK's producer would send it. */
+function transferOf(events: number, eventBytes: number): { head: (id: number) => Buffer } {
+  const message = rhea.message.encode({
+    body: rhea.message.data_section(Buffer.alloc(eventBytes, 65)),
+  });
+  const batch = rhea.message.encode({
+    body: rhea.message.data_sections(Array.from({ length: events }, () => message)),
+  });
+  return {
+    head: (id) => {
+      const tag = Buffer.alloc(4);
+      tag.writeUInt32BE(id);
+      const fields = [
+        types.wrap_uint(0),
+        types.wrap_uint(id),
+        types.wrap_binary(tag),
+        types.wrap_uint(BATCH_FORMAT),
+        types.wrap_boolean(false),
+      ];
+      const head = frame(PERFORMATIVE.transfer, fields);
+      head.writeUInt32BE(head.length + batch.length, 0);
+      return Buffer.concat([head, batch]);
+    },
+  };
+}
+
+export interface RawLoad {
+  port: number;
+  key: string;
+  partition: number;
+  eventBytes: number;
+  batchEvents: number;
+}
+
+/** Sends until the deadline; gives the number of confirmed events. */
+export async function sendRaw(load: RawLoad, isOver: () => boolean): Promise<number> {
+  const client = await connected(load.port, load.key);
+  client.send(attach(false, `telemetry/Partitions/${load.partition}`));
+  await client.received(PERFORMATIVE.flow);
+  const { head } = transferOf(load.batchEvents, load.eventBytes);
+  let sent = 0;
+  let confirmed = 0;
+  client.onFrame = (item) => {
+    if (item.code !== PERFORMATIVE.disposition) return;
+    const [, first, last] = fieldsOf(item).map(({ value }) => value);
+    confirmed += Number(last) - Number(first) + 1;
+    fill();
+  };
+  const fill = (): void => {
+    while (sent - confirmed < IN_FLIGHT && !isOver()) client.send(head(sent++));
+  };
+  fill();
+  await eventually("the end of the sending", () => isOver() && confirmed === sent, 600_000);
+  client.end();
+  return confirmed * load.batchEvents;
+}
+
+/** Reads so many events from the partition's start. */
+export async function receiveRaw(load: RawLoad, events: number): Promise<void> {
+  const client = await connected(load.port, load.key);
+  let received = 0;
+  client.onFrame = (item) => {
+    if (item.code === PERFORMATIVE.transfer) received += 1;
+  };
+  client.send(attach(true, `telemetry/ConsumerGroups/penstock/Partitions/${load.partition}`));
+  const grant = [0, EVERYTHING, 0, 5000, 0, 0, EVERYTHING].map((value) => types.wrap_uint(value));
+  client.send(frame(PERFORMATIVE.flow, grant));
+  await eventually("all events", () => received >= events, 600_000);
+  client.end();
+}
+
+/** Attaches a reader with much credit that never reads its socket; ends with the returned call. */
+export async function stickReader(load: RawLoad): Promise<() => void> {
+  const client = await connected(load.port, load.key);
+  client.send(attach(true, `telemetry/ConsumerGroups/penstock/Partitions/${load.partition}`));
+  const grant = [0, EVERYTHING, 0, 5000, 0, 0, EVERYTHING].map((value) => types.wrap_uint(value));
+  client.send(frame(PERFORMATIVE.flow, grant));
+  client.socket.pause();
+  return () => client.end();
+}
