@@ -41,6 +41,7 @@ export class AnomalyRule {
   #rest = 0;
   #calm = 0;
   #active = false;
+  #score = 0;
   #learning: number;
 
   constructor(detector: AnomalyDetector, sensitivity: Sensitivity) {
@@ -55,21 +56,13 @@ export class AnomalyRule {
    * @returns how unusual, 0 to 1; from 0.5 on this value raises an alarm, or renews it
    */
   score(value: number, ts: number): number {
-    const surprise = this.#detector.surprise(value, ts);
-    this.#bar = 1 + (this.#bar - 1) * BAR_KEPT;
-    const ratio = surprise / (this.#bar * this.#surpriseMin);
-    const isLearning = this.#learning > 0;
-    if (isLearning) this.#learning -= 1;
-    this.#calm = ratio < 1 ? this.#calm + 1 : 0;
-    if (this.#rest > 0) {
-      this.#rest -= 1;
-      return 0;
-    }
-    if (ratio >= 1) {
-      this.#rest = REST_VALUES;
-      this.#bar += BAR_GAIN;
-    }
-    return isLearning ? 0 : ratio / (1 + ratio);
+    this.#score = this.#admit(this.#detector.surprise(value, ts));
+    return this.#score;
+  }
+
+  /** The last value's score. */
+  get lastScore(): number {
+    return this.#score;
   }
 
   /** Appends what changed to `findings`, made when first needed. The value is finite. */
@@ -86,6 +79,24 @@ export class AnomalyRule {
     const found = findings ?? [];
     found.push(finding(active, ts, value, this.#detector.explain(), subject));
     return found;
+  }
+
+  #admit(surprise: number): number {
+    this.#bar = 1 + (this.#bar - 1) * BAR_KEPT;
+    const ratio = surprise / (this.#bar * this.#surpriseMin);
+    const isLearning = this.#learning > 0;
+    if (isLearning) this.#learning -= 1;
+    this.#calm = ratio < 1 ? this.#calm + 1 : 0;
+    if (this.#rest > 0) {
+      this.#rest -= 1;
+      return 0;
+    }
+    if (ratio >= 1) {
+      this.#rest = REST_VALUES;
+      this.#bar += BAR_GAIN;
+    }
+    // Not ratio / (1 + ratio): that is no number for an infinite surprise.
+    return isLearning ? 0 : 1 - 1 / (1 + ratio);
   }
 }
 

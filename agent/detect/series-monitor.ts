@@ -8,6 +8,9 @@ export interface SeriesMonitorOptions {
   anomaly?: AnomalyRule | undefined;
 }
 
+/** Beyond this, differences and squares overflow: no measurement, and it would spoil all means. */
+const LEARNT_MAX = 1e100;
+
 /** All that watches one series. Pure: the same readings give the same findings. */
 export class SeriesMonitor {
   readonly #subject: Subject;
@@ -20,13 +23,19 @@ export class SeriesMonitor {
     this.#anomaly = options.anomaly;
   }
 
+  /** How unusual the last value was, 0 to 1; from 0.5 on it raised an alarm. */
+  get score(): number {
+    return this.#anomaly?.lastScore ?? 0;
+  }
+
   /**
    * Judges a good or uncertain reading, in order of time.
    * @param value finite
    */
   judge(ts: number, value: number): readonly Finding[] {
     let found = this.#limits?.judge(ts, value, this.#subject, undefined);
-    if (this.#anomaly) found = this.#anomaly.judge(ts, value, this.#subject, found);
+    if (this.#anomaly && Math.abs(value) <= LEARNT_MAX)
+      found = this.#anomaly.judge(ts, value, this.#subject, found);
     return found ?? NO_FINDINGS;
   }
 }
