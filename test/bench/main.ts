@@ -31,8 +31,8 @@ async function findBenches(): Promise<Bench[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith(".ts")).toSorted();
   const benches: Bench[] = [];
   for (const file of files) {
-    // This file waits for the list: importing itself would never end.
-    if (file === "main.ts") continue;
+    // This file waits for the list (importing itself would never end), and tests need their runner.
+    if (file === "main.ts" || file.endsWith(".test.ts")) continue;
     const module: unknown = await import(new URL(file, folder).href);
     if (typeof module === "object" && module !== null && isBench(module)) benches.push(module);
   }
