@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { messageOf } from "#core/errors.ts";
 import { UNITS_MAX } from "./modbus/create-units.ts";
 import { parseUnitFault, type UnitFault, unitFaultKinds } from "./modbus/unit-fault.ts";
+import { type LineFaultKind, lineFaultKinds, parseLineFault } from "./serial/line-fault.ts";
 import { RATE_HZ_MAX, type SimulatorSettings } from "./simulator.ts";
 
 export const HELP = `Usage: npm run -s sim -- [options]
@@ -19,6 +20,7 @@ Simulates a plant: motors, pumps, ovens and energy meters, ten sensors each.
   --modbus-fault UNIT=KIND[:N]
                       a unit misbehaves; may be repeated. Kinds: ${unitFaultKinds.join(", ")}
   --serial            a scale on a pseudo terminal, one line a second
+  --serial-fault KIND the scale's line misbehaves. Kinds: ${lineFaultKinds.join(", ")}
   --faults N          planted faults a device and hour (default 6; 0 for none)
   --seed K            the same seed gives the same plant (default 1)
   --seconds S         end after S seconds; otherwise on SIGTERM or SIGINT
@@ -33,6 +35,7 @@ export interface CommandLine {
   settings: SimulatorSettings;
   /** By unit id. */
   unitFaults: ReadonlyMap<number, UnitFault>;
+  lineFault: LineFaultKind | undefined;
   /** undefined: until a signal comes. */
   seconds: number | undefined;
   /** How long to wait for acknowledgements at the end. */
@@ -75,6 +78,7 @@ function readOptions(args: readonly string[]) {
       "modbus-port": { type: "string", default: "0" },
       "modbus-fault": { type: "string", multiple: true, default: [] },
       serial: { type: "boolean", default: false },
+      "serial-fault": { type: "string" },
       faults: { type: "string", default: "6" },
       seed: { type: "string", default: "1" },
       seconds: { type: "string" },
@@ -114,7 +118,8 @@ function toCommandLine(options: Options): CommandLine {
   const seconds =
     options.seconds === undefined ? undefined : number("seconds", options.seconds, 0.1, 2_000_000);
   const drainSeconds = number("drain", options.drain, 0, 3600);
-  return { settings, unitFaults, seconds, drainSeconds, isJson: options.json };
+  const lineFault = lineFaultOf(options["serial-fault"]);
+  return { settings, unitFaults, lineFault, seconds, drainSeconds, isJson: options.json };
 }
 
 function number(name: string, text: string, min: number, max: number): number {
@@ -150,6 +155,13 @@ function unitAndFault(text: string): [unitId: number, fault: UnitFault] {
     );
   }
   return [integer("modbus-fault", match?.[1] ?? "", 1, UNITS_MAX), fault];
+}
+
+function lineFaultOf(text: string | undefined): LineFaultKind | undefined {
+  if (text === undefined) return undefined;
+  const fault = parseLineFault(text);
+  if (!fault) throw new Misuse(`--serial-fault ${text}: kinds: ${lineFaultKinds.join(", ")}`);
+  return fault;
 }
 
 /** `parseArgs` throws TypeErrors with a code of this family for what the user typed. */

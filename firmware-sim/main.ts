@@ -39,6 +39,7 @@ async function run(line: CommandLine): Promise<number> {
   const signalled = endSignal();
   print(await simulator.start());
   for (const [unitId, fault] of line.unitFaults) simulator.setModbusFault(unitId, fault);
+  if (line.lineFault) await simulator.setSerialFault(line.lineFault);
   await sleepUnless(signalled, line.seconds);
   const unacknowledged = await simulator.quiesce(line.drainSeconds * 1000);
   await simulator.stop();

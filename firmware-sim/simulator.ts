@@ -12,6 +12,7 @@ import type { LedgerWriter } from "./ledger/contract.ts";
 import { createUnits } from "./modbus/create-units.ts";
 import { ModbusPlant, type ModbusPlantStats } from "./modbus/modbus-plant.ts";
 import type { UnitFault } from "./modbus/unit-fault.ts";
+import type { LineFaultKind } from "./serial/line-fault.ts";
 import { SerialLine, type SerialLineStats } from "./serial/serial-line.ts";
 import { TAGS_PER_DEVICE } from "./signals/device-model.ts";
 
@@ -144,6 +145,14 @@ export class Simulator {
   /** Makes a Modbus unit misbehave from now on; undefined heals it. */
   setModbusFault(unitId: number, fault: UnitFault | undefined): void {
     this.#modbus?.setFault(unitId, fault);
+  }
+
+  /**
+   * Makes the serial line misbehave from now on; undefined heals it. Resolves with the path to
+   * open, which is another one after the line was unplugged.
+   */
+  async setSerialFault(fault: LineFaultKind | undefined): Promise<string | undefined> {
+    return await this.#serial?.setFault(fault);
   }
 
   /** The truth about planted faults: what a detector should have found. */

@@ -10,8 +10,8 @@ import type { FaultLabels } from "../faults/fault-injector.ts";
 import type { LedgerWriter, SentMessage } from "../ledger/contract.ts";
 import { PayloadWriter } from "../mqtt/payload.ts";
 import { MqttPublisher, type PublisherCounters } from "../mqtt/publisher.ts";
-import { deviceKinds } from "../signals/device-model.ts";
 import { distinctDigitsFor, shuffledOrder } from "../signals/distinct-digits.ts";
+import { publisherKind, publisherName } from "./device-names.ts";
 import { Rota } from "./rota.ts";
 import { VirtualDevice } from "./virtual-device.ts";
 
@@ -184,9 +184,8 @@ export class MqttFleet {
       this.#publishers.push(this.#publisher(`${clientPrefix}-${i + 1}`));
     }
     for (let i = 0; i < devices; i++) {
-      const kind = deviceKinds[i % deviceKinds.length] ?? "motor";
-      const name = `${kind}-${String(i + 1).padStart(4, "0")}`;
-      const settings = { name, kind, faultsPerHour, warmUpMs, startMs };
+      const name = publisherName(i);
+      const settings = { name, kind: publisherKind(i), faultsPerHour, warmUpMs, startMs };
       const device = new VirtualDevice(settings, order, labels, random);
       const publisher = this.#publishers[i % links];
       if (!publisher) continue;
@@ -205,16 +204,16 @@ export class MqttFleet {
   }
 }
 
-/** What the ledger is told: only tags that have a value. */
+/** What the ledger is told: only tags that have a value. A plain loop, as this runs per message. */
 function messageOf(device: VirtualDevice, ts: number, sampled: Float64Array): SentMessage {
-  const values = Array.from(sampled);
-  if (!values.some(Number.isNaN)) {
-    return { device: device.name, tags: device.tagNames, values, ts };
+  const values: number[] = [];
+  for (let i = 0; i < sampled.length; i++) {
+    const value = sampled[i] ?? Number.NaN;
+    if (value === value) values.push(value);
   }
-  return {
-    device: device.name,
-    tags: device.tagNames.filter((_, index) => !Number.isNaN(values[index])),
-    values: values.filter((value) => !Number.isNaN(value)),
-    ts,
-  };
+  const isComplete = values.length === sampled.length;
+  const tags = isComplete
+    ? device.tagNames
+    : device.tagNames.filter((_, index) => !Number.isNaN(sampled[index]));
+  return { device: device.name, tags, values, ts };
 }

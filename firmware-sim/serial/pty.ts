@@ -54,12 +54,12 @@ export class Pty {
     return this.#writing === undefined;
   }
 
-  /** Sends a line. The pty must be free. */
-  write(line: string): void {
+  /** Sends bytes. The pty must be free. */
+  write(line: string | Uint8Array): void {
     assert(!this.#writing);
     this.#writing = new Promise((resolve) => {
       // An error here is EIO, for a pair that is being closed: the line is lost with it.
-      write(this.#masterFd, line, () => {
+      write(this.#masterFd, Buffer.from(line), () => {
         this.#writing = undefined;
         resolve();
       });

@@ -34,6 +34,7 @@ describe("the simulator's command line", () => {
         [3, { kind: "dead" }],
         [4, { kind: "delay", delayMs: 100 }],
       ]),
+      lineFault: undefined,
       seconds: 2.5,
       drainSeconds: 10,
       isJson: true,
@@ -49,6 +50,7 @@ describe("the simulator's command line", () => {
     [["--mqtt", "h:1", "--sensors", "ten"], "--sensors ten"],
     [["--modbus-units", "248"], "from 1 to 247"],
     [["--modbus-units", "3", "--modbus-fault", "1=tired"], "kinds: dead"],
+    [["--serial", "--serial-fault", "tired"], "kinds: silent"],
     [["--serial", "--speed", "3"], "--speed"],
     [["--serial", "extra"], "extra"],
   ])("refuses %j and says why", (args, message) => {
@@ -59,7 +61,15 @@ describe("the simulator's command line", () => {
   test("explains every option", () => {
     expect(parseCommandLine(["--help"])).toEqual({ kind: "help" });
     const options = ["mqtt", "sensors", "rate", "connections", "window", "faults", "seed", "json"];
-    for (const option of [...options, "seconds", "serial", "modbus-units", "modbus-fault"]) {
+    for (const option of [
+      ...options,
+      "serial-fault",
+      "drain",
+      "seconds",
+      "serial",
+      "modbus-units",
+      "modbus-fault",
+    ]) {
       expect(HELP).toContain(`--${option}`);
     }
   });

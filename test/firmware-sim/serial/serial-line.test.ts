@@ -1,5 +1,6 @@
 import { SerialPort } from "serialport";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { Pty } from "#sim/serial/pty.ts";
@@ -20,6 +21,82 @@ test("a weight is printed with its sign and three decimals", () => {
 const probe = await Pty.open();
 const hasPty = probe instanceof Pty;
 if (probe instanceof Pty) await probe.close();
+
+describe.skipIf(!hasPty)("a serial line that misbehaves", () => {
+  let clock: ManualClock;
+  let ledger: CountingLedger;
+  let line: SerialLine;
+  let port: SerialPort | undefined;
+  let bytes: Buffer;
+
+  async function open(path: string | undefined): Promise<void> {
+    const opened = new SerialPort({ path: path ?? "", baudRate: 9600 });
+    port = opened;
+    bytes = Buffer.alloc(0);
+    opened.on("data", (more: Buffer) => {
+      bytes = Buffer.concat([bytes, more]);
+    });
+    opened.on("error", () => {});
+    await until(() => opened.isOpen, "the port to open");
+  }
+
+  async function seconds(count: number): Promise<void> {
+    for (let second = 0; second < count; second++) {
+      await clock.advance(1000);
+      line.tick(clock.monotonic());
+      // Bytes need real time to travel; without any, that nothing came would prove nothing.
+      await systemClock.sleep(10, { name: "bytes on the line" });
+    }
+  }
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    ledger = new CountingLedger();
+    line = new SerialLine({ ledger, clock, random: createRandom(1), log: silentLogger });
+    await open(await line.start());
+  });
+
+  afterEach(async () => {
+    const opened = port;
+    if (opened?.isOpen) await new Promise((resolve) => opened.close(resolve));
+    await line.stop();
+  });
+
+  test("is silent, and prints again when healed", async () => {
+    await line.setFault("silent");
+    await seconds(3);
+    expect(bytes).toHaveLength(0);
+    expect(ledger.servedReadings.size).toBe(0);
+    await line.setFault(undefined);
+    await seconds(1);
+    expect(bytes.toString()).toMatch(LINE);
+  });
+
+  test("sends bytes without a line's end", async () => {
+    await line.setFault("garbage");
+    await seconds(3);
+    expect(bytes.length).toBeGreaterThan(20);
+    expect(bytes.includes("\n")).toBe(false);
+    expect(ledger.servedReadings.size).toBe(0);
+  });
+
+  test("sends half lines", async () => {
+    await line.setFault("truncated");
+    await seconds(2);
+    expect(bytes.toString()).toMatch(/^([+-]\d{4}\.\d){2}$/);
+    expect(ledger.servedReadings.size).toBe(0);
+  });
+
+  test("is unplugged, and comes back as a device that can be opened", async () => {
+    await line.setFault("unplugged");
+    await seconds(1);
+    expect(line.stats()).toMatchObject({ path: undefined, lines: 0 });
+    const path = await line.setFault(undefined);
+    await open(path);
+    await seconds(1);
+    expect(bytes.toString()).toMatch(LINE);
+  });
+});
 
 describe.skipIf(!hasPty)("a scale on a pseudo terminal", () => {
   let stop: (() => Promise<void>) | undefined;
