@@ -17,12 +17,12 @@ export function reportFailure(
   help: string,
 ): number {
   if (error instanceof ConfigError) {
-    stderr.write(renderFaults(error.faults, "text"));
+    stderr.write(`${renderFaults(error.faults, "text")}\n`);
     return EXIT.badConfiguration;
   }
   if (error instanceof PenstockError) {
     stderr.write(`${error.code}: ${error.message}\n`);
-    return EXIT.failed;
+    return error.code.startsWith("CONFIG_") ? EXIT.badConfiguration : EXIT.failed;
   }
   if (isMisuse(error)) {
     stderr.write(`${messageOf(error)}\n\n${help}`);

@@ -1,5 +1,5 @@
 /** Reads a configuration file as text: bounded, strictly UTF-8, with or without a byte order mark. */
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { messageOf, systemCodeOf } from "#core/errors.ts";
 import { ConfigError, type Fault } from "./faults.ts";
 import { SourceText } from "./source-text.ts";
@@ -15,7 +15,8 @@ export function readSource(path: string): SourceText {
 function readBytes(path: string): Buffer {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, "r");
+    // Opened otherwise, a named pipe would keep us waiting for its writer.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) throw unreadable(path, "is not a file", "give the path of a YAML file");
     if (stat.size > FILE_BYTES_MAX) {

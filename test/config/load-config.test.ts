@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -87,6 +88,12 @@ describe("a file that cannot be read", () => {
     const error = errorOf(() => loadGateway(folder, secrets));
     expect(error.code).toBe("CONFIG_UNREADABLE");
     expect(error.message).toBe(`${folder}: is not a file`);
+  });
+
+  test("may be a named pipe that nobody writes to", () => {
+    const path = join(folder, "pipe");
+    execFileSync("mkfifo", [path]);
+    expect(errorOf(() => loadGateway(path, secrets)).message).toBe(`${path}: is not a file`);
   });
 
   test("is not read at all when it is too large", () => {
