@@ -28,16 +28,26 @@ function withoutReturn(line: string): string {
   return line.endsWith("\r") ? line.slice(0, -1) : line;
 }
 
-const FIELD = /\s*(?:"((?:[^"]|"")*)"\s*|([^,]*))(,|$)/y;
+export type Delimiter = "," | ";";
+
+/** Spreadsheets of half of Europe write semicolons: the first line tells. */
+export function delimiterOf(line: string): Delimiter {
+  return line.includes(";") && !line.includes(",") ? ";" : ",";
+}
+
+const FIELD: Readonly<Record<Delimiter, RegExp>> = {
+  ",": /\s*(?:"((?:[^"]|"")*)"\s*|([^,]*))(,|$)/y,
+  ";": /\s*(?:"((?:[^"]|"")*)"\s*|([^;]*))(;|$)/y,
+};
 
 /** The fields of a line; quotes around a field are taken off. */
-export function fieldsOf(line: string): string[] {
-  if (!line.includes('"')) return line.split(",").map((field) => field.trim());
+export function fieldsOf(line: string, delimiter: Delimiter): string[] {
+  if (!line.includes('"')) return line.split(delimiter).map((field) => field.trim());
   const fields: string[] = [];
-  FIELD.lastIndex = 0;
+  const pattern = FIELD[delimiter];
+  pattern.lastIndex = 0;
   for (;;) {
-    const match = FIELD.exec(line);
-    // Text behind a closing quote: the rest is one field, as it stands.
+    const match = pattern.exec(line);
     if (!match) return fields;
     fields.push(match[1]?.replaceAll('""', '"') ?? match[2]?.trim() ?? "");
     if (match[3] === "") return fields;

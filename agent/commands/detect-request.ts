@@ -4,9 +4,17 @@ import type { DetectMethod } from "#agent/detect/monitor-factory.ts";
 import { loadGateway } from "#config/load-config.ts";
 import type { BackTestOptions } from "./back-test.ts";
 
-export interface DetectRequest {
+export interface SeriesRequest {
+  readonly kind: "series";
   readonly backTest: BackTestOptions;
   readonly explain: boolean;
+}
+
+/** Several tags of one machine. */
+export interface GroupRequest {
+  readonly kind: "group";
+  /** Rows at the beginning in which the machine is sound. */
+  readonly soundRows: number;
 }
 
 /** A request that cannot be meant so. */
@@ -20,7 +28,7 @@ const METHODS: readonly DetectMethod[] = ["records", "median"];
  * @throws TypeError of parseArgs for an unknown option
  * @throws ConfigError for a bad file
  */
-export function parseDetectRequest(args: readonly string[]): DetectRequest | "help" {
+export function parseDetectRequest(args: readonly string[]): SeriesRequest | GroupRequest | "help" {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -28,11 +36,14 @@ export function parseDetectRequest(args: readonly string[]): DetectRequest | "he
       device: { type: "string" },
       sensitivity: { type: "string", default: "high" },
       method: { type: "string", default: "records" },
+      group: { type: "boolean", default: false },
+      sound: { type: "string", default: "400" },
       explain: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
   if (values.help) return "help";
+  if (values.group) return { kind: "group", soundRows: rowsOf(values.sound) };
   const sensitivity = oneOf("--sensitivity", SENSITIVITIES, values.sensitivity);
   const method = oneOf("--method", METHODS, values.method);
   const backTest = {
@@ -40,13 +51,20 @@ export function parseDetectRequest(args: readonly string[]): DetectRequest | "he
     detect: { auto: true, sensitivity, method },
     tagSettings: tagSettingsOf(values.config, values.device),
   };
-  return { backTest, explain: values.explain };
+  return { kind: "series", backTest, explain: values.explain };
 }
 
 function oneOf<T extends string>(option: string, known: readonly T[], given: string): T {
   const found = known.find((value) => value === given);
   if (!found) throw new Misuse(`${option} knows ${known.join(", ")}, not "${given}"`);
   return found;
+}
+
+function rowsOf(text: string): number {
+  const rows = Number(text);
+  if (!Number.isInteger(rows) || rows < 2)
+    throw new Misuse(`--sound needs 2 rows or more, not "${text}"`);
+  return rows;
 }
 
 function tagSettingsOf(

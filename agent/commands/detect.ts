@@ -5,10 +5,10 @@
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { EXIT, reportFailure } from "#config/exit.ts";
-import { BackTest, type Judgement } from "./back-test.ts";
-import { fieldsOf, fieldText, linesOf } from "./csv.ts";
-import { type DetectRequest, Misuse, parseDetectRequest } from "./detect-request.ts";
-import { columnsByCount, columnsOf, type HistoryColumns, numberOf, timeOf } from "./history-row.ts";
+import { type BackTestReport, summaryOf } from "./back-test-report.ts";
+import { Misuse, parseDetectRequest } from "./detect-request.ts";
+import { judgeGroup } from "./judge-group.ts";
+import { judgeSeries } from "./judge-series.ts";
 
 export interface DetectCommandOptions {
   /** What follows the command's name. */
@@ -30,10 +30,12 @@ or is renewed). Times are ISO 8601 (UTC where no zone is given), or seconds or m
   --method records|median         default: records
   --config FILE --device NAME     takes the limits of the device's tags, by the column "tag"
   --explain                       a further column: what the agent would say
-`;
 
-/** The series' name where the CSV has no tags. */
-const ONLY_TAG = "value";
+  detect --group [--sound ROWS] < machine.csv
+
+takes all further columns for tags of one machine, which is sound in the first rows (default: 400), and
+writes timestamp, anomaly_score, alarm, and the tag that is furthest from what it was.
+`;
 
 /** Resolves to the exit code. */
 export async function detectCommand(options: DetectCommandOptions): Promise<number> {
@@ -44,9 +46,11 @@ export async function detectCommand(options: DetectCommandOptions): Promise<numb
       stdout.write(HELP);
       return EXIT.fine;
     }
-    const report: Report = { rows: 0, alarms: 0, unjudged: 0 };
+    const report: BackTestReport = { rows: 0, alarms: 0, unjudged: 0 };
     const judge = (input: AsyncIterable<Uint8Array>): AsyncIterable<string> =>
-      judgedLines(input, request, report);
+      request.kind === "group"
+        ? judgeGroup(input, request, report)
+        : judgeSeries(input, request, report);
     await pipeline(stdin, judge, stdout, { end: false });
     stderr.write(summaryOf(report));
     return EXIT.fine;
@@ -57,82 +61,6 @@ export async function detectCommand(options: DetectCommandOptions): Promise<numb
     stderr.write(`${error.message}\n\n${HELP}`);
     return EXIT.misuse;
   }
-}
-
-interface Report {
-  rows: number;
-  alarms: number;
-  unjudged: number;
-  firstFault?: string;
-}
-
-async function* judgedLines(
-  input: AsyncIterable<Uint8Array>,
-  { backTest, explain }: DetectRequest,
-  report: Report,
-): AsyncIterable<string> {
-  const test = new BackTest(backTest);
-  let columns: HistoryColumns | undefined;
-  let lineNumber = 0;
-  for await (const line of linesOf(input)) {
-    lineNumber += 1;
-    if (line.trim() === "") continue;
-    const fields = fieldsOf(line);
-    if (!columns) {
-      const named = columnsOf(fields);
-      columns = named ?? columnsByCount(fields);
-      yield headerOf(columns, explain);
-      if (named) continue;
-    }
-    const row = rowOf(fields, columns);
-    const judgement = test.judge(row.tag ?? ONLY_TAG, timeOf(row.timestamp), numberOf(row.value));
-    count(report, judgement, lineNumber);
-    yield textOf(row, judgement, explain);
-  }
-}
-
-interface Row {
-  readonly timestamp: string;
-  readonly tag?: string;
-  readonly value: string;
-}
-
-function rowOf(fields: readonly string[], columns: HistoryColumns): Row {
-  const timestamp = fields[columns.timestamp] ?? "";
-  const value = fields[columns.value] ?? "";
-  return columns.tag === undefined
-    ? { timestamp, value }
-    : { timestamp, tag: fields[columns.tag] ?? "", value };
-}
-
-function headerOf(columns: HistoryColumns, explain: boolean): string {
-  const names = ["timestamp", ...(columns.tag === undefined ? [] : ["tag"]), "value"];
-  return `${[...names, "anomaly_score", "alarm", ...(explain ? ["message"] : [])].join(",")}\n`;
-}
-
-function textOf(row: Row, { score, alarm, message }: Judgement, explain: boolean): string {
-  const { timestamp, tag, value } = row;
-  const given = tag === undefined ? [timestamp, value] : [timestamp, tag, value];
-  const fields = [...given, scoreText(score), alarm ? "1" : "0", ...(explain ? [message] : [])];
-  return `${fields.map(fieldText).join(",")}\n`;
-}
-
-/** Cut, not rounded: 0.4999 is no alarm and must not read as one. */
-function scoreText(score: number): string {
-  return String(Math.floor(score * 1e6) / 1e6);
-}
-
-function count(report: Report, { alarm, fault }: Judgement, lineNumber: number): void {
-  report.rows += 1;
-  if (alarm) report.alarms += 1;
-  if (fault === undefined) return;
-  report.unjudged += 1;
-  report.firstFault ??= `line ${lineNumber}: ${fault}`;
-}
-
-function summaryOf({ rows, alarms, unjudged, firstFault }: Report): string {
-  const unused = firstFault === undefined ? "" : `; ${unjudged} not judged (first: ${firstFault})`;
-  return `${rows} rows, ${alarms} alarms${unused}\n`;
 }
 
 function hasCode(error: unknown, code: string): boolean {

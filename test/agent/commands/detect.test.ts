@@ -135,6 +135,7 @@ devices:
 
   test.each([
     [["--sensitivity", "huge"], 2, '--sensitivity knows high, medium, low, not "huge"'],
+    [["--group", "--sound", "x"], 2, '--sound needs 2 rows or more, not "x"'],
     [["--nonsense"], 2, "--nonsense"],
     [["--device", "x"], 2, "--config and --device go together"],
     [["--config", "/nowhere.yaml", "--device", "x"], 78, "/nowhere.yaml"],
@@ -142,6 +143,21 @@ devices:
     const outcome = await run("", ...args);
     expect(outcome.code).toBe(code);
     expect(outcome.errors).toContain(why);
+  });
+
+  test("watches the tags of a machine together, and names the one that is off", async () => {
+    const rows = Array.from({ length: 300 }, (_, i) => {
+      const hot = i >= 250 ? 30 : 0;
+      return `${i};${Math.sin(i)};${(20 + Math.cos(i) + hot).toFixed(3)};7`;
+    });
+    const input = ["datetime;flow;heat;fixed", ...rows, "301;x;;"].join("\n");
+    const { code, lines, errors } = await run(input, "--group", "--sound", "100");
+    expect(code).toBe(0);
+    expect(lines[0]).toBe("timestamp,anomaly_score,alarm,tag");
+    expect(lines[100]).toBe("99,0,0,");
+    expect(lines.slice(101, 251).filter((line) => line.includes(",1,"))).toEqual([]);
+    expect(lines[251]).toMatch(/^250,0\.\d+,1,heat$/);
+    expect(errors).toMatch(/^301 rows, 50 alarms; 1 not judged \(first: line 302: a tag has no/);
   });
 
   test("refuses a line without end instead of collecting it", async () => {

@@ -1,0 +1,38 @@
+/** Back-tests the tags of one machine together. */
+import { GroupDetector } from "#agent/detect/group-detector.ts";
+import { type BackTestReport, countIn, scoreText } from "./back-test-report.ts";
+import { type Delimiter, delimiterOf, fieldsOf, fieldText, linesOf } from "./csv.ts";
+import type { GroupRequest } from "./detect-request.ts";
+import { numberOf } from "./history-row.ts";
+
+/** The first line is a header: the time's name, then the tags'. */
+export async function* judgeGroup(
+  input: AsyncIterable<Uint8Array>,
+  { soundRows }: GroupRequest,
+  report: BackTestReport,
+): AsyncIterable<string> {
+  let delimiter: Delimiter | undefined;
+  let tags: string[] | undefined;
+  let group: GroupDetector | undefined;
+  let lineNumber = 0;
+  for await (const line of linesOf(input)) {
+    lineNumber += 1;
+    if (line.trim() === "") continue;
+    delimiter ??= delimiterOf(line);
+    const [time = "", ...fields] = fieldsOf(line, delimiter);
+    if (!tags || !group) {
+      tags = fields;
+      group = new GroupDetector({ tags: tags.length, soundRows });
+      yield "timestamp,anomaly_score,alarm,tag\n";
+      continue;
+    }
+    const values = Float64Array.from(fields, numberOf);
+    const ratio = group.surprise(values);
+    const score = 1 - 1 / (1 + ratio);
+    const alarm = ratio >= 1;
+    const lacking = values.length < tags.length || values.includes(Number.NaN);
+    countIn(report, { alarm, ...(lacking && { fault: "a tag has no number" }) }, lineNumber);
+    const worst = ratio > 0 ? (tags[group.worst] ?? "") : "";
+    yield `${[time, scoreText(score), alarm ? "1" : "0", worst].map(fieldText).join(",")}\n`;
+  }
+}
