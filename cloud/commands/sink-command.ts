@@ -8,7 +8,7 @@ import { createLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { Sink } from "../cloud.ts";
 
-export const SINK_HELP = `Reads the hub, and keeps rollups.
+const SINK_HELP = `Reads the hub, and keeps rollups.
 
   sink --config FILE [--json]
 

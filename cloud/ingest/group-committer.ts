@@ -27,7 +27,7 @@ interface Waiting {
 }
 
 export interface GroupCommitterOptions {
-  store: Store;
+  store: Pick<Store, "accept">;
   clock: Clock;
   random: Random;
   log: RateLimitedLog;

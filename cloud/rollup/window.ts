@@ -2,8 +2,6 @@
 
 export type Width = "1m" | "5m" | "1h";
 
-export const WIDTHS: readonly Width[] = ["1m", "5m", "1h"];
-
 export const WIDTH_MS: Readonly<Record<Width, number>> = {
   "1m": 60_000,
   "5m": 300_000,

@@ -5,7 +5,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { PenstockError } from "#core/errors.ts";
 
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 
 const TABLES = `
 CREATE TABLE hub (

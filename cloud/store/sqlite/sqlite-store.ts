@@ -7,11 +7,10 @@
  * - Memory changes only after the transaction that it mirrors has committed.
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { Clock, Timer } from "#core/clock.ts";
+import type { Clock } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
-import { type Logger, RateLimitedLog } from "#core/log.ts";
+import type { Logger } from "#core/log.ts";
 import type { RollupRow } from "../../rollup/row-json.ts";
-import { gatewayWatermark } from "../../rollup/watermark.ts";
 import type {
   AcceptOutcome,
   AlarmRow,
@@ -28,11 +27,13 @@ import type {
   Store,
   StoreState,
 } from "../contract.ts";
-import { type LaneState, laneName } from "../lane-state.ts";
-import { type Shard, Shards } from "../shard.ts";
+import { laneName } from "../lane-state.ts";
+import { gapsOf, watermarksOf } from "../lane-summary.ts";
+import { Shards } from "../shard.ts";
 import { type AcceptedEvent, AcceptTransaction } from "./accept-transaction.ts";
 import { inTransaction, openDatabase } from "./database.ts";
 import { Folder } from "./fold.ts";
+import { FoldSchedule } from "./fold-schedule.ts";
 import { LaneConflict } from "./lane-table.ts";
 import { recover } from "./recover.ts";
 import { RollupReader } from "./rollup-query.ts";
@@ -48,45 +49,36 @@ export interface SqliteStoreOptions {
   log: Logger;
 }
 
-const FOLD_TICK_MS = 20;
-const FOLD_RETRY_MS = 1000;
-/** Some 600 bytes each. At the bound accepting waits for the fold. */
-const OPEN_ROWS_MAX = 200_000;
-const JOURNAL_BYTES_MAX = 256 * 1024 * 1024;
 const CONFLICTS_MAX = 5;
 const PAGE_WINDOWS = 500;
 const WINDOWS_PER_BREATH = 500;
-const IDLE_LANE_MS = 60_000;
 
 interface OpenStore {
   db: DatabaseSync;
   tables: SqliteTables;
   folder: Folder;
+  folds: FoldSchedule;
   reader: RollupReader;
 }
 
 export class SqliteStore implements Store {
   readonly #options: SqliteStoreOptions;
   readonly #lock: StoreLock;
-  readonly #limitedLog: RateLimitedLog;
   readonly #shards = new Shards();
   #open: OpenStore | undefined;
-  #foldTimer: Timer | undefined;
-  #foldPausedUntilMs = 0;
   #commits = 0;
   #totals = noTotals();
 
   constructor(options: SqliteStoreOptions) {
     this.#options = options;
     this.#lock = new StoreLock(options.folder);
-    this.#limitedLog = new RateLimitedLog(options.log, options.clock);
   }
 
   async start(): Promise<void> {
-    const { folder, clock, log } = this.#options;
+    const { clock, log } = this.#options;
     this.#lock.take();
     try {
-      const db = openDatabase(folder);
+      const db = openDatabase(this.#options.folder);
       const tables = new SqliteTables(db);
       tables.hubs.clearOwners();
       tables.lanes.load();
@@ -94,19 +86,24 @@ export class SqliteStore implements Store {
       const events = recover(tables, this.#shards, clock.monotonic());
       this.#totals = tables.totals.read();
       const reader = new RollupReader(db, tables.rollups, this.#shards);
-      this.#open = { db, tables, folder: new Folder(db, tables, clock), reader };
-      log.info({ folder, journalEvents: events, lanes: tables.lanes.size }, "store opened");
+      const folder = new Folder(db, tables, clock);
+      const folds = new FoldSchedule({ ...this.#options, folder, shards: this.#shards });
+      this.#open = { db, tables, folder, folds, reader };
+      log.info(
+        { folder: this.#options.folder, journalEvents: events, lanes: tables.lanes.size },
+        "store opened",
+      );
     } catch (error) {
       this.#lock.release();
       throw error;
     }
-    this.#foldTimer = clock.every("fold", FOLD_TICK_MS, () => this.#foldDue());
+    this.#open.folds.start();
   }
 
   async stop(): Promise<void> {
-    this.#foldTimer?.cancel();
     const open = this.#open;
     if (!open) return;
+    open.folds.stop();
     try {
       await this.fold();
     } catch (error) {
@@ -121,7 +118,7 @@ export class SqliteStore implements Store {
   }
 
   async accept(batches: readonly PartitionBatch[]): Promise<readonly AcceptOutcome[]> {
-    await this.#makeRoom();
+    await this.#opened().folds.makeRoom();
     for (let attempt = 0; attempt < CONFLICTS_MAX; attempt++) {
       const outcomes = this.#tryAccept(batches);
       if (outcomes) return outcomes;
@@ -164,54 +161,7 @@ export class SqliteStore implements Store {
   }
 
   async fold(): Promise<void> {
-    for (const shard of this.#shards.list()) {
-      while (shard.frozen) await this.#foldSlice(shard);
-      if (shard.events > 0) while (!(await this.#foldSlice(shard)));
-      this.#shards.dropEmpty(shard);
-    }
-  }
-
-  async #foldSlice(shard: Shard): Promise<boolean> {
-    const done = this.#opened().folder.slice(shard);
-    await this.#breathe();
-    return done;
-  }
-
-  /** Lets whatever waits have its turn. */
-  async #breathe(): Promise<void> {
-    await this.#options.clock.sleep(0, { name: "store yields" });
-  }
-
-  #foldDue(): void {
-    const nowMs = this.#options.clock.monotonic();
-    if (nowMs < this.#foldPausedUntilMs) return;
-    for (const shard of this.#shards.all()) {
-      if (!shard.frozen && nowMs - shard.oldestAtMs < this.#options.foldEveryMs) continue;
-      try {
-        this.#opened().folder.slice(shard);
-        this.#shards.dropEmpty(shard);
-      } catch (error) {
-        this.#foldPausedUntilMs = nowMs + FOLD_RETRY_MS;
-        this.#limitedLog.warn("fold", { err: error }, "folding failed; it is tried again");
-      }
-      return;
-    }
-  }
-
-  /** Bounds memory and restart time: at the bound, accepting waits until a part is folded. */
-  async #makeRoom(): Promise<void> {
-    for (;;) {
-      let rows = 0;
-      let bytes = 0;
-      let largest: Shard | undefined;
-      for (const shard of this.#shards.all()) {
-        rows += shard.rows;
-        bytes += shard.bytes;
-        if (!largest || shard.rows > largest.rows) largest = shard;
-      }
-      if (!largest || (rows <= OPEN_ROWS_MAX && bytes <= JOURNAL_BYTES_MAX)) return;
-      await this.#foldSlice(largest);
-    }
+    await this.#opened().folds.foldAll();
   }
 
   async ownerships(scope: HubScope): Promise<readonly Ownership[]> {
@@ -237,7 +187,8 @@ export class SqliteStore implements Store {
         sinceBreath += page.length;
         if (sinceBreath < WINDOWS_PER_BREATH) continue;
         sinceBreath = 0;
-        await this.#breathe();
+        // Lets whatever waits have its turn.
+        await this.#options.clock.sleep(0, { name: "rollup query" });
       }
     }
   }
@@ -265,9 +216,7 @@ export class SqliteStore implements Store {
   }
 
   gaps(): readonly SeqGap[] {
-    const gaps: SeqGap[] = [];
-    for (const lane of this.#opened().tables.lanes.all()) addGaps(gaps, lane);
-    return gaps;
+    return gapsOf(this.#opened().tables.lanes.all());
   }
 
   state(): StoreState {
@@ -285,7 +234,7 @@ export class SqliteStore implements Store {
       lanes: tables.lanes.size,
       commits: this.#commits,
       foldedRows: folder.foldedRows,
-      watermarks: watermarks(tables.lanes.all(), this.#options.clock.now()),
+      watermarks: watermarksOf(tables.lanes.all(), this.#options.clock.now()),
     };
   }
 
@@ -293,26 +242,4 @@ export class SqliteStore implements Store {
     if (!this.#open) throw new PenstockError("STORE_FAILED", "the store is not open");
     return this.#open;
   }
-}
-
-function addGaps(gaps: SeqGap[], lane: LaneState): void {
-  const { gateway, epoch, lane: number } = lane;
-  for (const [from, to] of lane.accepted.holes()) {
-    for (const [fromSeq, toSeq] of lane.closed.missing(from, to)) {
-      gaps.push({ gateway, epoch, lane: number, fromSeq, toSeq });
-    }
-  }
-}
-
-function watermarks(lanes: Iterable<LaneState>, nowMs: number): StoreState["watermarks"] {
-  const byGateway = new Map<string, LaneState[]>();
-  for (const lane of lanes) {
-    const known = byGateway.get(lane.gateway);
-    if (known) known.push(lane);
-    else byGateway.set(lane.gateway, [lane]);
-  }
-  return [...byGateway].flatMap(([gateway, ofGateway]) => {
-    const watermarkMs = gatewayWatermark(ofGateway, nowMs, IDLE_LANE_MS);
-    return watermarkMs === undefined ? [] : [{ gateway, watermarkMs }];
-  });
 }

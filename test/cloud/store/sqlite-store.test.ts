@@ -5,14 +5,15 @@ import { describe, expect, test } from "vitest";
 import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
 import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
-import { storeContract } from "../../contracts/store.ts";
+import { type StoreUnderTest, storeContract } from "../../contracts/store.ts";
+import { storePurity } from "../../contracts/store-purity.ts";
 
 function open(folder: string): SqliteStore {
   // A fold only when the test asks: what is tested here is the state before, and after.
   return new SqliteStore({ folder, foldEveryMs: 1e9, clock: systemClock, log: silentLogger });
 }
 
-storeContract("SQLite store", async () => {
+async function make(): Promise<StoreUnderTest> {
   const root = mkdtempSync(join(tmpdir(), "penstock-store-"));
   let folder = join(root, "0");
   let generation = 0;
@@ -37,7 +38,10 @@ storeContract("SQLite store", async () => {
       rmSync(root, { recursive: true });
     },
   };
-});
+}
+
+storeContract("SQLite store", make);
+storePurity("SQLite store", make);
 
 describe("SQLite store's lock", () => {
   test("refuses a second sink on the same folder, and names the folder", async () => {
