@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { gatewaySchema } from "#config/gateway.ts";
+import { createRandom } from "#core/random.ts";
+import { FaultLabels } from "#sim/faults/fault-injector.ts";
 import { gatewayFragment } from "#sim/gateway-fragment.ts";
+import { createUnits } from "#sim/modbus/create-units.ts";
 
 const REQUIRED = {
   version: 1,
@@ -34,6 +37,31 @@ describe("the gateway's fragment", () => {
       expect([ll, l, h, hh].toSorted((a, b) => a - b)).toEqual([ll, l, h, hh]);
       expect(deadband).toBeLessThan(h - l);
     }
+  });
+
+  test("sets limits that no ordinary day crosses, and that planted faults do", () => {
+    const { devices } = gatewayFragment({ modbusPort: 1502, units: 20 });
+    const quiet = new Map<string, number>();
+    const troubled = new Map<string, number>();
+    const startMs = Date.UTC(2026, 10, 21);
+    for (const [crossings, faultsPerHour] of [
+      [quiet, 0],
+      [troubled, 6],
+    ] as const) {
+      const settings = { units: 12, faultsPerHour, warmUpMs: 0, startMs };
+      for (const { device } of createUnits(settings, new FaultLabels(), createRandom(5)).values()) {
+        const tags = Object.values(devices[device.name]?.tags ?? {});
+        for (let tMs = startMs; tMs < startMs + 86_400_000; tMs += 30_000) {
+          for (const [i, value] of device.sample(tMs).entries()) {
+            const limits = tags[i]?.limits;
+            if (!limits || !(value < limits.l || value > limits.h)) continue;
+            crossings.set(device.name, (crossings.get(device.name) ?? 0) + 1);
+          }
+        }
+      }
+    }
+    expect([...quiet]).toEqual([]);
+    expect(troubled.size).toBe(12);
   });
 
   test("matches what the scale prints", () => {
