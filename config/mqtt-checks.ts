@@ -29,7 +29,8 @@ function checkReceives(mqtt: RawMapping, remotes: number): Problem[] {
 function checkTopics(path: Path, topics: unknown, outline: Outline): Problem[] {
   if (!Array.isArray(topics)) return [];
   const seen = new Map<string, number>();
-  return topics.flatMap((item: unknown, i) => {
+  const paths = topics.flatMap((item: unknown, i) => checkPaths([...path, i], mappingOf(item)));
+  const rules = topics.flatMap((item: unknown, i) => {
     const rule = mappingOf(item);
     const topic = textOf(rule["topic"]);
     if (topic === undefined || topic === "") return [];
@@ -41,6 +42,21 @@ function checkTopics(path: Path, topics: unknown, outline: Outline): Problem[] {
     }
     const message = `the topic "${topic}" has a rule already (line ${outline.lineOf([...path, first, "topic"])})`;
     return [{ path: at, on: "value" as const, message, suggestion: "remove one of the two" }];
+  });
+  return [...paths, ...rules];
+}
+
+/** Names and places, and nothing that searches. */
+const PAYLOAD_PATH = /^\$(?:\.[A-Za-z_][A-Za-z0-9_-]*|\[\d{1,6}\]|\['[^']+'\])*$/;
+
+function checkPaths(path: Path, rule: RawMapping): Problem[] {
+  return ["value", "ts"].flatMap((key): Problem[] => {
+    const text = textOf(rule[key]);
+    if (text === undefined || text === "" || PAYLOAD_PATH.test(text)) return [];
+    const message = `${key}: "${text}" is no path into the payload`;
+    const name = /^[A-Za-z_][\w.-]*$/.test(text) ? `write $.${text}` : undefined;
+    const suggestion = name ?? "write it like $.v, $.data[0].v or $['a b']";
+    return [{ path: [...path, key], on: "value", message, suggestion }];
   });
 }
 
