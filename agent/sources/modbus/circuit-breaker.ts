@@ -76,4 +76,9 @@ export class CircuitBreaker {
     this.#probes = PATIENT_PROBE_EVERY - 1;
     this.#probeAtMs = Math.min(this.#probeAtMs, nowMs);
   }
+
+  /** The connection is new, and may have been what was wrong: the device is asked again soon. */
+  reconnected(nowMs: number): void {
+    if (this.#state === "open") this.#probeAtMs = Math.min(this.#probeAtMs, nowMs);
+  }
 }

@@ -63,11 +63,16 @@ export class DevicePoller {
     return link.isOpen && this.breaker.state !== "open";
   }
 
+  /** How long the next probe waits. */
+  get probeTimeoutMs(): number {
+    return this.breaker.probeIsPatient ? this.#options.timeoutMs : this.#hurriedTimeoutMs();
+  }
+
   async poll(link: ModbusLink): Promise<ReadingBatch> {
     if (!link.isOpen) return this.#batch(new PollResult(), NO_ANSWER);
     if (this.breaker.state === "open") return this.#batch(new PollResult(), this.breaker.reason);
     const { timeoutMs, clock } = this.#options;
-    const patience = this.breaker.state === "suspect" ? this.#probeTimeoutMs() : timeoutMs;
+    const patience = this.breaker.state === "suspect" ? this.#hurriedTimeoutMs() : timeoutMs;
     const reader = this.#reader(link, patience);
     const failure = (await this.#readAll(reader)) ?? this.#refusedWholly();
     if (failure === undefined) this.breaker.succeeded();
@@ -80,13 +85,13 @@ export class DevicePoller {
    * the block for what is readable. Returns true when the device is to be polled again.
    */
   async probe(link: ModbusLink): Promise<boolean> {
-    const { timeoutMs, clock } = this.#options;
+    const { clock } = this.#options;
     const plan = this.#currentPlan();
     const block = plan[this.#probes++ % plan.length];
     if (!block) return false;
-    const isPatient = this.breaker.probeIsPatient;
-    const reader = this.#reader(link, isPatient ? timeoutMs : this.#probeTimeoutMs());
-    const failure = (await reader.probe(block, isPatient)) ?? this.#refusedWholly();
+    const reader = this.#reader(link, this.probeTimeoutMs);
+    const failure =
+      (await reader.probe(block, this.breaker.probeIsPatient)) ?? this.#refusedWholly();
     if (failure === undefined || isNews(failure, this.breaker.reason)) {
       this.breaker.succeeded();
       return true;
@@ -136,7 +141,7 @@ export class DevicePoller {
     return new BlockReader({ link, unit, timeoutMs, refusals, clock, counters, onAnswer });
   }
 
-  #probeTimeoutMs(): number {
+  #hurriedTimeoutMs(): number {
     const { busTimes, timeoutMs } = this.#options;
     return (this.#times.areKnown ? this.#times : busTimes).probeTimeoutMs(timeoutMs);
   }

@@ -9,7 +9,6 @@
 // The names of the port's contract are the library's:
 // oxlint-disable no-underscore-dangle
 import { EventEmitter } from "node:events";
-import type TcpPort from "modbus-serial/ports/tcpport.js";
 import { checkReply, type ExpectedReply, expectedReply } from "./reply-check.ts";
 
 const TRANSACTION_IDS = 0x1_0000;
@@ -22,17 +21,26 @@ export interface PortListener {
   malformed(): void;
 }
 
+/** What the ports of modbus-serial have in common, as far as it is used here. */
+export interface WirePort extends EventEmitter {
+  readonly isOpen: boolean;
+  _transactionIdRead: number;
+  _transactionIdWrite: number;
+  open(callback: (error?: Error) => void): void;
+  write(frame: Buffer): void;
+}
+
 export class GuardedPort extends EventEmitter {
   // Read and written by the client, under these names.
   _transactionIdRead = CLIENT_TRANSACTION;
   _transactionIdWrite = CLIENT_TRANSACTION;
-  readonly #port: TcpPort;
+  readonly #port: WirePort;
   readonly #listener: PortListener;
   #transactionId = 0;
   #requests = 0;
   #waiting: ExpectedReply | undefined;
 
-  constructor(port: TcpPort, listener: PortListener) {
+  constructor(port: WirePort, listener: PortListener) {
     super();
     this.#port = port;
     this.#listener = listener;

@@ -68,6 +68,7 @@ export class ModbusBus implements Source {
       random,
       log: this.#log,
       onStray: (unit) => this.#stray(unit),
+      onOpen: () => this.#reconnected(),
     });
   }
 
@@ -156,6 +157,11 @@ export class ModbusBus implements Source {
     for (const poller of this.#pollers) {
       if (poller.unit === unit) poller.breaker.answeredLate(nowMs);
     }
+  }
+
+  #reconnected(): void {
+    const nowMs = this.#options.clock.monotonic();
+    for (const poller of this.#pollers) poller.breaker.reconnected(nowMs);
   }
 
   #complaint(): string | undefined {

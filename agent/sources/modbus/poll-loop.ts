@@ -15,6 +15,8 @@ import { Schedule } from "./schedule.ts";
 /** Turns in a row without I/O, after which the event loop gets its turn. */
 const IDLE_TURNS_MAX = 32;
 
+const FAULT_PAUSE_MS = 100;
+
 export interface LoopCounters {
   polls: number;
   /** Turns that passed because the bus was late. */
@@ -49,11 +51,22 @@ export class PollLoop {
   /** Resolves when the signal fires. */
   async run(): Promise<void> {
     const { signal } = this.#options;
-    try {
-      while (!signal.aborted) await this.#step();
-    } catch (error) {
-      if (!isAbort(error)) throw error;
+    while (!signal.aborted) {
+      try {
+        await this.#step();
+      } catch (error) {
+        if (isAbort(error)) return;
+        await this.#survive(error);
+      }
     }
+  }
+
+  /** A fault of ours in one poll must not end all polling; the pause keeps it from spinning. */
+  async #survive(error: unknown): Promise<void> {
+    const { log, signal, clock } = this.#options;
+    this.counters.pollsFailed += 1;
+    log.warn("poll", { err: messageOf(error) }, "a poll failed unexpectedly");
+    await clock.sleep(FAULT_PAUSE_MS, { name: "modbus fault", signal }).catch(() => {});
   }
 
   async #step(): Promise<void> {
@@ -61,14 +74,16 @@ export class PollLoop {
     const nowMs = clock.monotonic();
     const turn = this.#schedule.next();
     const probe = this.#nextProbe();
-    if (turn && turn.dueMs <= nowMs) return await this.#takeTurn(turn.index);
+    // Probes go first: on a bus without idle time they would never go otherwise, and their budget
+    // keeps them rare.
     if (probe && probe.atMs <= nowMs) return await this.#probe(probe.poller);
+    if (turn && turn.dueMs <= nowMs) return await this.#takeTurn(turn.index);
     const untilMs = Math.min(turn?.dueMs ?? nowMs + 1000, probe?.atMs ?? Number.POSITIVE_INFINITY);
     await this.#sleep(untilMs - nowMs);
   }
 
   async #takeTurn(index: number): Promise<void> {
-    const { pollers, link, handOver, clock, log, signal } = this.#options;
+    const { pollers, link, handOver, clock, signal } = this.#options;
     const poller = pollers[index];
     if (!poller) return;
     await handOver.room();
@@ -80,15 +95,9 @@ export class PollLoop {
       // A poll that the stop cut short says nothing about the device.
       if (!signal.aborted) handOver.give(batch);
       this.counters.polls += 1;
-    } catch (error) {
-      this.counters.pollsFailed += 1;
-      log.warn(
-        `poll ${poller.name}`,
-        { device: poller.name, err: messageOf(error) },
-        "poll failed",
-      );
+    } finally {
+      this.counters.pollsMissed += this.#schedule.served(index, clock.monotonic());
     }
-    this.counters.pollsMissed += this.#schedule.served(index, clock.monotonic());
   }
 
   async #probe(poller: DevicePoller): Promise<void> {
@@ -111,7 +120,16 @@ export class PollLoop {
       }
     }
     if (!first) return undefined;
-    return { poller: first, atMs: Math.max(first.breaker.probeAtMs, this.#budget.freeAtMs) };
+    const wantedAtMs = first.breaker.probeAtMs;
+    const atMs = this.#fitsIn(first) ? wantedAtMs : Math.max(wantedAtMs, this.#budget.freeAtMs);
+    return { poller: first, atMs };
+  }
+
+  /** True when a probe now would be over before a live device's turn: then it costs nobody. */
+  #fitsIn(poller: DevicePoller): boolean {
+    const { pollers, clock } = this.#options;
+    const isLive = (index: number): boolean => pollers[index]?.breaker.state !== "open";
+    return clock.monotonic() + poller.probeTimeoutMs <= this.#schedule.firstDueMs(isLive);
   }
 
   /** Many turns that use no bus must not keep the event loop from everything else. */

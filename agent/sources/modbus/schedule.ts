@@ -45,6 +45,15 @@ export class Schedule {
     return nextTurn - turn - 1;
   }
 
+  /** When the first of these devices is due; infinite for none. */
+  firstDueMs(isMeant: (index: number) => boolean): number {
+    let firstMs = Number.POSITIVE_INFINITY;
+    this.#dueMs.forEach((dueMs, index) => {
+      if (dueMs < firstMs && isMeant(index)) firstMs = dueMs;
+    });
+    return firstMs;
+  }
+
   #due(index: number): number {
     return this.#dueMs[index] ?? Number.POSITIVE_INFINITY;
   }

@@ -26,6 +26,8 @@ export interface TcpLinkOptions {
   random: Random;
   log: RateLimitedLog;
   onStray: (unit: number | undefined) => void;
+  /** A connection was opened, the first or another. */
+  onOpen: () => void;
 }
 
 export interface LinkCounters {
@@ -127,6 +129,7 @@ export class TcpLink implements ModbusLink {
       this.#lastError = undefined;
       this.#timeoutsInARow = 0;
       this.#straysInARow = 0;
+      this.#options.onOpen();
     } catch (error) {
       this.#connection = undefined;
       if (this.#stopping.signal.aborted) return;

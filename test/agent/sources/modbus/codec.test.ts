@@ -1,0 +1,83 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { addressOf, manualAddress } from "#agent/sources/modbus/address.ts";
+import { createPoint } from "#agent/sources/modbus/point.ts";
+import { NotAValue } from "#agent/sources/modbus/register-types.ts";
+import type { Value } from "#core/reading.ts";
+import { settingsOf } from "./start-bus.ts";
+
+function decode(
+  tag: Record<string, unknown>,
+  bytes: readonly number[],
+  offset = 0,
+): Value | string {
+  const settings = settingsOf({ modbus: "tcp", host: "h" }, { d: { tags: { t: tag } } });
+  const value = createPoint("t", settings.devices["d"]!.tags["t"]!)!.decode(
+    Uint8Array.from(bytes),
+    offset,
+  );
+  return value instanceof NotAValue ? value.reason : value;
+}
+
+function address(tag: Record<string, unknown>): unknown {
+  const settings = settingsOf({ modbus: "tcp", host: "h" }, { d: { tags: { t: tag } } });
+  return addressOf(settings.devices["d"]!.tags["t"]!);
+}
+
+describe("addresses", () => {
+  test("count from 1 in the file and from 0 on the wire, with five or six digits", () => {
+    expect(address({ register: 40_001 })).toEqual({ table: "holding", start: 0 });
+    expect(address({ register: 30_010 })).toEqual({ table: "input", start: 9 });
+    expect(address({ register: 410_001 })).toEqual({ table: "holding", start: 10_000 });
+    expect(address({ register: 465_536 })).toEqual({ table: "holding", start: 65_535 });
+    expect(address({ coil: 1 })).toEqual({ table: "coil", start: 0 });
+    expect(address({ discrete: 65_536 })).toEqual({ table: "discrete", start: 65_535 });
+    expect(address({ register: 50_000 })).toBeUndefined();
+    expect(address({})).toBeUndefined();
+  });
+
+  test("are written as in a manual", () => {
+    expect(manualAddress({ table: "holding", start: 0 })).toBe("40001");
+    expect(manualAddress({ table: "input", start: 10_000 })).toBe("310001");
+    expect(manualAddress({ table: "coil", start: 3 })).toBe("coil 4");
+  });
+});
+
+describe("values", () => {
+  // 0x12345678 in the four orders, by the definition of their names.
+  test.each([
+    ["ABCD", [0x12, 0x34, 0x56, 0x78]],
+    ["CDAB", [0x56, 0x78, 0x12, 0x34]],
+    ["BADC", [0x34, 0x12, 0x78, 0x56]],
+    ["DCBA", [0x78, 0x56, 0x34, 0x12]],
+  ])("are put together in the order %s", (order, bytes) => {
+    expect(decode({ register: 40_001, type: "uint32", order }, bytes)).toBe(0x12345678);
+  });
+
+  test("are taken at their offset in the answer", () => {
+    expect(decode({ register: 40_001, type: "int16" }, [0, 0, 0xff, 0xfe], 1)).toBe(-2);
+    expect(decode({ coil: 1 }, [0b0000_0001, 0b0000_0010], 9)).toBe(true);
+    expect(decode({ coil: 1 }, [0b0000_0001, 0b0000_0010], 8)).toBe(false);
+  });
+
+  test("of float32 are the shortest decimals", () => {
+    expect(decode({ register: 40_001, type: "float32" }, [0x42, 0x8e, 0x66, 0x66])).toBe(71.2);
+    expect(decode({ register: 40_001, type: "float32" }, [0x80, 0, 0, 0])).toBe(-0);
+  });
+
+  test("that are no numbers are bad, and say why", () => {
+    expect(decode({ register: 40_001, type: "float32" }, [0x7f, 0xc0, 0, 0])).toBe("not a number");
+    expect(decode({ register: 40_001, type: "float32" }, [0xff, 0x80, 0, 0])).toBe("infinite");
+  });
+
+  test("come from any bytes without an error", () => {
+    const types = fc.constantFrom("int16", "uint16", "int32", "uint32", "float32");
+    const orders = fc.constantFrom("ABCD", "CDAB", "BADC", "DCBA");
+    fc.assert(
+      fc.property(types, orders, fc.uint8Array({ maxLength: 4 }), (type, order, bytes) => {
+        const value = decode({ register: 40_001, type, order, scale: 0.1 }, [...bytes]);
+        expect(typeof value === "string" || Number.isFinite(value)).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,151 @@
+import { expect, test } from "vitest";
+import { HandOver } from "#agent/sources/hand-over.ts";
+import { AnswerTimes } from "#agent/sources/modbus/answer-times.ts";
+import { DevicePoller } from "#agent/sources/modbus/device-poller.ts";
+import type { ModbusLink, ReadOutcome, ReadRequest } from "#agent/sources/modbus/link.ts";
+import { PollLoop } from "#agent/sources/modbus/poll-loop.ts";
+import { RateLimitedLog, silentLogger } from "#core/log.ts";
+import { createRandom } from "#core/random.ts";
+import { ManualClock } from "#test/support/manual-clock.ts";
+import { MemoryIntake } from "#test/support/memory-intake.ts";
+import { point } from "./points.ts";
+
+const ANSWER_MS = 10;
+const TIMEOUT_MS = 1000;
+
+/** A wire on the test's clock: units answer after 10 ms, dead ones never. */
+class FakeLink implements ModbusLink {
+  isOpen = true;
+  readonly dead = new Set<number>();
+  readonly clock: ManualClock;
+
+  constructor(clock: ManualClock) {
+    this.clock = clock;
+  }
+
+  async read(request: ReadRequest, timeoutMs: number): Promise<ReadOutcome> {
+    const isDead = this.dead.has(request.unit);
+    await this.clock.sleep(isDead ? timeoutMs : ANSWER_MS, { name: "wire" });
+    if (isDead) return { kind: "timeout" };
+    return { kind: "answer", data: new Uint8Array(2 * request.size) };
+  }
+}
+
+function rig(
+  units: number,
+  intervalMs: number,
+): { clock: ManualClock; link: FakeLink; intake: MemoryIntake; loop: PollLoop; stop: () => void } {
+  const clock = new ManualClock();
+  const log = new RateLimitedLog(silentLogger, clock);
+  const link = new FakeLink(clock);
+  const intake = new MemoryIntake();
+  const counters = {
+    requests: 0,
+    answers: 0,
+    exceptions: 0,
+    timeouts: 0,
+    malformed: 0,
+    searches: 0,
+    invalidValues: 0,
+  };
+  const busTimes = new AnswerTimes();
+  const pollers = Array.from({ length: units }, (_, i) => {
+    const device = `m${i + 1}`;
+    return new DevicePoller({
+      source: "line",
+      device,
+      unit: i + 1,
+      intervalMs,
+      timeoutMs: TIMEOUT_MS,
+      limits: { registersMax: 125, bitsMax: 2000, gapMax: 8 },
+      tags: [{ point: point(0), series: intake.resolve(device, "level") }],
+      busTimes,
+      counters,
+      clock,
+      random: createRandom(i),
+    });
+  });
+  const stopping = new AbortController();
+  const loop = new PollLoop({
+    pollers,
+    link,
+    handOver: new HandOver(intake, log),
+    clock,
+    log,
+    signal: stopping.signal,
+  });
+  return { clock, link, intake, loop, stop: () => stopping.abort() };
+}
+
+test("with 5 of 30 units dead the others keep 95 % of their polls, on any minute", async () => {
+  const { clock, link, intake, loop, stop } = rig(30, 1000);
+  const running = loop.run();
+  await clock.advance(10_000);
+  for (const unit of [3, 4, 5, 17, 30]) link.dead.add(unit);
+  // Dying costs each one its time-out once, and is over then.
+  await clock.advance(7000);
+  for (let minute = 0; minute < 3; minute++) {
+    intake.batches.length = 0;
+    await clock.advance(60_000);
+    for (let unit = 1; unit <= 30; unit++) {
+      const readings = intake.readings(`m${unit}`);
+      const good = readings.filter((reading) => reading.quality === "good").length;
+      expect(readings.length).toBeGreaterThanOrEqual(57);
+      expect(good).toBe(link.dead.has(unit) ? 0 : readings.length);
+    }
+  }
+  stop();
+  await clock.advance(1000);
+  await running;
+});
+
+test("a bus of dead units alone reports each of them at each of its turns", async () => {
+  const { clock, link, intake, loop, stop } = rig(200, 1000);
+  for (let unit = 1; unit <= 200; unit++) link.dead.add(unit);
+  const running = loop.run();
+  // Until the breakers are open the bus belongs to the time-outs.
+  await clock.advance(300_000);
+  intake.batches.length = 0;
+  await clock.advance(10_000);
+  expect(intake.readings("m1").length).toBeGreaterThan(5);
+  expect(intake.readings("m200").length).toBeGreaterThan(5);
+  link.dead.clear();
+  await clock.advance(60_000);
+  for (let unit = 1; unit <= 200; unit++) {
+    expect(intake.readings(`m${unit}`).at(-1)).toMatchObject({ quality: "good" });
+  }
+  stop();
+  await clock.advance(1000);
+  await running;
+});
+
+test("without a connection every turn is bad at once, and none waits", async () => {
+  const { clock, link, intake, loop, stop } = rig(30, 1000);
+  link.isOpen = false;
+  const running = loop.run();
+  await clock.advance(10_000);
+  expect(intake.batches.length).toBeGreaterThanOrEqual(300);
+  expect(intake.readings().every((reading) => reading.reason === "timeout")).toBe(true);
+  stop();
+  await clock.advance(1000);
+  await running;
+});
+
+test("an unexpected error costs one poll, and polling goes on", async () => {
+  const { clock, link, intake, loop, stop } = rig(1, 1000);
+  const read = link.read.bind(link);
+  let isBroken = true;
+  link.read = async (request, timeoutMs) => {
+    if (isBroken) throw new TypeError("a fault of ours");
+    return await read(request, timeoutMs);
+  };
+  const running = loop.run();
+  await clock.advance(5000);
+  isBroken = false;
+  await clock.advance(2000);
+  expect(loop.counters.pollsFailed).toBeGreaterThan(3);
+  expect(intake.readings().at(-1)).toMatchObject({ quality: "good" });
+  stop();
+  await clock.advance(1000);
+  await running;
+});
