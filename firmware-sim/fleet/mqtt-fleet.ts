@@ -4,7 +4,7 @@
  * was due, as a device's own clock would have it. A message keeps its time however long it waits.
  */
 import type { Clock } from "#core/clock.ts";
-import type { Logger } from "#core/log.ts";
+import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import type { FaultLabels } from "../faults/fault-injector.ts";
 import type { LedgerWriter, SentMessage } from "../ledger/contract.ts";
@@ -180,8 +180,9 @@ export class MqttFleet {
     const { random, labels } = this.#parts;
     const order = shuffledOrder(distinctDigitsFor(60 * rateHz), random.fork("digits"));
     const links = Math.min(connections, devices);
+    const log = new RateLimitedLog(this.#parts.log, this.#parts.clock);
     for (let i = 0; i < links; i++) {
-      this.#publishers.push(this.#publisher(`${clientPrefix}-${i + 1}`));
+      this.#publishers.push(this.#publisher(`${clientPrefix}-${i + 1}`, log));
     }
     for (let i = 0; i < devices; i++) {
       const name = publisherName(i);
@@ -194,9 +195,9 @@ export class MqttFleet {
     }
   }
 
-  #publisher(clientId: string): MqttPublisher {
+  #publisher(clientId: string, log: RateLimitedLog): MqttPublisher {
     const { host, port, windowMessages } = this.#settings;
-    const { ledger, clock, random, log } = this.#parts;
+    const { ledger, clock, random } = this.#parts;
     return new MqttPublisher(
       { host, port, clientId, windowMessages, connectTimeoutMs: 5000, keepAliveMs: 15_000 },
       { ledger, clock, log, random: random.fork(clientId) },

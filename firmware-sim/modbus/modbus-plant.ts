@@ -61,6 +61,7 @@ export class ModbusPlant {
   readonly #faults = new Map<number, UnitFault>();
   readonly #stats = { reads: 0, readings: 0, exceptions: 0 };
   #server: ServerTCP | undefined;
+  #tampering: Tampering | undefined;
 
   constructor(
     settings: ModbusPlantSettings,
@@ -87,6 +88,7 @@ export class ModbusPlant {
     this.#server = server;
     const listener = listenerOf(server);
     const tampering = new Tampering((unitId) => this.#faults.get(unitId), clock, random);
+    this.#tampering = tampering;
     listener.on("connection", (socket) => tampering.intercept(socket));
     server.on("socketError", (error) => {
       this.#quietLog.warn("modbus socket", { error: messageOf(error) }, "modbus client lost");
@@ -99,6 +101,7 @@ export class ModbusPlant {
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
+    this.#tampering?.stop();
     if (!server) return;
     await new Promise<void>((resolve) => server.close(() => resolve()));
   }

@@ -3,12 +3,15 @@
  * header (transaction id, protocol id, length, unit id), then function code and data.
  */
 import type { Socket } from "node:net";
-import type { Clock } from "#core/clock.ts";
+import type { Clock, Timer } from "#core/clock.ts";
 import type { Random } from "#core/random.ts";
 import type { UnitFault } from "./unit-fault.ts";
 
 const UNIT_ID_AT = 6;
 const MBAP_BYTES = 7;
+
+/** Parts of answers that wait for their time; what would come on top is never sent. */
+const WAITING_MAX = 10_000;
 
 export type FaultOf = (unitId: number) => UnitFault | undefined;
 
@@ -16,6 +19,7 @@ export class Tampering {
   readonly #faultOf: FaultOf;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #waiting = new Set<Timer>();
 
   constructor(faultOf: FaultOf, clock: Clock, random: Random) {
     this.#faultOf = faultOf;
@@ -40,18 +44,33 @@ export class Tampering {
     };
   }
 
+  /** Forgets what waits. */
+  stop(): void {
+    for (const timer of this.#waiting) timer.cancel();
+    this.#waiting.clear();
+  }
+
+  #later(name: string, delayMs: number, send: () => void): void {
+    if (this.#waiting.size >= WAITING_MAX) return;
+    const timer = this.#clock.after(name, delayMs, () => {
+      this.#waiting.delete(timer);
+      send();
+    });
+    this.#waiting.add(timer);
+  }
+
   #forward(answer: Buffer, fault: UnitFault | undefined, send: (part: Buffer) => void): void {
     switch (fault?.kind) {
       case "dead":
       case "half-open":
         return;
       case "delay":
-        this.#clock.after("delayed answer", fault.delayMs, () => send(answer));
+        this.#later("delayed answer", fault.delayMs, () => send(answer));
         return;
       case "slow":
         for (let i = 0; i < answer.length; i++) {
           const byte = answer.subarray(i, i + 1);
-          this.#clock.after("slow answer", i * fault.byteEveryMs, () => send(byte));
+          this.#later("slow answer", i * fault.byteEveryMs, () => send(byte));
         }
         return;
       case "garbage":

@@ -9,7 +9,7 @@
 import { generate } from "mqtt-packet";
 import { backOff } from "#core/back-off.ts";
 import type { Clock } from "#core/clock.ts";
-import { type Logger, RateLimitedLog } from "#core/log.ts";
+import type { RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import type { LedgerWriter, SentMessage } from "../ledger/contract.ts";
 import { type LinkSettings, MqttLink } from "./link.ts";
@@ -24,7 +24,8 @@ export interface PublisherParts {
   ledger: LedgerWriter;
   clock: Clock;
   random: Random;
-  log: Logger;
+  /** Shared by all connections: a broker that goes takes all of them with it. */
+  log: RateLimitedLog;
 }
 
 /** Cumulative. */
@@ -53,7 +54,6 @@ export class MqttPublisher {
   readonly #settings: PublisherSettings;
   readonly #parts: PublisherParts;
   readonly #window: Window;
-  readonly #quietLog: RateLimitedLog;
   /** Messages in the window that no socket has seen yet. */
   #unwritten: Outgoing[] = [];
   #link: MqttLink | undefined;
@@ -66,7 +66,6 @@ export class MqttPublisher {
     this.#settings = settings;
     this.#parts = parts;
     this.#window = new Window(settings.windowMessages);
-    this.#quietLog = new RateLimitedLog(parts.log, parts.clock);
     this.#delays = backOff(RECONNECT, parts.random);
   }
 
@@ -212,6 +211,10 @@ export class MqttPublisher {
     }
     const delayMs = this.#delays.next().value;
     this.#reconnectAtMs = this.#parts.clock.monotonic() + delayMs;
-    this.#quietLog.warn("connection", { clientId: this.#settings.clientId, reason }, "broker lost");
+    this.#parts.log.warn(
+      "connection",
+      { clientId: this.#settings.clientId, reason },
+      "broker lost",
+    );
   }
 }

@@ -146,6 +146,14 @@ describe("a unit that misbehaves", () => {
     await expect(reading).resolves.toBeDefined();
   });
 
+  test("holds nobody up when the plant stops before its delay is over", async () => {
+    const reading = badly({ kind: "delay", delayMs: 500_000 });
+    await until(() => clock.waiting.includes("delayed answer"), "the answer to be held");
+    await plant.stop();
+    expect(clock.waiting).toEqual([]);
+    await expect(reading).rejects.toBeDefined();
+  });
+
   test("and is slow answers byte by byte", async () => {
     plant.setFault(1, { kind: "slow", byteEveryMs: 100 });
     const reading = client.readHoldingRegisters(0, 2);

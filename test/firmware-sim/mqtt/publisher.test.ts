@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { silentLogger } from "#core/log.ts";
+import { RateLimitedLog, silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { MqttPublisher } from "#sim/mqtt/publisher.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
@@ -23,7 +23,7 @@ function create(windowMessages: number): MqttPublisher {
       connectTimeoutMs: 5000,
       keepAliveMs: 15_000,
     },
-    { ledger, clock, random: createRandom(1), log: silentLogger },
+    { ledger, clock, random: createRandom(1), log: new RateLimitedLog(silentLogger, clock) },
   );
 }
 
