@@ -17,6 +17,9 @@ const IDLE_TURNS_MAX = 32;
 
 const FAULT_PAUSE_MS = 100;
 
+/** How long a bus without devices sleeps at a time. */
+const IDLE_MS = 1000;
+
 export interface LoopCounters {
   polls: number;
   /** Turns that passed because the bus was late. */
@@ -66,19 +69,28 @@ export class PollLoop {
     const { log, signal, clock } = this.#options;
     this.counters.pollsFailed += 1;
     log.warn("poll", { err: messageOf(error) }, "a poll failed unexpectedly");
-    await clock.sleep(FAULT_PAUSE_MS, { name: "modbus fault", signal }).catch(() => {});
+    try {
+      await clock.sleep(FAULT_PAUSE_MS, { name: "modbus fault", signal });
+    } catch {
+      // Stopped: the loop sees it.
+    }
   }
 
+  /**
+   * A probe within its budget goes first, since a bus without idle time would never let it go; then
+   * the turns; then a probe beyond the budget, if it is over before anybody else wants the bus.
+   */
   async #step(): Promise<void> {
-    const { clock } = this.#options;
-    const nowMs = clock.monotonic();
+    const nowMs = this.#options.clock.monotonic();
     const turn = this.#schedule.next();
     const probe = this.#nextProbe();
-    // Probes go first: on a bus without idle time they would never go otherwise, and their budget
-    // keeps them rare.
-    if (probe && probe.atMs <= nowMs) return await this.#probe(probe.poller);
+    const budgetedMs = Math.max(probe?.atMs ?? Number.POSITIVE_INFINITY, this.#budget.freeAtMs);
+    if (probe && budgetedMs <= nowMs) return await this.#probe(probe.poller);
     if (turn && turn.dueMs <= nowMs) return await this.#takeTurn(turn.index);
-    const untilMs = Math.min(turn?.dueMs ?? nowMs + 1000, probe?.atMs ?? Number.POSITIVE_INFINITY);
+    if (probe && probe.atMs <= nowMs && this.#fitsIn(probe.poller)) {
+      return await this.#probe(probe.poller);
+    }
+    const untilMs = Math.min(turn?.dueMs ?? nowMs + IDLE_MS, budgetedMs);
     await this.#sleep(untilMs - nowMs);
   }
 
@@ -120,9 +132,7 @@ export class PollLoop {
       }
     }
     if (!first) return undefined;
-    const wantedAtMs = first.breaker.probeAtMs;
-    const atMs = this.#fitsIn(first) ? wantedAtMs : Math.max(wantedAtMs, this.#budget.freeAtMs);
-    return { poller: first, atMs };
+    return { poller: first, atMs: first.breaker.probeAtMs };
   }
 
   /** True when a probe now would be over before a live device's turn: then it costs nobody. */
