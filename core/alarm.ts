@@ -6,7 +6,7 @@ export const alarmTransition = z.object({
   id: z.string().min(1),
   device: z.string().min(1),
   tag: z.string().min(1),
-  /** Which rule of the series: `limit-hh`, `limit-h`, `limit-l`, `limit-ll`, `anomaly`. */
+  /** Which rule of the series: `limit-hh`, `limit-h`, `limit-l`, `limit-ll`, `anomaly`, `stuck`. */
   rule: z.string().min(1),
   state: z.enum(["active", "cleared"]),
   priority: z.enum(["low", "medium", "high", "critical"]),

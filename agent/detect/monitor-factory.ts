@@ -5,6 +5,7 @@ import type { Subject } from "./finding.ts";
 import { LimitMonitor, type Limits } from "./limits.ts";
 import { MedianDetector } from "./median-detector.ts";
 import { SeriesMonitor } from "./series-monitor.ts";
+import { StuckRule } from "./stuck-rule.ts";
 
 /**
  * Which detector looks for unusual values. `records` (the default) knows what a series has ever
@@ -41,6 +42,7 @@ export class MonitorFactory {
             detect.sensitivity ?? "medium",
           )
         : undefined,
+      stuck: detect.auto ? new StuckRule() : undefined,
     });
   }
 

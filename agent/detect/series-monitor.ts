@@ -1,11 +1,13 @@
 import type { AnomalyRule } from "./anomaly-rule.ts";
 import { type Finding, NO_FINDINGS, type Subject } from "./finding.ts";
 import type { LimitMonitor } from "./limits.ts";
+import type { StuckRule } from "./stuck-rule.ts";
 
 export interface SeriesMonitorOptions {
   subject: Subject;
   limits?: LimitMonitor | undefined;
   anomaly?: AnomalyRule | undefined;
+  stuck?: StuckRule | undefined;
 }
 
 /** Beyond this, differences and squares overflow: no measurement, and it would spoil all means. */
@@ -16,11 +18,13 @@ export class SeriesMonitor {
   readonly #subject: Subject;
   readonly #limits: LimitMonitor | undefined;
   readonly #anomaly: AnomalyRule | undefined;
+  readonly #stuck: StuckRule | undefined;
 
   constructor(options: SeriesMonitorOptions) {
     this.#subject = options.subject;
     this.#limits = options.limits;
     this.#anomaly = options.anomaly;
+    this.#stuck = options.stuck;
   }
 
   /** How unusual the last value was, 0 to 1; from 0.5 on it raised an alarm. */
@@ -36,6 +40,7 @@ export class SeriesMonitor {
     let found = this.#limits?.judge(ts, value, this.#subject, undefined);
     if (this.#anomaly && Math.abs(value) <= LEARNT_MAX)
       found = this.#anomaly.judge(ts, value, this.#subject, found);
+    if (this.#stuck) found = this.#stuck.judge(ts, value, this.#subject, found);
     return found ?? NO_FINDINGS;
   }
 }

@@ -3,14 +3,13 @@
  * each kind are found, and how often someone is called for nothing.
  */
 import { parseArgs } from "node:util";
-import type { AnomalyRule } from "#agent/detect/anomaly-rule.ts";
+import { type DetectSettings, MonitorFactory } from "#agent/detect/monitor-factory.ts";
 import { createRandom } from "#core/random.ts";
 import { type FaultKind, type FaultLabel } from "#sim/faults/fault.ts";
 import { FaultLabels } from "#sim/faults/fault-injector.ts";
 import { VirtualDevice } from "#sim/fleet/virtual-device.ts";
 import { deviceKinds } from "#sim/signals/device-model.ts";
 import { shuffledOrder } from "#sim/signals/distinct-digits.ts";
-import { autoRule, medianRule } from "./detection/candidates.ts";
 import { renderRows } from "./detection/table.ts";
 
 export const name = "plant";
@@ -49,8 +48,8 @@ export async function run(args: readonly string[]): Promise<{ rows: PlantRow[] }
     faultsPerHour: Number(values.faults),
   };
   const rows = (["high", "medium", "low"] as const).flatMap((sensitivity) => [
-    rate(`records and season, ${sensitivity}`, plant, () => autoRule(sensitivity)),
-    rate(`median / MAD, ${sensitivity}`, plant, () => medianRule(sensitivity)),
+    rate(`records and season, ${sensitivity}`, plant, { auto: true, sensitivity }),
+    rate(`median / MAD, ${sensitivity}`, plant, { auto: true, sensitivity, method: "median" }),
   ]);
   return { rows };
 }
@@ -61,12 +60,12 @@ interface Plant {
   readonly faultsPerHour: number;
 }
 
-function rate(detector: string, plant: Plant, create: () => AnomalyRule): PlantRow {
+function rate(detector: string, plant: Plant, detect: DetectSettings): PlantRow {
   const found = new Map<FaultKind, number>();
   const planted = new Map<FaultKind, number>();
   let falseAlarms = 0;
   for (let i = 0; i < plant.devices; i++) {
-    const { alarms, labels } = watch(i, plant, create);
+    const { alarms, labels } = watch(i, plant, detect);
     for (const label of labels) {
       add(planted, label.kind);
       if (alarms.some((alarm) => isAbout(alarm, label))) add(found, label.kind);
@@ -91,7 +90,7 @@ function rate(detector: string, plant: Plant, create: () => AnomalyRule): PlantR
 function watch(
   i: number,
   { hours, faultsPerHour }: Plant,
-  create: () => AnomalyRule,
+  detect: DetectSettings,
 ): { alarms: Alarm[]; labels: readonly FaultLabel[] } {
   const labels = new FaultLabels();
   const random = createRandom(5);
@@ -105,15 +104,18 @@ function watch(
     startMs: START_MS,
   };
   const device = new VirtualDevice(settings, shuffledOrder(2, random), labels, random);
-  const rules = device.tags.map(() => create());
+  const factory = new MonitorFactory();
+  const monitors = device.tagNames.map((tag) =>
+    factory.create({ subject: { device: deviceName, tag }, detect }),
+  );
   const alarms: Alarm[] = [];
   for (let ts = START_MS; ts < START_MS + hours * HOUR_MS; ts += STEP_MS) {
     const values = device.sample(ts);
-    for (const [place, rule] of rules.entries()) {
+    for (const [place, monitor] of monitors.entries()) {
       const value = values[place] ?? Number.NaN;
       const tag = device.tagNames[place] ?? "";
       if (!Number.isFinite(value)) continue;
-      const changes = rule.judge(ts, value, { device: deviceName, tag }, undefined) ?? [];
+      const changes = monitor.judge(ts, value);
       if (changes.some((change) => change.state === "active")) alarms.push({ tag, ts });
     }
   }

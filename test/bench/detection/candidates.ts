@@ -41,11 +41,11 @@ export const CONTROLS: readonly Candidate[] = [
   { name: "(control) new minimum or maximum", create: newExtreme },
 ];
 
-export function autoRule(sensitivity: Sensitivity): AnomalyRule {
+function autoRule(sensitivity: Sensitivity): AnomalyRule {
   return new AnomalyRule(new AutoDetectors().create(), sensitivity);
 }
 
-export function medianRule(sensitivity: Sensitivity): AnomalyRule {
+function medianRule(sensitivity: Sensitivity): AnomalyRule {
   return new AnomalyRule(new MedianDetector(), sensitivity);
 }
 
