@@ -2,9 +2,12 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ConfigError, renderFaults } from "#config/faults.ts";
 import { loadGateway, loadSink } from "#config/load-config.ts";
+
+// Many runs each, on machines that other work may keep busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const examples = join(import.meta.dirname, "../../config/examples");
 const secrets = { environment: { PENSTOCK_SECRET_EVENT_HUBS: "an example's key" } };

@@ -1,6 +1,9 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { editDistance, nearest } from "#config/nearest.ts";
+
+// Many runs each, on machines that other work may keep busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const KEYS = ["register", "coil", "discrete", "type", "order", "h", "hh", "key", "maxBytes"];
 

@@ -1,12 +1,15 @@
 import { crc32, gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Block, Chunk } from "#core/chunk.ts";
 import { readingsInBlock } from "#core/chunk.ts";
 import { encodeChunk, packEvent, unpackEvent } from "#core/chunk-codec.ts";
 import { decodeChunk } from "#core/chunk-decode.ts";
 import { PenstockError } from "#core/errors.ts";
 import { anyChunk } from "./arbitrary-chunk.ts";
+
+// Many runs each, on machines that other work may keep busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const CODES = ["CHUNK_MALFORMED", "CHUNK_TOO_LARGE", "CHUNK_VERSION_UNKNOWN"];
 

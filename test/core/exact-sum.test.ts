@@ -1,7 +1,10 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { ExactSum, SUM_TERM_MAX } from "#core/exact-sum.ts";
 import { createRandom } from "#core/random.ts";
+
+// Many runs each, on machines that other work may keep busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Every finite double is a whole number of these. */
 const QUANTUM_EXPONENT = -1074;

@@ -1,6 +1,9 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { shortestFloat32 } from "#core/float32.ts";
+
+// Many runs each, on machines that other work may keep busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const float32 = fc.float({ noNaN: true, noDefaultInfinity: true });
 

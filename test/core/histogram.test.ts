@@ -1,6 +1,9 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { DurationHistogram } from "#core/histogram.ts";
+
+// Many runs each, on machines that other work may keep busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 function histogramOf(durations: readonly number[]): DurationHistogram {
   const histogram = new DurationHistogram();

@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { LANES_DEFAULT, laneOf } from "#core/lane.ts";
 import { createRandom, hashText } from "#core/random.ts";
+
+// Many runs each, on machines that other work may keep busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** sfc32 as PractRand has it, in arithmetic that cannot overflow, seeded as ours is. */
 function* reference(seed: number): Generator<number, never> {
