@@ -14,7 +14,7 @@ Simulates a plant: motors, pumps, ovens and energy meters, ten sensors each.
   --rate HZ           messages a device and second (default 1, at most ${RATE_HZ_MAX})
   --connections M     MQTT connections the devices share (default 10)
   --window N          unacknowledged messages a connection keeps before its devices
-                      hold back (default 2000)
+                      hold back (default 2000, less beyond 50 connections)
   --modbus-units U    serve Modbus TCP units 1 to U (at most ${UNITS_MAX})
   --modbus-port P     on this port (default 0: the system picks)
   --modbus-fault UNIT=KIND[:N]
@@ -73,7 +73,7 @@ function readOptions(args: readonly string[]) {
       sensors: { type: "string", default: "100" },
       rate: { type: "string", default: "1" },
       connections: { type: "string", default: "10" },
-      window: { type: "string", default: "2000" },
+      window: { type: "string" },
       "modbus-units": { type: "string" },
       "modbus-port": { type: "string", default: "0" },
       "modbus-fault": { type: "string", multiple: true, default: [] },
@@ -101,8 +101,10 @@ function toCommandLine(options: Options): CommandLine {
       sensors: integer("sensors", options.sensors, 1, 1_000_000),
       rateHz: number("rate", options.rate, 0.001, RATE_HZ_MAX),
       connections: integer("connections", options.connections, 1, 5000),
-      windowMessages: integer("window", options.window, 1, 65_000),
     };
+    if (options.window !== undefined) {
+      settings.mqtt.windowMessages = integer("window", options.window, 1, 65_000);
+    }
   }
   if (options["modbus-units"] !== undefined) {
     settings.modbus = {

@@ -30,7 +30,10 @@ export interface SimulatorSettings {
     /** Messages a device and second, up to `RATE_HZ_MAX`. */
     rateHz: number;
     connections: number;
-    /** Unacknowledged messages a connection keeps before its devices hold back. Default 2000. */
+    /**
+     * Unacknowledged messages a connection keeps before its devices hold back. Default 2000, less
+     * where there are more than 50 connections.
+     */
     windowMessages?: number;
     /** Client ids are this and a number: stable over runs. Default `sim`. */
     clientPrefix?: string;
@@ -178,7 +181,8 @@ export class Simulator {
   #createMqtt(parts: FleetParts): MqttFleet | undefined {
     const { mqtt, ...settings } = this.#settings;
     if (!mqtt) return undefined;
-    const { sensors, windowMessages = 2000, clientPrefix = "sim", ...rest } = mqtt;
+    const { sensors, clientPrefix = "sim", ...rest } = mqtt;
+    const { windowMessages = defaultWindow(mqtt.connections) } = mqtt;
     const devices = Math.ceil(sensors / TAGS_PER_DEVICE);
     const planted = faultsOf(settings);
     return new MqttFleet({ ...rest, devices, windowMessages, clientPrefix, ...planted }, parts);
@@ -192,6 +196,14 @@ export class Simulator {
     const byId = createUnits({ units, ...planted }, parts.labels, parts.random);
     return new ModbusPlant({ host, port }, byId, parts);
   }
+}
+
+/** A message takes about 1 KB until it is acknowledged. */
+const UNACKNOWLEDGED_MAX = 100_000;
+const WINDOW_MAX = 2000;
+
+function defaultWindow(connections: number): number {
+  return Math.min(WINDOW_MAX, Math.max(1, Math.floor(UNACKNOWLEDGED_MAX / connections)));
 }
 
 function faultsOf(settings: Pick<SimulatorSettings, "faultsPerHour" | "warmUpMs">): {
