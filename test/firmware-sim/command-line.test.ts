@@ -12,7 +12,8 @@ function settingsOf(...args: string[]) {
 describe("the simulator's command line", () => {
   test("gives the settings of all endpoints", () => {
     const polled = "--modbus-units 30 --modbus-port 1502 --modbus-fault 3=dead --serial";
-    const published = "--mqtt 10.0.0.1:1883 --sensors 10000 --rate 0.5 --connections 20";
+    const published =
+      "--mqtt 10.0.0.1:1883 --sensors 10000 --rate 0.5 --connections 20 --window 500";
     const text = `${polled} --modbus-fault 4=delay:100 ${published} --seed 7 --seconds 2.5 --json`;
     const line = settingsOf(...text.split(" "));
     expect(line).toEqual({
@@ -25,7 +26,7 @@ describe("the simulator's command line", () => {
           sensors: 10_000,
           rateHz: 0.5,
           connections: 20,
-          windowMessages: 2000,
+          windowMessages: 500,
         },
         modbus: { units: 30, port: 1502 },
         serial: true,
