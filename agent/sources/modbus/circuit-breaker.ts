@@ -59,9 +59,12 @@ export class CircuitBreaker {
     this.#probes = 0;
   }
 
-  failed(reason: QualityReason, nowMs: number): void {
+  /**
+   * @param hasAnswered false for a device that never did: it gets no second chance at once
+   */
+  failed(reason: QualityReason, nowMs: number, hasAnswered = true): void {
     this.#reason = reason;
-    if (this.#state === "closed") {
+    if (this.#state === "closed" && hasAnswered) {
       this.#state = "suspect";
       return;
     }

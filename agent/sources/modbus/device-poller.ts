@@ -71,12 +71,11 @@ export class DevicePoller {
   async poll(link: ModbusLink): Promise<ReadingBatch> {
     if (!link.isOpen) return this.#batch(new PollResult(), NO_ANSWER);
     if (this.breaker.state === "open") return this.#batch(new PollResult(), this.breaker.reason);
-    const { timeoutMs, clock } = this.#options;
-    const patience = this.breaker.state === "suspect" ? this.#hurriedTimeoutMs() : timeoutMs;
-    const reader = this.#reader(link, patience);
+    const { clock } = this.#options;
+    const reader = this.#reader(link, this.#pollTimeoutMs());
     const failure = (await this.#readAll(reader)) ?? this.#refusedWholly();
     if (failure === undefined) this.breaker.succeeded();
-    else this.breaker.failed(failure, clock.monotonic());
+    else this.breaker.failed(failure, clock.monotonic(), this.#times.areKnown);
     return this.#batch(reader.result, failure ?? NO_ANSWER);
   }
 
@@ -139,6 +138,16 @@ export class DevicePoller {
     };
     const refusals = this.#refusals;
     return new BlockReader({ link, unit, timeoutMs, refusals, clock, counters, onAnswer });
+  }
+
+  /**
+   * The full time-out is for a device that has shown that it answers. One that never did is given
+   * what the others of its bus need, or a hundred absent ones would hold up every start.
+   */
+  #pollTimeoutMs(): number {
+    const { timeoutMs } = this.#options;
+    const isTrusted = this.breaker.state === "closed" && this.#times.areKnown;
+    return isTrusted ? timeoutMs : this.#hurriedTimeoutMs();
   }
 
   #hurriedTimeoutMs(): number {

@@ -119,6 +119,19 @@ test("a bus of dead units alone reports each of them at each of its turns", asyn
   await running;
 });
 
+test("200 units that were never there do not hold up a start", async () => {
+  const { clock, link, intake, loop, stop } = rig(230, 5000);
+  for (let unit = 31; unit <= 230; unit++) link.dead.add(unit);
+  const running = loop.run();
+  await clock.advance(60_000);
+  for (let unit = 1; unit <= 30; unit++) {
+    expect(intake.readings(`m${unit}`).length).toBeGreaterThanOrEqual(8);
+  }
+  stop();
+  await clock.advance(1000);
+  await running;
+});
+
 test("without a connection every turn is bad at once, and none waits", async () => {
   const { clock, link, intake, loop, stop } = rig(30, 1000);
   link.isOpen = false;

@@ -2,6 +2,7 @@ import { symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { SerialPort } from "serialport";
 import { expect, test } from "vitest";
+import { ManualClock } from "#test/support/manual-clock.ts";
 import { Pty } from "#test/support/pty.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
@@ -86,4 +87,71 @@ test("names the program that holds its port, and does not touch the port", async
     await line.stop();
     pty.unplug();
   }
+});
+
+test("a line that does not match is counted, and shown with its bytes", async () => {
+  const pty = new Pty();
+  const { line, intake } = await startLine(pty.path);
+  try {
+    await until(() => line.status().state === "running");
+    pty.send("OVERLOAD\r\n");
+    await until(() => line.status().counters["lines_unmatched"] === 1);
+    expect(line.status()).toMatchObject({
+      state: "degraded",
+      detail: 'a line does not match the pattern: "OVERLOAD" (4f 56 45 52 4c 4f 41 44)',
+    });
+    expect(intake.readings()).toEqual([]);
+    pty.send("12,5 kg\r\n5 kg\r\n");
+    await until(() => intake.readings().length === 2);
+    expect(intake.readings().map(({ value }) => value)).toEqual([5, 5]);
+  } finally {
+    await line.stop();
+    pty.unplug();
+  }
+});
+
+test("a truncated or over-long line costs itself only", async () => {
+  const pty = new Pty();
+  const { line, intake } = await startLine(pty.path, { bus: { frame: { maxLength: "16B" } } });
+  try {
+    await until(() => line.status().state === "running");
+    pty.send(`9 k\r\n${"8".repeat(100)} kg\r\n3 kg\r\n`);
+    await until(() => intake.readings().length === 1);
+    expect(intake.readings()[0]).toMatchObject({ value: 3, quality: "good" });
+    expect(line.status().counters).toMatchObject({ lines_unmatched: 1, lines_too_long: 1 });
+  } finally {
+    await line.stop();
+    pty.unplug();
+  }
+});
+
+test("what a pattern finds and is no number is bad, and never guessed", async () => {
+  const pty = new Pty();
+  const { line, intake } = await startLine(pty.path, { bus: { match: "(?<weight>\\S+) kg" } });
+  try {
+    await until(() => line.status().state === "running");
+    pty.send("12,5 kg\r\n");
+    await until(() => intake.readings().length === 1);
+    expect(intake.readings()[0]).toMatchObject({
+      value: null,
+      quality: "bad",
+      reason: "not a number",
+    });
+  } finally {
+    await line.stop();
+    pty.unplug();
+  }
+});
+
+test("a silent line is bad once a silence time, with or without its port", async () => {
+  const clock = new ManualClock();
+  const { line, intake } = await startLine("/dev/penstock-no-such-port", {
+    bus: { silence: "30s" },
+    clock,
+  });
+  await clock.advance(100_000);
+  expect(intake.readings()).toHaveLength(3);
+  expect(intake.readings().every((r) => r.value === null && r.reason === "timeout")).toBe(true);
+  expect(line.status().counters["open_failures"]).toBeGreaterThan(15);
+  await line.stop();
 });
