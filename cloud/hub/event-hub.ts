@@ -15,7 +15,7 @@ export interface EventHubOptions {
   firstPartition: number;
 }
 
-export const DEFAULT_GROUP = "$default";
+const DEFAULT_GROUP = "$default";
 
 /** What wakes a reader when its partition got something new. */
 interface Wakeable {

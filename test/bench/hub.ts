@@ -178,16 +178,15 @@ async function backlog(megabytes: number): Promise<Row[]> {
   return withHub(async (hub, base) => {
     const load = { ...base, eventBytes: 1000, batchEvents: 100 };
     const unstick = await stickReader(load);
-    const batches = (megabytes * 1e6) / (load.eventBytes * load.batchEvents);
-    let begun = 0;
+    const batches = Math.round((megabytes * 1e6) / (load.eventBytes * load.batchEvents));
     const row = await measured(
       hub,
       `in, ${megabytes} MB behind a stuck reader`,
       load.eventBytes,
-      async () => sendRaw(load, () => begun++ >= batches),
+      async () => sendRaw(load, (begun) => begun >= batches),
     );
     unstick();
-    const total = Math.round(batches) * load.batchEvents;
+    const total = batches * load.batchEvents;
     const out = await measured(hub, `out, ${megabytes} MB from disk`, load.eventBytes, async () => {
       await receiveRaw(load, total);
       return total;

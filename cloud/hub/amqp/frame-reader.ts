@@ -7,7 +7,7 @@
  */
 import { DecodeError, skipValue } from "./walk.ts";
 
-export const HEADER_BYTES = 8;
+const HEADER_BYTES = 8;
 const AMQP_MAGIC = 0x414d5150;
 const FRAME_HEAD_BYTES = 8;
 const TRANSFER = 0x14;

@@ -25,7 +25,7 @@ import { readTransfer } from "../amqp/transfer.ts";
 import { DecodeError } from "../amqp/walk.ts";
 import type { Link, LinkConnection, LinkOpener, LinkSession } from "../links/link.ts";
 
-export const HANDLE_MAX = 255;
+const HANDLE_MAX = 255;
 const INCOMING_WINDOW = 5000;
 const OUTGOING_WINDOW = 5000;
 

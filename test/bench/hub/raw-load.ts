@@ -77,8 +77,11 @@ export interface RawLoad {
   batchEvents: number;
 }
 
-/** Sends until the deadline; gives the number of confirmed events. */
-export async function sendRaw(load: RawLoad, isOver: () => boolean): Promise<number> {
+/** Sends until `isOver` says so of the batches begun; gives the number of confirmed events. */
+export async function sendRaw(
+  load: RawLoad,
+  isOver: (batches: number) => boolean,
+): Promise<number> {
   const client = await connected(load.port, load.key);
   client.send(attach(false, `telemetry/Partitions/${load.partition}`));
   await client.received(PERFORMATIVE.flow);
@@ -92,10 +95,10 @@ export async function sendRaw(load: RawLoad, isOver: () => boolean): Promise<num
     fill();
   };
   const fill = (): void => {
-    while (sent - confirmed < IN_FLIGHT && !isOver()) client.send(head(sent++));
+    while (sent - confirmed < IN_FLIGHT && !isOver(sent)) client.send(head(sent++));
   };
   fill();
-  await eventually("the end of the sending", () => isOver() && confirmed === sent, 600_000);
+  await eventually("the end of the sending", () => isOver(sent) && confirmed === sent, 600_000);
   client.end();
   return confirmed * load.batchEvents;
 }

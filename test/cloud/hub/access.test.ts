@@ -10,6 +10,7 @@ import {
 } from "#cloud/hub/access/access-keys.ts";
 import { Claims } from "#cloud/hub/access/claims.ts";
 import { verifySasToken } from "#cloud/hub/access/sas-token.ts";
+import { systemClock } from "#core/clock.ts";
 import { eventually, impatient, startTestHub } from "#test/support/hub.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 
@@ -126,12 +127,17 @@ describe("a client", () => {
     });
     const signature = token({
       uri: `sb://127.0.0.1:${hub.hub.address.port}/secrets`,
-      expiresS: Math.ceil(Date.now() / 1000) + 60,
+      expiresS: Math.ceil(systemClock.now() / 1000) + 60,
     });
     const producer = new EventHubProducerClient(
       "127.0.0.1",
       "telemetry",
-      { getToken: async () => ({ token: signature, expiresOnTimestamp: Date.now() + 60_000 }) },
+      {
+        getToken: async () => ({
+          token: signature,
+          expiresOnTimestamp: systemClock.now() + 60_000,
+        }),
+      },
       impatient,
     );
     await producer.close();
@@ -147,7 +153,7 @@ describe("a client", () => {
   test("whose token runs out on an open link loses the link", async () => {
     const hub = await startTestHub({ keys: policies });
     const { port } = hub.hub.address;
-    const expiresS = Math.ceil(Date.now() / 1000) + 2;
+    const expiresS = Math.ceil(systemClock.now() / 1000) + 2;
     const signature = token({ uri: `sb://127.0.0.1:${port}/telemetry`, expiresS });
     const text = `Endpoint=sb://127.0.0.1:${port};SharedAccessSignature=${signature};UseDevelopmentEmulator=true;EntityPath=telemetry`;
     const producer = new EventHubProducerClient(text, impatient);

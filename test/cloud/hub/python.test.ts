@@ -1,3 +1,5 @@
+/** The hub against a client that nobody here wrote, and in another language. */
+// oxlint-disable vitest/no-standalone-expect -- peerTest() is a test.
 import { execFile, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,11 +27,11 @@ async function selfSigned(): Promise<{ key: Buffer; cert: Buffer; certPath: stri
     "subjectAltName=DNS:localhost,IP:127.0.0.1",
     "basicConstraints=critical,CA:TRUE",
   ];
-  const made = spawnSync("openssl", [
-    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
-    ...["-days", "2", "-subj", "/CN=localhost", "-keyout", keyPath, "-out", certPath],
-    ...extensions.flatMap((extension) => ["-addext", extension]),
-  ]);
+  const options =
+    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost";
+  const added = extensions.flatMap((extension) => ["-addext", extension]);
+  const files = ["-keyout", keyPath, "-out", certPath];
+  const made = spawnSync("openssl", [...options.split(" "), ...files, ...added]);
   if (made.status !== 0) throw new Error(made.stderr.toString());
   return { key: readFileSync(keyPath), cert: readFileSync(certPath), certPath };
 }

@@ -10,6 +10,7 @@ import {
 } from "@azure/event-hubs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { partitionOfKey } from "#cloud/hub/partition-key.ts";
+import { systemClock } from "#core/clock.ts";
 import { eventually, impatient, startTestHub, type TestHub } from "#test/support/hub.ts";
 
 let hub: TestHub;
@@ -90,7 +91,7 @@ describe("the hub's properties", () => {
     const properties = await producer.getEventHubProperties();
     expect(properties.name).toBe("telemetry");
     expect(properties.partitionIds).toEqual(["0", "1", "2", "3", "4", "5", "6", "7"]);
-    expect(Math.abs(properties.createdOn.getTime() - Date.now())).toBeLessThan(60_000);
+    expect(Math.abs(properties.createdOn.getTime() - systemClock.now())).toBeLessThan(60_000);
   });
 
   test("say of an empty partition what the service says", async () => {
@@ -217,20 +218,19 @@ describe("sending", () => {
   });
 });
 
+/** The first sequence number that a reader of partition 1 gets, or the code of its error. */
+async function firstOf(position: EventPosition): Promise<number | string | undefined> {
+  const reading = read("1", position);
+  await eventually("an event or an error", () => reading.events.length + reading.errors.length > 0);
+  await reading.stop();
+  return reading.events[0]?.sequenceNumber ?? reading.errors[0];
+}
+
 describe("reading", () => {
   test("begins where the position says", async () => {
     const events = await fill("1", 20);
     const middle = events[10]!;
     const last = events.at(-1)!;
-    const firstOf = async (position: EventPosition): Promise<number | string | undefined> => {
-      const reading = read("1", position);
-      await eventually(
-        "an event or an error",
-        () => reading.events.length + reading.errors.length > 0,
-      );
-      await reading.stop();
-      return reading.events[0]?.sequenceNumber ?? reading.errors[0];
-    };
     const at = middle.sequenceNumber;
     expect(await firstOf(earliestEventPosition)).toBe(0);
     expect(await firstOf({ sequenceNumber: at })).toBe(at + 1);
@@ -285,32 +285,36 @@ describe("reading", () => {
   });
 });
 
-describe("owner levels", () => {
-  const readers = (): number => [...hub.hub.hubs()][0]!.group("penstock")!.readersOf(5).size;
-  const enter = async (ownerLevel?: number): Promise<Reading> => {
-    const options = ownerLevel === undefined ? {} : { ownerLevel };
-    return read("5", latestEventPosition, { group: "penstock", ...options });
-  };
+/** Readers of the contested partition. */
+function readers(): number {
+  return [...hub.hub.hubs()][0]!.group("penstock")!.readersOf(5).size;
+}
 
+function enter(ownerLevel?: number): Reading {
+  const options = ownerLevel === undefined ? {} : { ownerLevel };
+  return read("5", latestEventPosition, { group: "penstock", ...options });
+}
+
+describe("owner levels", () => {
   test("let a higher one take over, and nobody else in", async () => {
-    const plain = await enter();
+    const plain = enter();
     await eventually("a plain reader", () => readers() === 1);
-    const second = await enter();
+    const second = enter();
     await eventually("a second one beside it", () => readers() === 2);
-    const five = await enter(5);
+    const five = enter(5);
     await eventually("the take-over", () => readers() === 1 && plain.errors.length > 0);
     await eventually("the second one's end", () => second.errors.length > 0);
     expect([plain.errors[0], second.errors[0]]).toEqual(Array(2).fill("ReceiverDisconnectedError"));
     await Promise.all([plain.stop(), second.stop()]);
 
-    const three = await enter(3);
+    const three = enter(3);
     await eventually("a lower level's refusal", () => three.errors.length > 0);
-    const late = await enter();
+    const late = enter();
     await eventually("a plain reader's refusal", () => late.errors.length > 0);
     expect([three.errors[0], late.errors[0]]).toEqual(Array(2).fill("ReceiverDisconnectedError"));
     expect(five.errors).toEqual([]);
 
-    const again = await enter(5);
+    const again = enter(5);
     await eventually("the equal level's take-over", () => five.errors.length > 0);
     await producer.sendBatch([{ body: "for the new owner" }], { partitionId: "5" });
     await eventually("the event", () => again.events.length === 1);
