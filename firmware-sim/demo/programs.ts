@@ -92,6 +92,11 @@ export class Programs {
     return `http://${HOST}:${this.#ports.agent}/`;
   }
 
+  /** Of the hub, with a key for all rights. */
+  get connectionString(): string {
+    return this.#connectionString;
+  }
+
   get mqttPort(): number {
     return this.#ports.mqtt;
   }
