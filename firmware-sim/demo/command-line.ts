@@ -36,10 +36,10 @@ Exit codes: 0 nothing lost, nothing doubled; 1 otherwise, or a program failed; 2
 `;
 
 export interface FixedPorts {
-  hub: number | undefined;
-  sink: number | undefined;
-  agent: number | undefined;
-  mqtt: number | undefined;
+  hub?: number | undefined;
+  sink?: number | undefined;
+  agent?: number | undefined;
+  mqtt?: number | undefined;
 }
 
 export interface DemoOptions {
