@@ -90,6 +90,7 @@ function ingestView(ingest: Ingest): ConstructorParameters<typeof SinkApi>[0]["v
       return { ...ingest.counters };
     },
     latency: ingest.latency,
+    lag: ingest.lag,
     partitions: () => ingest.partitions(),
     lost: () => ingest.lost(),
   };

@@ -42,6 +42,11 @@ function addIngest(metrics: Exposition, { ingest }: SinkView): void {
     metrics.counter(name, help, count, { kind });
   }
   metrics.counter(name, help, ingest.retries, { kind: "retries" });
+  const lag = ingest.lag.summary();
+  const lagName = "penstock_sink_lag_milliseconds";
+  const lagHelp = "From the hub's taking an event to its commit, since the start.";
+  metrics.gauge(lagName, lagHelp, lag.p50Ms, { quantile: "0.5" });
+  metrics.gauge(lagName, lagHelp, lag.p99Ms, { quantile: "0.99" });
   const latency = "penstock_sink_latency_milliseconds";
   const latencyHelp = "From a reading's time to its being visible, since the start.";
   const { p50Ms, p99Ms, maxMs } = ingest.latency.summary();

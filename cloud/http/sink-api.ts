@@ -8,7 +8,7 @@ import type { AlarmRow } from "../store/contract.ts";
 import { metricsReply } from "./metrics.ts";
 import { numberOf, rollupReply } from "./rollup-route.ts";
 import type { SinkView } from "./sink-view.ts";
-import { statusOf } from "./status.ts";
+import { statusOf, summaryOf } from "./status.ts";
 
 export interface SinkApiOptions {
   host: string;
@@ -72,9 +72,12 @@ export class SinkApi {
       "/api/gaps": async ({ query }) =>
         json({ lost: ingest.lost(), explained: await store.explainedGaps(limitOf(query)) }),
       "/api/latency": ({ query }) => {
-        const { p50Ms, p99Ms, maxMs, count } = ingest.latency.summary();
-        if (query.get("reset") === "1") ingest.latency.reset();
-        return json({ p50: p50Ms, p99: p99Ms, max: maxMs, count });
+        const body = { ...summaryOf(ingest.latency), lag: summaryOf(ingest.lag) };
+        if (query.get("reset") === "1") {
+          ingest.latency.reset();
+          ingest.lag.reset();
+        }
+        return json(body);
       },
       "/api/events": () => ({
         kind: "stream",

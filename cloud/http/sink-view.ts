@@ -13,6 +13,7 @@ export interface IngestView {
   readonly connected: boolean;
   readonly retries: number;
   readonly latency: DurationHistogram;
+  readonly lag: DurationHistogram;
   readonly counters: Readonly<Record<string, number>>;
   partitions(): readonly PartitionView[];
   lost(): readonly SeqGap[];

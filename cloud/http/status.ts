@@ -1,10 +1,10 @@
 /** `/api/status`: one JSON object; the demo's ledger and the page rely on its shape. */
+import type { DurationHistogram } from "#core/histogram.ts";
 import type { SinkView } from "./sink-view.ts";
 
 export function statusOf({ store, ingest, process }: SinkView): Record<string, unknown> {
   const state = store.state();
   const { totals } = state;
-  const { p50Ms, p99Ms, maxMs, count } = ingest.latency.summary();
   return {
     program: "sink",
     uptimeMs: process.uptimeMs(),
@@ -23,7 +23,8 @@ export function statusOf({ store, ingest, process }: SinkView): Record<string, u
     gaps: ingest.lost(),
     holes: store.gaps().length,
     partitions: ingest.partitions(),
-    latencyMs: { p50: p50Ms, p99: p99Ms, max: maxMs, count },
+    latencyMs: summaryOf(ingest.latency),
+    lagMs: summaryOf(ingest.lag),
     ingest: { ...ingest.counters, retries: ingest.retries },
     store: {
       journalEvents: state.journalEvents,
@@ -36,4 +37,16 @@ export function statusOf({ store, ingest, process }: SinkView): Record<string, u
     cpuMs: process.cpuMs(),
     rssBytes: process.rssBytes(),
   };
+}
+
+export interface LatencySummary {
+  p50: number;
+  p99: number;
+  max: number;
+  count: number;
+}
+
+export function summaryOf(histogram: DurationHistogram): LatencySummary {
+  const { p50Ms, p99Ms, maxMs, count } = histogram.summary();
+  return { p50: p50Ms, p99: p99Ms, max: maxMs, count };
 }

@@ -16,7 +16,7 @@ import {
 import type { Clock, Timer } from "#core/clock.ts";
 import { isAbort, messageOf } from "#core/errors.ts";
 import type { RateLimitedLog } from "#core/log.ts";
-import type { HubScope, Store } from "../store/contract.ts";
+import type { HubScope, PartitionBatch, Store } from "../store/contract.ts";
 import type { IngestCounters } from "./counters.ts";
 import { guardCredit } from "./credit-guard.ts";
 import type { CommitOutcome, GroupCommitter } from "./group-committer.ts";
@@ -40,7 +40,7 @@ export interface SessionOptions {
   jumps: JumpMemory;
   clock: Clock;
   log: RateLimitedLog;
-  onOutcome: (outcome: CommitOutcome) => void;
+  onOutcome: (outcome: CommitOutcome, batch: PartitionBatch) => void;
   onProvenJump: (partition: string, from: number, to: number) => void;
 }
 

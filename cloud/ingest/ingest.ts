@@ -8,7 +8,7 @@ import { isAbort, messageOf } from "#core/errors.ts";
 import { DurationHistogram } from "#core/histogram.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
-import type { AlarmRow, SeqGap, Store } from "../store/contract.ts";
+import type { AlarmRow, PartitionBatch, SeqGap, Store } from "../store/contract.ts";
 import { lostChunks, sequenceJump } from "./alarms.ts";
 import { type IngestCounters, noCounts } from "./counters.ts";
 import { GapWatch } from "./gap-watch.ts";
@@ -36,7 +36,10 @@ const GAPS_EVERY_MS = 5000;
 
 export class Ingest {
   readonly counters: IngestCounters = noCounts();
+  /** From a reading's time to its being visible. */
   readonly latency = new DurationHistogram();
+  /** From the hub's taking an event to its being committed: the sink's own share, and the SDK's. */
+  readonly lag = new DurationHistogram();
   readonly #options: IngestOptions;
   readonly #log: RateLimitedLog;
   readonly #committer: GroupCommitter;
@@ -122,15 +125,17 @@ export class Ingest {
       jumps: this.#jumps,
       clock,
       log: this.#log,
-      onOutcome: (outcome) => this.#noteOutcome(outcome),
+      onOutcome: (outcome, batch) => this.#noteOutcome(outcome, batch),
       onProvenJump: (partition, from, to) =>
         this.#raise(sequenceJump(partition, from, to, clock.now())),
     });
   }
 
-  #noteOutcome(outcome: CommitOutcome): void {
+  #noteOutcome(outcome: CommitOutcome, batch: PartitionBatch): void {
     if (outcome.kind !== "committed") return;
-    recordLatency(this.latency, outcome.accepted, this.#options.clock.now());
+    const nowMs = this.#options.clock.now();
+    recordLatency(this.latency, outcome.accepted, nowMs);
+    for (const { enqueuedAtMs } of batch.deliveries) this.lag.record(nowMs - enqueuedAtMs);
     if (outcome.alarms.length > 0) this.#options.onAlarms(outcome.alarms);
     if (outcome.deadLettered > 0) {
       this.#log.warn("poison", { events: outcome.deadLettered }, "events went to the dead letters");

@@ -25,7 +25,7 @@ export interface FeedOptions {
   submit: (batch: PartitionBatch) => Promise<CommitOutcome>;
   /** True when the same jump was seen before: the hub has nothing between. */
   isProvenJump: (from: number, to: number) => boolean;
-  onOutcome: (outcome: CommitOutcome) => void;
+  onOutcome: (outcome: CommitOutcome, batch: PartitionBatch) => void;
 }
 
 export interface FeedState {
@@ -109,6 +109,6 @@ export class PartitionFeed {
     if (outcome.kind === "committed" && last) {
       this.#committed = { ...last.position, enqueuedAtMs: last.enqueuedAtMs };
     }
-    this.#options.onOutcome(outcome);
+    this.#options.onOutcome(outcome, batch);
   }
 }

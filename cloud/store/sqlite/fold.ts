@@ -54,7 +54,7 @@ export class Folder {
         return { end, rows };
       });
     } catch (error) {
-      this.#tables.forgetIds();
+      this.#tables.forgetUncommitted();
       throw error;
     }
   }

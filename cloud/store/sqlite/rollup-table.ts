@@ -1,13 +1,14 @@
 /**
- * Rollup rows and the names of their series. A row is always read and merged inside the transaction
- * that writes it.
+ * Rollup rows and the names of their series. A row is read and merged inside the transaction that
+ * writes it, or written from a copy under the condition that its revision is still the copy's.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { OpenSeries } from "../../rollup/open-series.ts";
 import type { SeriesKey } from "../../rollup/row-json.ts";
 import { RowState } from "../../rollup/row-state.ts";
 import { MINUTE_MS, WIDTH_MS, windowStart } from "../../rollup/window.ts";
-import { decodeRow, encodeRow, type StoredRow } from "./row-codec.ts";
+import { type CachedRow, RowCache } from "../row-cache.ts";
+import { decodeRow, encodeState, type StoredRow } from "./row-codec.ts";
 
 /** Ids kept in memory; beyond it they are looked up again. */
 const SERIES_IDS_MAX = 200_000;
@@ -17,9 +18,11 @@ export class RollupTable {
   readonly #insertSeries: StatementSync;
   readonly #selectRow: StatementSync;
   readonly #writeRow: StatementSync;
+  readonly #updateRow: StatementSync;
   readonly #selectRange: StatementSync;
   readonly #nextStart: StatementSync;
   readonly #ids = new Map<string, number>();
+  readonly #cache = new RowCache();
 
   constructor(db: DatabaseSync) {
     this.#selectSeries = db.prepare(
@@ -32,6 +35,12 @@ export class RollupTable {
     this.#selectRow.setReturnArrays(true);
     this.#writeRow = db.prepare(
       "INSERT OR REPLACE INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#updateRow = db.prepare(
+      `UPDATE rollup SET count = ?, numbers = ?, bad = ?, sum = ?, sum_rest = ?, min = ?, max = ?,
+         first_ts = ?, first_at = ?, first = ?, last_ts = ?, last_at = ?, last = ?,
+         revision = revision + 1
+       WHERE width_ms = ? AND start = ? AND series_id = ? AND revision = ?`,
     );
     this.#selectRange = db.prepare(
       `SELECT rollup.* FROM json_each(?3) AS wanted
@@ -56,9 +65,10 @@ export class RollupTable {
     return written;
   }
 
-  /** Ids of a transaction that was rolled back do not exist. */
-  forgetIds(): void {
+  /** After a rollback: ids that it gave out do not exist, and rows are not as they were written. */
+  forget(): void {
     this.#ids.clear();
+    this.#cache.clear();
   }
 
   findId(key: SeriesKey): number | undefined {
@@ -84,11 +94,35 @@ export class RollupTable {
   }
 
   #mergeRow(seriesId: number, widthMs: number, start: number, parts: readonly RowState[]): void {
+    const cached = this.#cache.get(seriesId, widthMs, start);
+    if (cached && this.#updateFrom(cached, seriesId, widthMs, parts)) return;
     const row = this.#selectRow.get(widthMs, start, seriesId);
     const stored = row === undefined ? undefined : decodeRow(asArray(row));
-    const state = mergeStates(stored?.state, parts);
+    // A state of its own: the part may be merged into rows of other widths, too.
+    const state = stored?.state ?? new RowState();
+    for (const part of parts) state.merge(part);
     const revision = (stored?.revision ?? 0) + 1;
-    this.#writeRow.run(...encodeRow(seriesId, widthMs, start, state, revision));
+    this.#writeRow.run(widthMs, start, seriesId, ...encodeState(state), revision);
+    this.#cache.set(seriesId, widthMs, { start, state, revision });
+  }
+
+  /** False when the row is no longer as it was when it was kept. */
+  #updateFrom(
+    cached: CachedRow,
+    seriesId: number,
+    widthMs: number,
+    parts: readonly RowState[],
+  ): boolean {
+    const { state, start, revision } = cached;
+    for (const part of parts) state.merge(part);
+    const columns = encodeState(state);
+    const { changes } = this.#updateRow.run(...columns, widthMs, start, seriesId, revision);
+    if (Number(changes) !== 1) {
+      this.#cache.drop(seriesId, widthMs);
+      return false;
+    }
+    cached.revision += 1;
+    return true;
   }
 
   #idOf(key: SeriesKey): number {
@@ -102,14 +136,6 @@ export class RollupTable {
     this.#ids.set(name, id);
     return id;
   }
-}
-
-function mergeStates(stored: RowState | undefined, parts: readonly RowState[]): RowState {
-  const [only] = parts;
-  if (stored === undefined && only !== undefined && parts.length === 1) return only;
-  const state = stored ?? new RowState();
-  for (const part of parts) state.merge(part);
-  return state;
 }
 
 /** The one-minute states by the start of the wider window that holds them. */

@@ -10,19 +10,11 @@ export interface StoredRow {
   revision: number;
 }
 
-export function encodeRow(
-  seriesId: number,
-  widthMs: number,
-  start: number,
-  state: RowState,
-  revision: number,
-): SQLInputValue[] {
+/** The columns of the state, from `count` to `last`. */
+export function encodeState(state: RowState): SQLInputValue[] {
   const [sum, ...rest] = state.sum.canonical();
   const hasNumbers = state.numbers > 0;
   return [
-    widthMs,
-    start,
-    seriesId,
     state.count,
     state.numbers,
     state.bad,
@@ -32,7 +24,6 @@ export function encodeRow(
     hasNumbers ? state.max : null,
     ...encodeEdge(state.first),
     ...encodeEdge(state.last),
-    revision,
   ];
 }
 

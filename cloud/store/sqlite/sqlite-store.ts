@@ -134,7 +134,7 @@ export class SqliteStore implements Store {
     try {
       outcomes = inTransaction(db, () => transaction.run(batches));
     } catch (error) {
-      tables.forgetIds();
+      tables.forgetUncommitted();
       transaction.forgetDrafts();
       if (error instanceof LaneConflict) return undefined;
       throw error;

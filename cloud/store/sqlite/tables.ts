@@ -29,9 +29,9 @@ export class SqliteTables {
     this.totals = new TotalsTable(db);
   }
 
-  /** After a rollback: ids that the transaction gave out do not exist. */
-  forgetIds(): void {
+  /** After a rollback: what memory took over from the transaction is not so. */
+  forgetUncommitted(): void {
     this.hubs.forgetIds();
-    this.rollups.forgetIds();
+    this.rollups.forget();
   }
 }

@@ -36,6 +36,7 @@ beforeEach(async () => {
     connected: true,
     retries: 0,
     latency,
+    lag: new DurationHistogram(),
     counters: { events: 3 },
     partitions: () => [{ id: "0", sequenceNumber: 7, offset: "70", enqueuedAtMs: MINUTE }],
     lost: () => [],
