@@ -77,7 +77,7 @@ export class AgentApi {
       "/page.js": (request) => this.#file(request),
       "/page.css": (request) => this.#file(request),
       "/healthz": () => this.#health(),
-      "/metrics": () => metricsOf(view.status(), view.problems().length === 0).reply(),
+      "/metrics": () => this.#metrics(),
       "/api/status": () => json({ ...view.status(), problems: view.problems() }),
       "/api/values": ({ query }) => this.#values(query),
       "/api/alarms": () => json(this.#alarms()),
@@ -93,6 +93,17 @@ export class AgentApi {
     const problems = this.#options.view.problems();
     const healthy = problems.length === 0;
     return json({ status: healthy ? "ok" : "failing", problems }, healthy ? 200 : 503);
+  }
+
+  #metrics(): Promise<HttpReply> {
+    const { view } = this.#options;
+    const http = {
+      livePages: this.#live.clients,
+      livePagesRefused: this.#live.refused,
+      livePagesDropped: this.#live.dropped,
+      connectionsRefused: this.#server.refused,
+    };
+    return metricsOf(view.status(), view.problems().length === 0, http).reply();
   }
 
   #alarms(): object {

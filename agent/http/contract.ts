@@ -18,8 +18,9 @@ export interface AgentStatus {
   readonly epoch: string;
   readonly uptimeMs: number;
   readonly sources: readonly SourceView[];
-  /** Figures and plain facts, nested or not; the numbers become metrics. */
+  /** Figures and plain facts, nested or not; the numbers become metrics. So below. */
   readonly buffer: object;
+  readonly intake?: object;
   readonly uplink: object;
   readonly readings: { readonly bySource: Readonly<Record<string, number>> };
   readonly alarms: { readonly active: number; readonly raised: number };

@@ -1,8 +1,16 @@
 import { Exposition } from "#core/http/exposition.ts";
 import type { AgentStatus } from "./contract.ts";
 
+export interface HttpFigures {
+  readonly livePages: number;
+  /** Pages turned away, and pages that did not keep up. */
+  readonly livePagesRefused: number;
+  readonly livePagesDropped: number;
+  readonly connectionsRefused: number;
+}
+
 /** The agent's figures for a Prometheus scrape. */
-export function metricsOf(status: AgentStatus, healthy: boolean): Exposition {
+export function metricsOf(status: AgentStatus, healthy: boolean, http: HttpFigures): Exposition {
   const out = new Exposition();
   out.gauge("penstock_agent_healthy", "1 when nothing keeps the agent from its work", +healthy);
   out.gauge("penstock_agent_uptime_seconds", "Time since the start", status.uptimeMs / 1000);
@@ -17,6 +25,8 @@ export function metricsOf(status: AgentStatus, healthy: boolean): Exposition {
   addSources(out, status);
   addFigures(out, "penstock_buffer", status.buffer);
   addFigures(out, "penstock_uplink", status.uplink);
+  addFigures(out, "penstock_intake", status.intake ?? {});
+  addFigures(out, "penstock_http", http);
   return out;
 }
 

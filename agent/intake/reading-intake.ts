@@ -31,10 +31,10 @@ export interface ReadingIntakeOptions {
   onAlarm?: ((transition: AlarmTransition) => void) | undefined;
 }
 
-/** Cumulative since the start. `bySource` counts what is on disk. */
+/** Cumulative since the start, but for `series`. */
 export interface IntakeCounters {
+  /** Readings that are on disk. */
   readings: number;
-  bySource: Record<string, number>;
   /** Copies of stored messages. */
   duplicates: number;
   /** Stored, but not judged: older than the newest of their series. */
@@ -61,7 +61,6 @@ export class ReadingIntake implements Intake {
   readonly #alarmLog: AlarmLog;
   readonly #listenerLog: RateLimitedLog;
   readonly #unsent = new UnsentTransitions();
-  readonly #bySource = new Map<string, number>();
   #stored = 0;
   #duplicates = 0;
   #rejected = 0;
@@ -104,7 +103,6 @@ export class ReadingIntake implements Intake {
   get counters(): IntakeCounters {
     return {
       readings: this.#stored,
-      bySource: Object.fromEntries(this.#bySource),
       duplicates: this.#duplicates,
       notJudged: this.#judge.old,
       rejected: this.#rejected,
@@ -148,7 +146,7 @@ export class ReadingIntake implements Intake {
     };
     try {
       const outcome = await this.#options.buffer.append(input);
-      if (outcome === "stored") this.#count(batch);
+      if (outcome === "stored") this.#stored += batch.length;
       else this.#duplicates += 1;
       return outcome;
     } catch (error) {
@@ -163,11 +161,6 @@ export class ReadingIntake implements Intake {
     return series.map(({ index, device, tag }) => ({
       ...(this.#registry.descriptionAt(index) ?? { device, tag }),
     }));
-  }
-
-  #count(batch: ReadingBatch): void {
-    this.#stored += batch.length;
-    this.#bySource.set(batch.source, (this.#bySource.get(batch.source) ?? 0) + batch.length);
   }
 }
 

@@ -92,6 +92,8 @@ describe("AgentApi", () => {
         "penstock_buffer_disk_bytes 1048576",
         "penstock_buffer_last_sync_duration_ms 1.25",
         "penstock_uplink_connected 1",
+        "penstock_intake_not_judged 3",
+        "penstock_http_live_pages 0",
         "penstock_alarms_active 1",
         "penstock_agent_healthy 1",
         "process_cpu_seconds_total 1.5",

@@ -39,6 +39,7 @@ export class FakeView implements AgentView {
       },
     ],
     buffer: { segments: 3, diskBytes: 1_048_576, lastSync: { durationMs: 1.25 }, path: "data" },
+    intake: { notJudged: 3 },
     uplink: { connected: true, sentChunks: 7 },
     readings: { bySource: { mqtt: 120, "plc-1": 50 } },
     alarms: { active: 1, raised: 4 },
