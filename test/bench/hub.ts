@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { z } from "zod";
 import { systemClock } from "#core/clock.ts";
 import { type HubProcess, startHubProcess } from "../cloud/hub/hub-process.ts";
 import { cpuSeconds, residentMegabytes } from "./hub/process-cost.ts";
@@ -22,19 +23,27 @@ export const describe =
 const PARTITIONS = 8;
 const CLIENT = fileURLToPath(new URL("hub/sdk-client.ts", import.meta.url));
 
-interface Row {
-  what: string;
-  eventBytes: number;
-  eventsPerSecond: number;
-  megabytesPerSecond: number;
+const row = z.object({
+  what: z.string(),
+  eventBytes: z.number(),
+  eventsPerSecond: z.number(),
+  megabytesPerSecond: z.number(),
   /** What one core spent wholly on the hub would do. */
-  eventsPerHubCpuSecond: number;
-  hubResidentMegabytes: number;
-  latencyP50Ms?: number;
-  latencyP99Ms?: number;
-}
+  eventsPerHubCpuSecond: z.number(),
+  hubResidentMegabytes: z.number(),
+  latencyP50Ms: z.number().optional(),
+  latencyP99Ms: z.number().optional(),
+});
+const benchResult = z.object({ rows: z.array(row) });
+type Row = z.infer<typeof row>;
 
-async function withHub<T>(run: (hub: HubProcess, load: RawLoad) => Promise<T>): Promise<T> {
+const sdkFigures = z.object({
+  events: z.number(),
+  cpuSeconds: z.number(),
+  latenciesMs: z.array(z.number()),
+});
+
+async function withHub<T>(use: (hub: HubProcess, load: RawLoad) => Promise<T>): Promise<T> {
   const data = await mkdtemp(join(tmpdir(), "penstock-bench-hub-"));
   const hub = await startHubProcess([
     "--port",
@@ -46,7 +55,7 @@ async function withHub<T>(run: (hub: HubProcess, load: RawLoad) => Promise<T>): 
   ]);
   const key = /SharedAccessKey=([^;]+)/.exec(hub.connectionString)?.[1] ?? "";
   try {
-    return await run(hub, { port: hub.port, key, partition: 0, eventBytes: 200, batchEvents: 100 });
+    return await use(hub, { port: hub.port, key, partition: 0, eventBytes: 200, batchEvents: 100 });
   } finally {
     await hub.end("SIGTERM");
     await rm(data, { recursive: true, force: true });
@@ -58,12 +67,12 @@ async function measured(
   hub: HubProcess,
   what: string,
   eventBytes: number,
-  run: () => Promise<number>,
+  load: () => Promise<number>,
 ): Promise<Row> {
   const pid = hub.child.pid ?? 0;
   const cpuBefore = cpuSeconds(pid);
   const startedMs = systemClock.monotonic();
-  const events = await run();
+  const events = await load();
   const seconds = (systemClock.monotonic() - startedMs) / 1000;
   const cpu = cpuSeconds(pid) - cpuBefore;
   return {
@@ -108,8 +117,8 @@ async function sdkClient(task: SdkTask, ready: () => void = () => {}): Promise<S
   const child = fork(CLIENT, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   child.send(task);
   for (;;) {
-    const [message] = (await once(child, "message")) as [SdkFigures | "ready"];
-    if (message !== "ready") return message;
+    const [message] = await once(child, "message");
+    if (message !== "ready") return sdkFigures.parse(message);
     ready();
   }
 }
@@ -141,14 +150,14 @@ async function sdk(seconds: number): Promise<Row[]> {
 /** A receiver and a sender at once; counts what came through. */
 async function through(hub: HubProcess, what: string, task: Omit<SdkTask, "role">): Promise<Row> {
   let sending: Promise<SdkFigures> | undefined;
-  let row: Promise<Row> | undefined;
+  let measuring: Promise<Row> | undefined;
   const received = await sdkClient({ ...task, role: "receive" }, () => {
-    row = measured(hub, what, task.eventBytes, async () => {
+    measuring = measured(hub, what, task.eventBytes, async () => {
       sending = sdkClient({ ...task, role: "send" });
       return (await sending).events;
     });
   });
-  const result = await row;
+  const result = await measuring;
   const sent = await sending;
   if (!result || !sent) throw new Error("the receiver was never ready");
   const share = received.events / sent.events;
@@ -179,7 +188,7 @@ async function backlog(megabytes: number): Promise<Row[]> {
     const load = { ...base, eventBytes: 1000, batchEvents: 100 };
     const unstick = await stickReader(load);
     const batches = Math.round((megabytes * 1e6) / (load.eventBytes * load.batchEvents));
-    const row = await measured(
+    const taken = await measured(
       hub,
       `in, ${megabytes} MB behind a stuck reader`,
       load.eventBytes,
@@ -191,7 +200,7 @@ async function backlog(megabytes: number): Promise<Row[]> {
       await receiveRaw(load, total);
       return total;
     });
-    return [row, out];
+    return [taken, out];
   });
 }
 
@@ -217,14 +226,15 @@ export async function run(args: readonly string[]): Promise<{ rows: Row[] }> {
 }
 
 export function render(result: unknown): string {
-  const { rows } = result as { rows: Row[] };
-  const lines = rows.map((row) => {
-    const { what, eventBytes, eventsPerSecond, megabytesPerSecond, eventsPerHubCpuSecond } = row;
+  const { rows } = benchResult.parse(result);
+  const lines = rows.map((figures) => {
+    const { what, eventBytes, eventsPerSecond, megabytesPerSecond, eventsPerHubCpuSecond } =
+      figures;
     const times =
-      row.latencyP50Ms === undefined
+      figures.latencyP50Ms === undefined
         ? ""
-        : `  p50 ${row.latencyP50Ms} ms, p99 ${row.latencyP99Ms} ms`;
-    return `${what.padEnd(36)} ${String(eventBytes).padStart(5)} B ${String(eventsPerSecond).padStart(8)}/s ${String(megabytesPerSecond).padStart(7)} MB/s ${String(eventsPerHubCpuSecond).padStart(9)}/hub core ${String(row.hubResidentMegabytes).padStart(5)} MB${times}`;
+        : `  p50 ${figures.latencyP50Ms} ms, p99 ${figures.latencyP99Ms} ms`;
+    return `${what.padEnd(36)} ${String(eventBytes).padStart(5)} B ${String(eventsPerSecond).padStart(8)}/s ${String(megabytesPerSecond).padStart(7)} MB/s ${String(eventsPerHubCpuSecond).padStart(9)}/hub core ${String(figures.hubResidentMegabytes).padStart(5)} MB${times}`;
   });
   return lines.join("\n");
 }

@@ -2,8 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 
 const PROGRAM = fileURLToPath(new URL("hub-program.ts", import.meta.url));
+
+const announcement = z.object({ connectionString: z.string(), port: z.number() });
 
 export interface HubProcess {
   readonly child: ChildProcess;
@@ -20,7 +23,7 @@ export async function startHubProcess(args: readonly string[]): Promise<HubProce
   });
   const exited = once(child, "exit");
   const line = await firstLine(child);
-  const { connectionString, port } = JSON.parse(line) as { connectionString: string; port: number };
+  const { connectionString, port } = announcement.parse(JSON.parse(line));
   return {
     child,
     connectionString,

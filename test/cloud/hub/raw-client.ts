@@ -1,6 +1,12 @@
 /** A socket that speaks whatever bytes a test wants, and notes what comes back. */
 import { connect, type Socket } from "node:net";
-import { describedList, encodeValue, type Typed, types } from "#cloud/hub/amqp/codec.ts";
+import {
+  describedList,
+  encodeValue,
+  type Typed,
+  typedItems,
+  types,
+} from "#cloud/hub/amqp/codec.ts";
 import { type Frame, FrameReader } from "#cloud/hub/amqp/frame-reader.ts";
 import { protocolHeader } from "#cloud/hub/amqp/frames.ts";
 import { fieldsOf, PERFORMATIVE } from "#cloud/hub/amqp/performatives.ts";
@@ -76,7 +82,7 @@ export class RawClient {
   /** Condition and text of the close that the hub sent. */
   async closeError(): Promise<{ condition: unknown; description: unknown }> {
     const [error] = await this.received(PERFORMATIVE.close);
-    const [condition, description] = error?.value as Typed[];
+    const [condition, description] = typedItems(error);
     return { condition: condition?.value, description: description?.value };
   }
 

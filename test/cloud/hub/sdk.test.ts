@@ -55,7 +55,7 @@ function read(
     {
       processEvents: async (events) => void reading.events.push(...events),
       processError: async (error) =>
-        void reading.errors.push("code" in error ? String(error.code) : error.message),
+        void reading.errors.push("code" in error ? error.code : error.message),
       processClose: async (reason) => {
         reading.closed = reason;
       },
@@ -205,8 +205,8 @@ describe("sending", () => {
     const failures: unknown[] = [];
     const buffered = new EventHubBufferedProducerClient(hub.connectionString, {
       maxWaitTimeInMs: 50,
-      onSendEventsErrorHandler: async ({ error }) => void failures.push(error),
-      onSendEventsSuccessHandler: async ({ events }) => {
+      onSendEventsErrorHandler: ({ error }) => void failures.push(error),
+      onSendEventsSuccessHandler: ({ events }) => {
         sent += events.length;
       },
     });
