@@ -2,9 +2,10 @@
  * A whole run: start everything, produce, kill if asked to, let it drain, and hold the books
  * against what was rolled up.
  */
+import { randomInt } from "node:crypto";
 import type { Clock } from "#core/clock.ts";
 import { isAbort } from "#core/errors.ts";
-import type { Random } from "#core/random.ts";
+import { createRandom, type Random } from "#core/random.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import type { DemoOptions } from "./command-line.ts";
 import { GATEWAY } from "./config-files.ts";
@@ -51,7 +52,8 @@ export class Demo {
         random: random.fork("restarts"),
         notice: (text) => progress.notice(text),
       },
-      random.fork("ports"),
+      // Not of the run's seed: two runs at once would look for the same ports.
+      createRandom(randomInt(2 ** 32)),
     );
   }
 

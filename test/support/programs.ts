@@ -1,4 +1,5 @@
 /** Hub, sink and agent as real processes of a test's own, and questions to the sink's API. */
+import { randomInt } from "node:crypto";
 import { onTestFinished } from "vitest";
 import { systemClock } from "#core/clock.ts";
 import { createRandom } from "#core/random.ts";
@@ -25,7 +26,7 @@ const NOTHING_POLLED: ConfiguredDevices = { buses: {}, devices: {} };
 
 export async function startPrograms(devices = NOTHING_POLLED): Promise<Programs> {
   const dataDir = await tempFolder();
-  const random = createRandom(process.pid);
+  const random = createRandom(randomInt(2 ** 32));
   const programs = new Programs(
     { dataDir, ports: SYSTEM_PICKS, partitions: 4 },
     { clock: systemClock, random, notice: () => {} },
