@@ -9,6 +9,8 @@ import { PenstockError } from "#core/errors.ts";
 import { laneOf } from "#core/lane.ts";
 
 export const SERIES_MAX_DEFAULT = 100_000;
+/** Names come from topics and payloads: their length must be bounded as their number is. */
+const NAME_LENGTH_MAX = 256;
 
 interface SeriesRegistryOptions {
   lanes: number;
@@ -34,7 +36,7 @@ export class SeriesRegistry {
     return this.#series.length;
   }
 
-  /** How often a new series was refused because of the limit. */
+  /** How often a new series was refused because of a limit. */
   get refused(): number {
     return this.#refused;
   }
@@ -84,10 +86,10 @@ export class SeriesRegistry {
     const { lanes, seriesMax } = this.#options;
     const index = this.#series.length;
     if (index >= seriesMax) {
-      this.#refused += 1;
-      throw new PenstockError("SERIES_LIMIT", `no room for ${device}/${tag}: ${seriesMax} series`, {
-        context: { device, tag, seriesMax },
-      });
+      throw this.#refusal(device, tag, `${seriesMax} series are the limit`);
+    }
+    if (device.length > NAME_LENGTH_MAX || tag.length > NAME_LENGTH_MAX) {
+      throw this.#refusal(device, tag, `a name has at most ${NAME_LENGTH_MAX} characters`);
     }
     const series: Series = { index, device, tag, lane: laneOf(device, lanes) };
     if (tags) tags.set(tag, series);
@@ -97,6 +99,13 @@ export class SeriesRegistry {
     if (index >= this.#told.length) this.#told = grown(this.#told);
     if (facts) this.#complete(index, facts);
     return series;
+  }
+
+  #refusal(device: string, tag: string, reason: string): PenstockError {
+    this.#refused += 1;
+    const context = { device: shortened(device), tag: shortened(tag) };
+    const message = `no room for ${context.device}/${context.tag}: ${reason}`;
+    return new PenstockError("SERIES_LIMIT", message, { context });
   }
 
   #complete(index: number, facts: Partial<SeriesDescription>): void {
@@ -115,4 +124,8 @@ function grown(told: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(told.length * 2);
   larger.set(told);
   return larger;
+}
+
+function shortened(name: string): string {
+  return name.length > NAME_LENGTH_MAX ? `${name.slice(0, 40)}…` : name;
 }

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ReadingIntake } from "#agent/intake/reading-intake.ts";
 import { ReadingBatch } from "#agent/sources/contract.ts";
@@ -40,9 +41,17 @@ describe("series", () => {
     intake.resolve("a", "x");
     intake.resolve("b", "x");
     expect(() => intake.resolve("c", "x")).toThrow(PenstockError);
-    expect(() => intake.resolve("c", "x")).toThrow("no room for c/x: 2 series");
+    expect(() => intake.resolve("c", "x")).toThrow("no room for c/x: 2 series are the limit");
     expect(intake.resolve("a", "x").index).toBe(0);
     expect(intake.counters).toMatchObject({ series: 2, seriesRefused: 2 });
+  });
+
+  test("are refused where a name is endless", () => {
+    const { intake } = intakeWith();
+    const endless = "x".repeat(70_000);
+    const refusal = /^no room for a\/x{40}…: a name has at most 256 characters$/;
+    expect(() => intake.resolve("a", endless)).toThrow(refusal);
+    expect(intake.counters).toMatchObject({ series: 0, seriesRefused: 1 });
   });
 
   test("may bear any name, those of JavaScript's objects included", async () => {
@@ -152,6 +161,27 @@ describe("alarms", () => {
     const ids = intake.alarms.journal().map(({ id }) => id);
     expect(ids).toHaveLength(4);
     expect(new Set(ids).size).toBe(4);
+  });
+
+  test("alternate, each with an identity of its own, whatever comes in whatever order", async () => {
+    const reading = fc.tuple(fc.integer({ min: -5, max: 5 }), fc.integer({ min: 225, max: 245 }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(reading, { maxLength: 60 }), async (readings) => {
+        const { intake } = intakeWith({ devices: { "oven-2": oven } });
+        for (const [offset, value] of readings) {
+          await intake.accept(batchOf(intake, [["temperature", T0 + offset, value]]));
+        }
+        const journal = intake.alarms.journal().toReversed();
+        expect(new Set(journal.map(({ id }) => id)).size).toBe(journal.length);
+        const last = new Map<string, string>();
+        for (const { rule, state } of journal) {
+          expect(state).not.toBe(last.get(rule) ?? "cleared");
+          last.set(rule, state);
+        }
+        const active = [...last.values()].filter((state) => state === "active").length;
+        expect(intake.alarms.activeCount).toBe(active);
+      }),
+    );
   });
 
   test("reach the sink with a later batch when the buffer refused theirs", async () => {
