@@ -88,7 +88,13 @@ const remoteBroker = z.strictObject({
       error: "expected a URL such as mqtt://broker.example:1883 (mqtt, mqtts, ws or wss)",
     })
     .describe("Such as `mqtts://broker.example:8883`."),
-  clientId: name.optional().describe("Fixed client id, for a broker that keeps sessions."),
+  protocol: z
+    .literal([4, 5], { error: "4 is MQTT 3.1.1, 5 is MQTT 5" })
+    .default(4)
+    .describe("4 is MQTT 3.1.1, 5 is MQTT 5."),
+  clientId: name
+    .optional()
+    .describe("Fixed client id, used nowhere else: the broker keeps messages while we are away."),
   username: z.string().optional().describe("User to log in as."),
   password: z.string().optional().describe("As `!secret NAME`."),
   topics: z.array(topicRule).min(1).describe("Which topics to subscribe to, and what is in them."),
@@ -192,9 +198,54 @@ const tag = z.strictObject({
   coil: bit.describe("Number of a coil, from 1."),
   discrete: bit.describe("Number of a discrete input, from 1."),
   type: z
-    .enum(["int16", "uint16", "int32", "uint32", "float32"])
+    .enum([
+      "int16",
+      "uint16",
+      "int32",
+      "uint32",
+      "float32",
+      "int64",
+      "uint64",
+      "float64",
+      "bcd16",
+      "bcd32",
+      "string",
+    ])
     .default("uint16")
-    .describe("What the register, or the pair of registers, holds."),
+    .describe("What the register, or the registers from it on, hold."),
+  length: z
+    .int()
+    .min(1)
+    .max(125)
+    .default(8)
+    .describe("Registers of a `string`, two characters each."),
+  bit: z
+    .int()
+    .min(0)
+    .max(31)
+    .optional()
+    .describe("One bit of the register, 0 the least significant: the value is true or false."),
+  invalid: z
+    .array(z.number())
+    .max(16)
+    .default([])
+    .describe("Raw values by which the device says that it has none, such as 0x7FFF."),
+  values: z
+    .record(z.string().regex(/^-?\d+$/, { error: "a raw value, such as 3" }), z.string().max(64))
+    .optional()
+    .describe("Names of raw values, such as { 0: stopped, 1: running }."),
+  scaleRegister: z
+    .int()
+    .optional()
+    .describe("Register that holds the power of ten to scale by, as SunSpec devices have."),
+  counter: z
+    .boolean()
+    .default(false)
+    .describe("It only ever counts up: where it falls, the reading is flagged."),
+  range: z
+    .tuple([z.number(), z.number()])
+    .optional()
+    .describe("What is plausible: a value outside is kept, and bad."),
   order: wordOrder
     .default("ABCD")
     .describe(

@@ -28,7 +28,8 @@ export function addressOf(tag: TagSettings): Address | undefined {
   return tag.register === undefined ? undefined : registerAddress(tag.register);
 }
 
-function registerAddress(register: number): Address | undefined {
+/** The address of a register in the `40001` notation; undefined outside of it. */
+export function registerAddress(register: number): Address | undefined {
   const range = REGISTER_RANGES.find(({ first, last }) => register >= first && register <= last);
   return range && { table: range.table, start: register - range.first };
 }

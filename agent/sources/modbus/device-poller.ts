@@ -11,7 +11,9 @@ import { BLOCK_REASONS, BlockReader, type ReadCounters } from "./block-reader.ts
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import type { ModbusLink } from "./link.ts";
 import { type Block, type PlanLimits, planBlocks } from "./planner.ts";
-import { type PolledTag, PollResult } from "./poll-result.ts";
+import type { Point } from "./point.ts";
+import { PollResult } from "./poll-result.ts";
+import { type PolledTag, pointsOf } from "./polled-tag.ts";
 import { Refusals } from "./refusals.ts";
 
 export interface DevicePollerOptions {
@@ -41,6 +43,7 @@ export class DevicePoller {
   readonly #options: DevicePollerOptions;
   readonly #times = new AnswerTimes();
   readonly #refusals = new Refusals();
+  readonly #points: readonly Point[];
   #plan: readonly Block[] = [];
   #plannedVersion = -1;
   #probes = 0;
@@ -51,6 +54,7 @@ export class DevicePoller {
     this.intervalMs = options.intervalMs;
     this.breaker = new CircuitBreaker(options.intervalMs, options.random);
     this.#options = options;
+    this.#points = pointsOf(options.tags);
   }
 
   /** Tags that the device refuses to give. */
@@ -105,25 +109,24 @@ export class DevicePoller {
       const failure = await reader.read(block);
       if (failure !== undefined) return failure;
     }
-    return await reader.readRefused(this.#options.tags.map((tag) => tag.point));
+    return await reader.readRefused(this.#points);
   }
 
   /** A device that refuses every register is not ready, or not what the file says that it is. */
   #refusedWholly(): QualityReason | undefined {
-    const { tags } = this.#options;
-    const [first] = tags;
-    if (!first || this.#refusals.count < tags.length) return undefined;
-    const code = this.#refusals.codeOf(first.point) ?? 0;
+    const [first] = this.#points;
+    if (!first || this.#refusals.count < this.#points.length) return undefined;
+    const code = this.#refusals.codeOf(first) ?? 0;
     this.#refusals.clear();
     return `exception ${code}`;
   }
 
   #currentPlan(): readonly Block[] {
-    const { tags, limits, clock } = this.#options;
+    const { limits, clock } = this.#options;
     const refusals = this.#refusals;
     refusals.forgetOldGaps(clock.monotonic());
     if (this.#plannedVersion !== refusals.version) {
-      const points = tags.map((tag) => tag.point).filter((point) => !refusals.codeOf(point));
+      const points = this.#points.filter((point) => !refusals.codeOf(point));
       this.#plan = planBlocks(points, refusals.narrow(limits), refusals.spans());
       this.#plannedVersion = refusals.version;
     }

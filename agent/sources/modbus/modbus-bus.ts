@@ -12,9 +12,8 @@ import { AnswerTimes } from "./answer-times.ts";
 import type { ReadCounters } from "./block-reader.ts";
 import { DevicePoller } from "./device-poller.ts";
 import { READ_BITS_MAX, READ_REGISTERS_MAX } from "./planner.ts";
-import { createPoint } from "./point.ts";
 import { PollLoop } from "./poll-loop.ts";
-import type { PolledTag } from "./poll-result.ts";
+import { createTags, type PolledTag } from "./polled-tag.ts";
 import { TcpLink } from "./tcp-link.ts";
 
 export interface ModbusBusOptions {
@@ -50,6 +49,8 @@ export class ModbusBus implements Source {
     searches: 0,
     invalidValues: 0,
   };
+  /** Tags without an address. */
+  #tagsRefused = 0;
   #pollers: readonly DevicePoller[] = [];
   #loop: PollLoop | undefined;
   #state: "stopped" | "starting" | "running" = "stopped";
@@ -140,16 +141,12 @@ export class ModbusBus implements Source {
 
   #createTags(device: string, settings: DeviceSettings): PolledTag[] {
     const { intake, name: source } = this.#options;
-    return Object.entries(settings.tags).flatMap(([tag, tagSettings]) => {
-      const point = createPoint(tag, tagSettings);
-      if (!point) {
-        this.#log.warn(`tag ${device}`, { device, tag }, "tag has no Modbus address: not polled");
-        return [];
-      }
-      const unit = tagSettings.unit;
-      const facts = { source, ...(unit !== undefined && { unit }) };
-      return [{ point, series: intake.resolve(device, tag, facts) }];
-    });
+    const refuse = (tag: string): void => {
+      this.#tagsRefused += 1;
+      const message = "tag has no address on a Modbus device: it is not polled";
+      this.#log.warn(`tag ${device}`, { device, tag }, message);
+    };
+    return createTags(device, settings, { source, intake, refuse });
   }
 
   #stray(unit: number | undefined): void {
@@ -207,6 +204,7 @@ export class ModbusBus implements Source {
       connects: link.connects,
       connect_failures: link.connectFailures,
       disconnects: link.disconnects,
+      tags_without_address: this.#tagsRefused,
       devices: this.#pollers.length,
       silent_devices: this.#silent().length,
       refused_tags: this.#pollers.reduce((sum, poller) => sum + poller.refusedTags, 0),

@@ -1,25 +1,13 @@
 /** What one poll of a device gave, point by point, until it becomes a batch. */
-import { ReadingBatch, type Series } from "#agent/sources/contract.ts";
-import type { QualityReason, Value } from "#core/reading.ts";
+import { ReadingBatch } from "#agent/sources/contract.ts";
+import type { QualityReason } from "#core/reading.ts";
 import type { Block } from "./planner.ts";
 import type { Point } from "./point.ts";
+import { addReading, type PointResult, type PolledTag } from "./polled-tag.ts";
 import { NotAValue } from "./register-types.ts";
 
-interface Entry {
-  ts: number;
-  value: Value;
-  /** Present exactly when there is no value. */
-  reason?: QualityReason;
-}
-
-/** A tag that is polled. */
-export interface PolledTag {
-  readonly point: Point;
-  readonly series: Series;
-}
-
 export class PollResult {
-  readonly #entries = new Map<Point, Entry>();
+  readonly #entries = new Map<Point, PointResult>();
   readonly #read = new Set<Point>();
   /** Points that were read, and hold no value. */
   invalid = 0;
@@ -59,10 +47,10 @@ export class PollResult {
     ts: number,
   ): ReadingBatch {
     const batch = new ReadingBatch(source);
-    for (const { point, series } of tags) {
-      const entry = this.#entries.get(point) ?? { ts, value: null, reason };
-      if (entry.reason === undefined) batch.add(series, entry.ts, entry.value);
-      else batch.add(series, entry.ts, null, "bad", entry.reason);
+    const missing: PointResult = { ts, value: null, reason };
+    for (const tag of tags) {
+      const factor = tag.factor && (this.#entries.get(tag.factor) ?? missing);
+      addReading(batch, tag, this.#entries.get(tag.point) ?? missing, factor);
     }
     return batch;
   }

@@ -15,7 +15,12 @@ export class NotAValue {
 export const NOT_A_NUMBER = new NotAValue("not a number");
 export const INFINITE = new NotAValue("infinite");
 
-type RegisterTypeName = TagSettings["type"];
+export const INVALID_CODE = new NotAValue("invalid code");
+/** A double cannot hold it: rounding a counter without a word would be worse. */
+export const TOO_LARGE = new NotAValue("beyond 2^53");
+export const NOT_BCD = new NotAValue("not BCD");
+
+type NumberTypeName = Exclude<TagSettings["type"], "string">;
 
 export interface RegisterType {
   /** Registers of 16 bits. */
@@ -24,15 +29,31 @@ export interface RegisterType {
   read: (view: DataView) => number | NotAValue;
 }
 
-export const REGISTER_TYPES: Readonly<Record<RegisterTypeName, RegisterType>> = {
+export const REGISTER_TYPES: Readonly<Record<NumberTypeName, RegisterType>> = {
   int16: { registers: 1, read: (view) => view.getInt16(0) },
   uint16: { registers: 1, read: (view) => view.getUint16(0) },
   int32: { registers: 2, read: (view) => view.getInt32(0) },
   uint32: { registers: 2, read: (view) => view.getUint32(0) },
   float32: { registers: 2, read: (view) => finite(shortestFloat32(view.getFloat32(0))) },
+  int64: { registers: 4, read: (view) => safe(view.getBigInt64(0)) },
+  uint64: { registers: 4, read: (view) => safe(view.getBigUint64(0)) },
+  float64: { registers: 4, read: (view) => finite(view.getFloat64(0)) },
+  bcd16: { registers: 1, read: (view) => fromBcd(view.getUint16(0)) },
+  bcd32: { registers: 2, read: (view) => fromBcd(view.getUint32(0)) },
 };
 
 function finite(value: number): number | NotAValue {
   if (Number.isNaN(value)) return NOT_A_NUMBER;
   return Number.isFinite(value) ? value : INFINITE;
+}
+
+function safe(value: bigint): number | NotAValue {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : TOO_LARGE;
+}
+
+/** Four bits a decimal digit: in hexadecimal the number can be read as it is. */
+function fromBcd(packed: number): number | NotAValue {
+  const digits = packed.toString(16);
+  return /^\d+$/.test(digits) ? Number(digits) : NOT_BCD;
 }

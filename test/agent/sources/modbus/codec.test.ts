@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { addressOf, manualAddress } from "#agent/sources/modbus/address.ts";
 import { createPoint } from "#agent/sources/modbus/point.ts";
-import { NotAValue } from "#agent/sources/modbus/register-types.ts";
+import { NotAValue, REGISTER_TYPES } from "#agent/sources/modbus/register-types.ts";
 import type { Value } from "#core/reading.ts";
 import { settingsOf } from "./start-bus.ts";
 
@@ -70,11 +70,62 @@ describe("values", () => {
     expect(decode({ register: 40_001, type: "float32" }, [0xff, 0x80, 0, 0])).toBe("infinite");
   });
 
+  test("of 64 bits are exact, or bad", () => {
+    const tag = { register: 40_001, type: "uint64" };
+    expect(decode(tag, [0, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])).toBe(2 ** 53 - 1);
+    expect(decode(tag, [0, 0x20, 0, 0, 0, 0, 0, 0])).toBe("beyond 2^53");
+    expect(decode({ ...tag, type: "int64" }, [0x80, 0, 0, 0, 0, 0, 0, 0])).toBe("beyond 2^53");
+  });
+
+  test("in BCD have decimal digits only", () => {
+    expect(decode({ register: 40_001, type: "bcd16" }, [0x12, 0x34])).toBe(1234);
+    expect(decode({ register: 40_001, type: "bcd16" }, [0x12, 0x3a])).toBe("not BCD");
+    const swapped = { register: 40_001, type: "bcd32", order: "CDAB", scale: 0.01 };
+    expect(decode(swapped, [0x56, 0x78, 0x12, 0x34])).toBe(123_456.78);
+  });
+
+  test("can be texts, which end at a NUL or in blanks", () => {
+    const bytes = [...Buffer.from("SDM630  \0x")];
+    expect(decode({ register: 40_001, type: "string", length: 5 }, bytes)).toBe("SDM630");
+    const swapped = [...Buffer.from("DS6M03")];
+    const tag = { register: 40_001, type: "string", length: 3, order: "BADC" };
+    expect(decode(tag, swapped)).toBe("SDM630");
+  });
+
+  test("can be single bits of a register", () => {
+    expect(decode({ register: 40_001, bit: 0 }, [0, 1])).toBe(true);
+    expect(decode({ register: 40_001, bit: 15 }, [0x80, 0])).toBe(true);
+    expect(decode({ register: 40_001, bit: 15, type: "int16" }, [0x80, 0])).toBe(true);
+    expect(decode({ register: 40_001, bit: 14, type: "int16" }, [0x80, 0])).toBe(false);
+    expect(decode({ register: 40_001, bit: 31, type: "uint32" }, [0x80, 0, 0, 0])).toBe(true);
+  });
+
+  test("can have names", () => {
+    const tag = { register: 40_001, values: { "0": "stopped", "1": "running" } };
+    expect(decode(tag, [0, 1])).toBe("running");
+    expect(decode(tag, [0, 7])).toBe("unknown code 7");
+  });
+
+  test("by which a device says that it has none are bad", () => {
+    const tag = { register: 40_001, type: "int16", scale: 0.1, invalid: [0x7fff, -32_768] };
+    expect(decode(tag, [0x7f, 0xff])).toBe("invalid code");
+    expect(decode(tag, [0x80, 0])).toBe("invalid code");
+    expect(decode(tag, [0x7f, 0xfe])).toBe(3276.6);
+  });
+
+  test("do not reach beyond the last register", () => {
+    const settings = settingsOf(
+      { modbus: "tcp", host: "h" },
+      { d: { tags: { t: { register: 465_535, type: "int64" } } } },
+    );
+    expect(createPoint("t", settings.devices["d"]!.tags["t"]!)).toBeUndefined();
+  });
+
   test("come from any bytes without an error", () => {
-    const types = fc.constantFrom("int16", "uint16", "int32", "uint32", "float32");
+    const types = fc.constantFrom(...Object.keys(REGISTER_TYPES), "string");
     const orders = fc.constantFrom("ABCD", "CDAB", "BADC", "DCBA");
     fc.assert(
-      fc.property(types, orders, fc.uint8Array({ maxLength: 4 }), (type, order, bytes) => {
+      fc.property(types, orders, fc.uint8Array({ maxLength: 16 }), (type, order, bytes) => {
         const value = decode({ register: 40_001, type, order, scale: 0.1 }, [...bytes]);
         expect(typeof value === "string" || Number.isFinite(value)).toBe(true);
       }),

@@ -4,6 +4,7 @@ import { AnswerTimes } from "#agent/sources/modbus/answer-times.ts";
 import { DevicePoller } from "#agent/sources/modbus/device-poller.ts";
 import type { ModbusLink, ReadOutcome, ReadRequest } from "#agent/sources/modbus/link.ts";
 import { PollLoop } from "#agent/sources/modbus/poll-loop.ts";
+import { Plausibility } from "#agent/sources/plausibility.ts";
 import { RateLimitedLog, silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
@@ -58,7 +59,13 @@ function rig(
       intervalMs,
       timeoutMs: TIMEOUT_MS,
       limits: { registersMax: 125, bitsMax: 2000, gapMax: 8 },
-      tags: [{ point: point(0), series: intake.resolve(device, "level") }],
+      tags: [
+        {
+          point: point(0),
+          series: intake.resolve(device, "level"),
+          plausibility: new Plausibility({ counter: false, type: "uint16" }),
+        },
+      ],
       busTimes,
       counters,
       clock,

@@ -15,6 +15,9 @@ const VALUES: [type: string, words: number, values: number[]][] = [
   ["int32", 2, [-1_234_567_890, 305_419_896]],
   ["uint32", 2, [3_735_928_559, 1]],
   ["float32", 2, [71.2, -0.1, 1e-30, 3.4e38]],
+  ["int64", 4, [-1_234_567_890_123, 81_985_529_216_486]],
+  ["uint64", 4, [9_007_199_254_740_991]],
+  ["float64", 4, [-0.1, 1e-300]],
 ];
 
 interface Case {
@@ -96,6 +99,33 @@ peerTest("isolates the one register that pymodbus does not have", [pymodbus], as
     const bad = intake.readings("plc", "r3");
     expect(bad.every((reading) => reading.reason === "exception 2")).toBe(true);
     expect(bus.status().detail).toBe("1 tags are refused by their device, such as on plc");
+  } finally {
+    await bus.stop();
+    await server.stop();
+  }
+});
+
+peerTest("scales by the power of ten in a SunSpec device's register", [pymodbus], async () => {
+  // Model 103: 40084 is W, 40085 is W_SF; A_SF at 40076 is not implemented here.
+  const server = await PymodbusServer.start({
+    1: {
+      words: [
+        [83, [4321, 0xfffe]],
+        [71, [152]],
+        [75, [0x8000]],
+      ],
+    },
+  });
+  const tags = {
+    power: { register: 40_084, type: "int16", scaleRegister: 40_085, unit: "W" },
+    half: { register: 40_084, type: "int16", scaleRegister: 40_085, scale: 0.5 },
+    current: { register: 40_072, scaleRegister: 40_076 },
+  };
+  const { bus, intake } = await startBus(server.port, { inverter: { every: "50ms", tags } });
+  try {
+    await until(() => intake.batches.length > 0);
+    expect(intake.latest("inverter")).toEqual({ power: 43.21, half: 21.605, current: null });
+    expect(intake.readings("inverter", "current")[0]?.reason).toBe("invalid code");
   } finally {
     await bus.stop();
     await server.stop();
