@@ -46,7 +46,7 @@ export default {
     {
       from: { path: folder("agent/sources") },
       to: {
-        path: node("net", "tls", "fs", "stream", "events", "timers"),
+        path: node("net", "tls", "fs", "stream", "events", "timers", "timers/promises", "crypto"),
         dependencyTypes: ["core"],
       },
     },
@@ -151,6 +151,9 @@ export default {
     tsPreCompilationDeps: true,
     doNotFollow: { path: "node_modules" },
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { conditionNames: ["import", "node", "default"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default"],
+    },
   },
 };

@@ -1,19 +1,40 @@
 /** A tag of a Modbus device has exactly one address, and one that Modbus knows. */
+import { nearest } from "./nearest.ts";
 import { numberOf, type RawMapping, textOf } from "./raw.ts";
 import type { Path, Problem } from "./yaml-tree.ts";
 
 const ADDRESSES = ["register", "coil", "discrete"] as const;
 /** What only a register has: coils and discrete inputs are single bits. */
-const REGISTER_ONLY = ["type", "order", "scale", "offset"] as const;
+const REGISTER_ONLY = [
+  "type",
+  "order",
+  "scale",
+  "offset",
+  "length",
+  "bit",
+  "invalid",
+  "scaleRegister",
+  "counter",
+] as const;
 
-const TWO_REGISTERS = new Set(["int32", "uint32", "float32"]);
+/** Types that take more than one register. */
+const REGISTERS: Readonly<Record<string, number>> = {
+  int32: 2,
+  uint32: 2,
+  float32: 2,
+  bcd32: 2,
+  int64: 4,
+  uint64: 4,
+  float64: 4,
+};
+const STRING_LENGTH_DEFAULT = 8;
 
 export function checkModbusTag(path: Path, tag: RawMapping): Problem[] {
   const given = ADDRESSES.filter((key) => key in tag);
   const [first, second] = given;
   if (first === undefined) {
     // A misspelt key is reported as such; then it is not missing as well.
-    if (Object.keys(tag).some((key) => !isTagKey(key))) return [];
+    if (Object.keys(tag).some((key) => nearest(key, ADDRESSES) !== undefined)) return [];
     const message = `the tag has no address: one of register, coil or discrete is missing`;
     const suggestion = `such as "${String(path.at(-1))}: { register: 40001 }"`;
     return [{ path, on: "key", message, suggestion }];
@@ -24,12 +45,6 @@ export function checkModbusTag(path: Path, tag: RawMapping): Problem[] {
     return [{ path: [...path, second], on: "key", message, suggestion }];
   }
   return first === "register" ? checkRegister(path, tag) : checkBit(path, tag, first);
-}
-
-const TAG_KEYS = new Set<string>([...ADDRESSES, ...REGISTER_ONLY, "unit", "limits"]);
-
-function isTagKey(key: string): boolean {
-  return TAG_KEYS.has(key);
 }
 
 function checkBit(path: Path, tag: RawMapping, address: string): Problem[] {
@@ -49,18 +64,34 @@ const RANGES = [
 ];
 
 function checkRegister(path: Path, tag: RawMapping): Problem[] {
-  const register = numberOf(tag["register"]);
-  if (register === undefined || !Number.isInteger(register)) return [];
-  const at = [...path, "register"];
-  const range = RANGES.find(({ from, to }) => register >= from && register <= to);
-  if (!range) {
-    const message = `register: ${register} is neither a holding register (4xxxx) nor an input register (3xxxx)`;
-    return [{ path: at, on: "value", message, suggestion: adviceFor(register) }];
-  }
+  return [
+    ...checkNotation([...path, "register"], tag, registersOf(tag)),
+    ...checkNotation([...path, "scaleRegister"], tag, 1),
+  ];
+}
+
+/** How many registers the tag's value takes. */
+function registersOf(tag: RawMapping): number {
   const type = textOf(tag["type"]) ?? "";
-  if (!TWO_REGISTERS.has(type) || range.to < 100_000 || register < range.to) return [];
-  const message = `register: ${register} is the last one, and ${type} needs two`;
-  return [{ path: at, on: "value", message, suggestion: `at most ${register - 1}` }];
+  if (type === "string") return numberOf(tag["length"]) ?? STRING_LENGTH_DEFAULT;
+  return REGISTERS[type] ?? 1;
+}
+
+function checkNotation(path: Path, tag: RawMapping, registers: number): Problem[] {
+  const key = String(path.at(-1));
+  const register = numberOf(tag[key]);
+  if (register === undefined || !Number.isInteger(register)) return [];
+  const range = RANGES.find(({ from, to }) => register >= from && register <= to);
+  const on = "value";
+  if (!range) {
+    const message = `${key}: ${register} is neither a holding register (4xxxx) nor an input register (3xxxx)`;
+    return [{ path, on, message, suggestion: adviceFor(register) }];
+  }
+  const last = range.to - registers + 1;
+  // Beyond five digits a table goes on: only the six-digit notation knows its end.
+  if (range.to < 100_000 || register <= last) return [];
+  const message = `${key}: from ${register} on there are not the ${registers} registers that the type needs`;
+  return [{ path, on, message, suggestion: `at most ${last}` }];
 }
 
 function adviceFor(register: number): string {

@@ -8,23 +8,34 @@ type Wording = readonly [message: string, suggestion?: string];
 const SPACES = "indent with spaces, the same number for all lines of one mapping";
 const QUOTES = 'a value with ": ", "#", brackets or quotes in it goes into quotes';
 
+const ALIASES: Wording = [
+  "aliases (*name) are not allowed",
+  "write the values out where they are needed",
+];
+const ONLY_TAG = "the only tag is !secret NAME";
+
 const WORDINGS: Readonly<Partial<Record<YAMLError["code"], Wording>>> = {
-  BAD_ALIAS: ["aliases (*name) are not allowed", "write the values out where they are needed"],
+  ALIAS_PROPS: ALIASES,
+  BAD_ALIAS: ALIASES,
+  BAD_COLLECTION_TYPE: ["this tag does not fit what follows it", ONLY_TAG],
   BAD_DIRECTIVE: ["a line that begins with % is not allowed", "put the value in quotes"],
   BAD_DQ_ESCAPE: [
     "unknown escape in a text in double quotes",
     "write \\\\ for one backslash, or use single quotes",
   ],
   BAD_INDENT: ["this line's indentation fits no line above it", SPACES],
+  BAD_PROP_ORDER: ["an anchor or a tag stands where none may stand", ONLY_TAG],
   BAD_SCALAR_START: ["a value cannot begin with this character", "put the value in quotes"],
   BLOCK_IN_FLOW: ["lines of a block cannot stand inside brackets", "close the bracket first"],
+  KEY_OVER_1024_CHARS: ["this key is far too long", 'is a closing quote missing, or a ":"?'],
   MISSING_CHAR: ["something is missing here", QUOTES],
   MULTILINE_IMPLICIT_KEY: [
     "this line is no key with a value",
     'is a ":" missing, or a closing quote?',
   ],
   MULTIPLE_ANCHORS: ["anchors (&name) are not allowed"],
-  MULTIPLE_TAGS: ["a value has two tags", "the only tag is !secret NAME"],
+  MULTIPLE_TAGS: ["a value has two tags", ONLY_TAG],
+  NON_STRING_KEY: ["a key must be a plain name", "write it like this: name: value"],
   TAB_AS_INDENT: ["a tab is used for indentation", "replace the tab by spaces"],
   UNEXPECTED_TOKEN: ["this is not expected here", QUOTES],
 };

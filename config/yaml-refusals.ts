@@ -134,6 +134,7 @@ function decimalComma({ value }: Pair, key: Scalar, source: SourceText): Wording
 
 const KEY_FORM = "write it like this: name: value";
 
+/** A number may be a key where its text stays what was written: 3 does, 010 and 1.10 do not. */
 function keyFault(key: Scalar): Wording | undefined {
   const { value } = key;
   if (value === "<<") return ["merge keys (<<) are not allowed", WRITE_OUT];
@@ -141,6 +142,7 @@ function keyFault(key: Scalar): Wording | undefined {
   if (value === null) return ["a key is missing before the colon", KEY_FORM];
   if (typeof value === "string") return undefined;
   const written = key.source ?? JSON.stringify(value);
+  if (written === JSON.stringify(value) && typeof value === "number") return undefined;
   const kind = typeof value === "number" ? "number" : "truth value";
   return [`the key ${written} is a ${kind}, not a name`, `put it in quotes: "${written}"`];
 }

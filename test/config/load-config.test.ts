@@ -63,6 +63,15 @@ test("an IPv6 address is written in brackets, and comes out without", () => {
   expect(settings.http.listen).toEqual({ host: "::1", port: 8080 });
 });
 
+test("a whole number may be a key, as in the names of raw values", () => {
+  const tag = "{ register: 40001, values: { 0: stopped, 1: running } }";
+  const text = `${MINIMAL}buses: { packer: { modbus: tcp, host: plc } }
+devices: { 4711: { bus: packer, tags: { state: ${tag} } } }
+`;
+  const settings = loadGateway({ file: "g.yaml", text }, secrets);
+  expect(settings.devices["4711"]?.tags["state"]?.values).toEqual({ 0: "stopped", 1: "running" });
+});
+
 test("a sink's file is judged by the same rules", () => {
   const text =
     "version: 1\nsource: { namespace: plant, hub: telemetry, key: abc }\nfoldevery: 5s\n";
