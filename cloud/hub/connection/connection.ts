@@ -62,6 +62,7 @@ export class Connection implements LinkConnection {
   readonly #endedChannels = new Set<number>();
   readonly #startedMs: number;
   #open: Open | undefined;
+  frameBytesMax = FRAME_BYTES_MIN;
   #readMs: number;
   #isEnding = false;
   #isGone = false;
@@ -93,10 +94,6 @@ export class Connection implements LinkConnection {
 
   get isLoggedIn(): boolean {
     return !this.claims.isEmpty;
-  }
-
-  get frameBytesMax(): number {
-    return Math.max(this.#open?.frameBytesMax ?? FRAME_BYTES_MIN, FRAME_BYTES_MIN);
   }
 
   get unsentBytes(): number {
@@ -140,6 +137,7 @@ export class Connection implements LinkConnection {
     const step = this.#handshake.take(item);
     if (step.kind === "opened") {
       this.#open = step.open;
+      this.frameBytesMax = Math.max(step.open.frameBytesMax, FRAME_BYTES_MIN);
       this.#sendOpen();
       return;
     }

@@ -25,6 +25,7 @@ const UNSENT_BYTES_MAX = 1024 * 1024;
 const TURN_BYTES_MAX = 1024 * 1024;
 export const RUNTIME_METRIC = "com.microsoft:enable-receiver-runtime-metric";
 const DELIVERY_ANNOTATIONS = 0x71;
+const NOTHING = Buffer.alloc(0);
 
 export interface ConsumeLinkOptions {
   session: LinkSession;
@@ -121,43 +122,28 @@ export class ConsumeLink implements Link, GroupReader {
 
   pump(): void {
     if (this.#isLoading || this.#hasEnded || this.#credit <= 0) return;
-    const { session, counters } = this.#options;
+    const { session, wantsMetrics, counters } = this.#options;
+    const { connection } = session;
     const writer = new TransferWriter(session, this.handle);
-    const { frameBytesMax } = session.connection;
-    const annotations = this.#options.wantsMetrics ? this.#metrics() : undefined;
-    while (this.#mayGoOn(writer.bytes)) {
+    const annotations = wantsMetrics ? this.#metrics() : NOTHING;
+    // Nothing leaves the socket while this loop runs, so one look at it is enough.
+    const bytesMax = Math.min(TURN_BYTES_MAX, UNSENT_BYTES_MAX - connection.unsentBytes);
+    while (this.#credit > 0 && writer.bytes < bytesMax) {
       const cursor = this.#current();
       if (!cursor) break;
       const { bytes } = cursor.block;
       const size = bytes.readUInt32BE(cursor.at);
       const event = cursor.at + EVENT_HEAD_BYTES;
-      const added = annotations?.length ?? 0;
-      if (frameCount(size + added, frameBytesMax) > session.transferRoom) break;
-      if (annotations) {
-        const headerEnd = event + bytes.readUInt8(event - 1);
-        const parts = [
-          bytes.subarray(event, headerEnd),
-          annotations,
-          bytes.subarray(headerEnd, event + size),
-        ];
-        const message = Buffer.concat(parts);
-        writer.write(message, 0, message.length);
-      } else writer.write(bytes, event, event + size);
+      const frames = frameCount(size + annotations.length, connection.frameBytesMax);
+      if (frames > session.transferRoom) break;
+      if (annotations.length === 0) writer.write(bytes, event, event + size);
+      else writeWith(writer, annotations, bytes, event, size);
       this.#advance(cursor, event + size);
       counters.eventsOut += 1;
       counters.bytesOut += size;
     }
     writer.flush();
     if (writer.bytes >= TURN_BYTES_MAX) this.#takeTurnLater();
-  }
-
-  #mayGoOn(turnBytes: number): boolean {
-    const { session } = this.#options;
-    return (
-      this.#credit > 0 &&
-      turnBytes < TURN_BYTES_MAX &&
-      turnBytes + session.connection.unsentBytes < UNSENT_BYTES_MAX
-    );
   }
 
   #advance(cursor: Cursor, at: number): void {
@@ -241,4 +227,18 @@ function eventAt(block: StoredBlock, seq: number): number {
     at += EVENT_HEAD_BYTES + block.bytes.readUInt32BE(at);
   }
   return at;
+}
+
+/** Writes the event with delivery annotations, which go between its header and the rest. */
+function writeWith(
+  writer: TransferWriter,
+  annotations: Buffer,
+  bytes: Buffer,
+  event: number,
+  size: number,
+): void {
+  const headerEnd = event + bytes.readUInt8(event - 1);
+  const rest = bytes.subarray(headerEnd, event + size);
+  const message = Buffer.concat([bytes.subarray(event, headerEnd), annotations, rest]);
+  writer.write(message, 0, message.length);
 }
