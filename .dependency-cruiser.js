@@ -60,7 +60,7 @@ export default {
     {
       from: { path: folder("agent/buffer") },
       to: {
-        path: ["^(agent/buffer|core)/", "^agent/sources/contract", npm("level", "classic-level")],
+        path: ["^(agent/buffer|core)/", "^agent/sources/contract", npm("classic-level")],
       },
     },
     {

@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { EventHubProducerClient } from "@azure/event-hubs";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { CHUNK_CONTENT_TYPE } from "#core/chunk-codec.ts";
+import { systemClock } from "#core/clock.ts";
 import { mosquittoPub, peerTest, pymodbus } from "#test/support/peer.ts";
 import { getJson, rollupsOf, startPrograms } from "#test/support/programs.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
@@ -19,7 +20,7 @@ const MINUTE_MS = 60_000;
 describe("the whole path, as processes", () => {
   peerTest("brings what mosquitto_pub sends into the rollups", [mosquittoPub], async () => {
     const programs = await startPrograms();
-    const ts = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS + 1000;
+    const ts = Math.floor(systemClock.now() / MINUTE_MS) * MINUTE_MS + 1000;
     const publish = async (topic: string, payload: string): Promise<void> => {
       const port = String(programs.mqttPort);
       await run("mosquitto_pub", ["-p", port, "-q", "1", "-t", topic, "-m", payload]);
@@ -108,7 +109,7 @@ describe("the whole path, as processes", () => {
         chunks: { deadLettered: 4 },
       });
     }, WAIT);
-    const ts = Date.now();
+    const ts = systemClock.now();
     const block = { device: "by-hand", tags: ["x"], t: ts, values: [[1]] };
     const chunk = { v: 1, kind: "readings", gateway: "other", epoch: "e", lane: 0, seq: 0 };
     await send(gzipSync(JSON.stringify({ ...chunk, blocks: [block] })), "2");

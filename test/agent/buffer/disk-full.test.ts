@@ -43,13 +43,13 @@ describe("a disk that fills up under the buffer", () => {
         disk.fill();
         pending.push(...(await appendUntilFailing(buffer, acknowledged, 1000 + round * 100_000)));
         // The reserve lets it reopen once, so the second round has nothing left to fall back on.
-        if (round === 0) await vi.waitFor(() => expect(buffer.status().state).toBe("ok"), WAIT);
+        if (round === 0) await vi.waitUntil(() => buffer.status().state === "ok", WAIT);
       }
       await expect(buffer.append(message("oven", 1, { value: 1 }))).rejects.toMatchObject({
         code: "BUFFER_FAILED",
       });
       disk.free();
-      await vi.waitFor(() => expect(buffer.status().state).toBe("ok"), WAIT);
+      await vi.waitUntil(() => buffer.status().state === "ok", WAIT);
       await Promise.all(pending);
       for (let value = 900_000; value < 900_020; value++) {
         await buffer.append(message("oven", value, { value }));

@@ -8,7 +8,7 @@ import { laneOf } from "#core/lane.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 
-export const LANES = 4;
+const LANES = 4;
 
 const known = new Map<string, Series>();
 
