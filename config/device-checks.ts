@@ -1,5 +1,5 @@
 /** Devices against the buses that they name, and against each other. */
-import { checkLimits } from "./limit-checks.ts";
+import { checkLimits, checkRange } from "./limit-checks.ts";
 import { checkModbusTag } from "./modbus-tag-checks.ts";
 import { nearest } from "./nearest.ts";
 import { entriesOf, mappingOf, numberOf, type RawMapping, textOf } from "./raw.ts";
@@ -29,9 +29,11 @@ export function checkDevices(file: RawMapping, outline: Outline): Problem[] {
 
 function checkDevice(context: DeviceContext): Problem[] {
   const { path, device, buses } = context;
-  const limits = entriesOf(device["tags"]).flatMap(([tag, settings]) =>
-    checkLimits([...path, "tags", tag, "limits"], mappingOf(settings["limits"])),
-  );
+  const limits = entriesOf(device["tags"]).flatMap(([tag, settings]) => {
+    const at = [...path, "tags", tag];
+    const found = checkLimits([...at, "limits"], mappingOf(settings["limits"]));
+    return found.concat(checkRange([...at, "range"], settings["range"]));
+  });
   const busName = textOf(device["bus"]);
   if (busName === undefined) return [...limits, ...checkWithoutBus(context)];
   const bus = mappingOf(buses[busName]);

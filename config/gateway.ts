@@ -44,8 +44,6 @@ const buffer = z.strictObject({
     .describe("A message that a device sends again within this time is recognised."),
 });
 
-export type BufferSettings = z.infer<typeof buffer>;
-
 const topicRule = z.strictObject({
   topic: z
     .string()
@@ -116,8 +114,6 @@ const mqtt = z.strictObject({
     .describe("Local alarms are published below this topic on the embedded broker."),
 });
 
-export type MqttSettings = z.infer<typeof mqtt>;
-
 const modbusTcpBus = z.strictObject({
   modbus: z
     .literal("tcp", { error: `only "tcp" is known, so far` })
@@ -185,8 +181,6 @@ const limits = z.strictObject({
     .default(0)
     .describe("How far a value must come back from its limit before the alarm clears."),
 });
-
-export type LimitSettings = z.infer<typeof limits>;
 
 const bit = z.int().min(1).max(65_536).optional();
 

@@ -20,6 +20,15 @@ export function checkLimits(path: Path, limits: RawMapping): Problem[] {
   return problems.length > 0 ? problems : checkDeadband(path, limits);
 }
 
+/** What is plausible, from the lowest to the highest. */
+export function checkRange(path: Path, range: unknown): Problem[] {
+  if (!Array.isArray(range)) return [];
+  const [low, high] = range.map(numberOf);
+  if (low === undefined || high === undefined || low < high) return [];
+  const message = `range: ${low} must be less than ${high}`;
+  return [{ path, on: "value", message, suggestion: "write the lowest plausible value first" }];
+}
+
 function checkDeadband(path: Path, limits: RawMapping): Problem[] {
   const [l, h] = [numberOf(limits["l"]), numberOf(limits["h"])];
   const deadband = numberOf(limits["deadband"]);

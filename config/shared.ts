@@ -25,8 +25,6 @@ export const listen = z
     return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
   });
 
-export type Listen = z.infer<typeof listen>;
-
 export const logLevel = z
   .enum(["debug", "info", "warn", "error", "silent"])
   .default("info")
