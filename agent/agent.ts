@@ -163,9 +163,19 @@ export class Agent {
       values: intake.values,
       alarms: intake.alarms,
       status: () => this.#status(intake),
-      problems: () =>
-        this.#buffer.status().state === "failing" ? ["the buffer cannot be written"] : [],
+      problems: () => this.#problems(),
     };
+  }
+
+  /** An uplink that fails is no problem of the gateway's own: local work goes on for days. */
+  #problems(): string[] {
+    const { state } = this.#buffer.status();
+    const buffer = state === "failing" ? ["the buffer cannot be written"] : [];
+    const sources = this.#sources
+      .map((source) => source.status())
+      .filter((status) => status.state === "stopped")
+      .map((status) => `${status.name} is stopped`);
+    return [...buffer, ...sources];
   }
 
   #status(intake: ReadingIntake): AgentStatus {
@@ -179,6 +189,7 @@ export class Agent {
       sources: this.#sources.map((source) => source.status()),
       buffer,
       uplink: this.#uplink?.status() ?? {},
+      intake: intake.counters,
       readings: { bySource: readingsBySource },
       alarms: { active: intake.alarms.activeCount, raised: intake.alarms.raised },
       ...resources(),
