@@ -114,34 +114,31 @@ const mqtt = z.strictObject({
     .describe("Local alarms are published below this topic on the embedded broker."),
 });
 
-const modbusTcpBus = z.strictObject({
-  modbus: z
-    .literal("tcp", { error: `only "tcp" is known, so far` })
-    .describe("A device, or a gateway to several, that speaks Modbus TCP."),
-  host: z.string().min(1).describe("Its address."),
-  port: z.int().min(1).max(65_535).default(502).describe("Its port."),
+const modbusRequests = {
   timeout: durationBetween(10, 60_000)
     .prefault("1s")
     .describe("Without an answer within this time the readings are `bad`/`timeout`."),
+  pause: durationBetween(0, 10_000)
+    .prefault("0ms")
+    .describe("Rest between an answer and the next request, for devices that need one."),
   maxGap: z
     .int()
     .min(0)
     .max(123)
     .default(8)
     .describe("Unwanted registers that may be read between wanted ones, to save a request."),
+};
+
+const modbusTcpBus = z.strictObject({
+  modbus: z
+    .enum(["tcp", "rtu-over-tcp"])
+    .describe("A device, or a gateway to several, by network: Modbus TCP, or bare RTU frames."),
+  host: z.string().min(1).describe("Its address."),
+  port: z.int().min(1).max(65_535).default(502).describe("Its port."),
+  ...modbusRequests,
 });
 
-export type ModbusTcpBusSettings = z.infer<typeof modbusTcpBus>;
-
-const frame = z.strictObject({
-  delimiter: z.string().min(1).default("\r\n").describe("What ends a line."),
-  maxLength: sizeBetween(16, 1024 * 1024)
-    .prefault("4KiB")
-    .describe("A longer line is counted and thrown away."),
-});
-
-const serialBus = z.strictObject({
-  serial: z.string().min(1).describe("The port, best by its stable name in /dev/serial/by-id."),
+const serialSettings = {
   baud: z.int().min(50).max(4_000_000).default(9600).describe("Bits a second."),
   parity: z.enum(["none", "even", "odd"]).default("none").describe("Parity bit."),
   dataBits: z
@@ -152,6 +149,29 @@ const serialBus = z.strictObject({
     .union([z.literal(1), z.literal(2)])
     .default(1)
     .describe("Stop bits."),
+};
+
+const modbusSerialBus = z.strictObject({
+  modbus: z.enum(["rtu", "ascii"]).describe("Devices on a serial line, by Modbus RTU or ASCII."),
+  port: z.string().min(1).describe("The port, best by its stable name in /dev/serial/by-id."),
+  ...serialSettings,
+  ...modbusRequests,
+});
+
+export type ModbusSerialBusSettings = z.infer<typeof modbusSerialBus>;
+
+export type ModbusBusSettings = z.infer<typeof modbusTcpBus> | ModbusSerialBusSettings;
+
+const frame = z.strictObject({
+  delimiter: z.string().min(1).default("\r\n").describe("What ends a line."),
+  maxLength: sizeBetween(16, 1024 * 1024)
+    .prefault("4KiB")
+    .describe("A longer line is counted and thrown away."),
+});
+
+const serialBus = z.strictObject({
+  serial: z.string().min(1).describe("The port, best by its stable name in /dev/serial/by-id."),
+  ...serialSettings,
   frame: frame.prefault({}).describe("How the bytes are cut into lines."),
   match: z
     .string()
@@ -164,7 +184,7 @@ const serialBus = z.strictObject({
 
 export type SerialBusSettings = z.infer<typeof serialBus>;
 
-const bus = z.union([modbusTcpBus, serialBus]);
+const bus = z.union([modbusTcpBus, modbusSerialBus, serialBus]);
 
 const wordOrder = z.enum(["ABCD", "CDAB", "BADC", "DCBA"]);
 
@@ -258,6 +278,14 @@ const detect = z.strictObject({
     .boolean()
     .default(true)
     .describe("Sliding-window detection of spikes and shifts, without tuning."),
+  method: z
+    .enum(["records", "median"])
+    .default("records")
+    .describe("`records`: new extremes and the hour of the day. `median`: distance to the median."),
+  sensitivity: z
+    .enum(["low", "medium", "high"])
+    .default("medium")
+    .describe("How soon something counts as unusual: `high` for history, `low` for quiet nights."),
 });
 
 const device = z.strictObject({
@@ -266,6 +294,9 @@ const device = z.strictObject({
   every: durationBetween(10, 24 * HOUR_MS)
     .prefault("1s")
     .describe("How often it is read."),
+  timeout: durationBetween(10, 60_000)
+    .optional()
+    .describe("Its own time-out, where it is slower than others on its bus."),
   line: z.string().max(64).optional().describe("Production line: a dimension of its series."),
   tags: z.record(name, tag).default({}).describe("What is read from it, by names of yours."),
   detect: detect.prefault({}).describe("What is watched for."),
