@@ -1,0 +1,123 @@
+/**
+ * What happens to a published message, whichever broker it came through: found in the rules,
+ * decoded, handed to the intake. A message that can never become readings is counted, told of once
+ * in a while, and acknowledged: its sender would otherwise repeat it for ever.
+ */
+import { hash } from "node:crypto";
+import { type AcceptOutcome, type Intake, ReadingBatch } from "#agent/sources/contract.ts";
+import type { TopicRule } from "#config/gateway.ts";
+import type { Clock } from "#core/clock.ts";
+import { messageOf, PenstockError } from "#core/errors.ts";
+import { type Logger, RateLimitedLog } from "#core/log.ts";
+import { TopicRouter } from "./topic-router.ts";
+
+export interface MessageReceiverOptions {
+  /** Under which the readings are counted. */
+  source: string;
+  topics: readonly TopicRule[];
+  intake: Intake;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Bytes of a malformed payload that go to the log. */
+const SAMPLE_BYTES = 80;
+const TOPIC_SAMPLE_CHARACTERS = 128;
+const FINGERPRINT_BYTES = 16;
+
+export class MessageReceiver {
+  readonly #options: MessageReceiverOptions;
+  readonly #router: TopicRouter;
+  readonly #log: RateLimitedLog;
+  readonly #counters = {
+    messages: 0,
+    readings: 0,
+    duplicates: 0,
+    dropped: 0,
+    refused: 0,
+    unknown_topic: 0,
+    malformed: 0,
+  };
+
+  /** @throws PenstockError CONFIG_INVALID */
+  constructor(options: MessageReceiverOptions) {
+    this.#options = options;
+    this.#router = new TopicRouter(options.topics, options.intake, options.source);
+    this.#log = new RateLimitedLog(options.log, options.clock);
+  }
+
+  get counters(): Readonly<Record<string, number>> {
+    return {
+      ...this.#counters,
+      values_skipped: this.#router.valuesSkipped,
+      names_refused: this.#router.namesRefused,
+      series_refused: this.#router.seriesRefused,
+    };
+  }
+
+  /**
+   * Undefined when there is nothing to store, and the message is done with. Otherwise resolves when
+   * its readings are on disk, and rejects when the intake kept nothing of it.
+   */
+  receive(
+    clientId: string,
+    topic: string,
+    payload: Uint8Array,
+  ): Promise<AcceptOutcome> | undefined {
+    this.#counters.messages += 1;
+    const batch = this.#decode(clientId, topic, payload);
+    return batch && this.#accept(batch);
+  }
+
+  #decode(clientId: string, topic: string, payload: Uint8Array): ReadingBatch | undefined {
+    const route = this.#router.route(topic);
+    if (!route) {
+      this.#counters.unknown_topic += 1;
+      this.#log.warn("unknown topic", { topic: sampleOf(topic) }, "no rule matches this topic");
+      return undefined;
+    }
+    const { source, clock } = this.#options;
+    const batch = new ReadingBatch(source);
+    try {
+      const areAllTimed = route.decoder.decode(payload, route, clock.now(), batch);
+      if (areAllTimed) batch.fingerprint = fingerprintOf(clientId, topic, payload);
+    } catch (error) {
+      this.#countMalformed(error, topic, payload);
+      return undefined;
+    }
+    return batch.length === 0 ? undefined : batch;
+  }
+
+  #countMalformed(error: unknown, topic: string, payload: Uint8Array): void {
+    if (!(error instanceof PenstockError) || error.code !== "PAYLOAD_MALFORMED") throw error;
+    this.#counters.malformed += 1;
+    const { code, message } = error;
+    const sample = Buffer.from(payload.subarray(0, SAMPLE_BYTES)).toString();
+    const fields = { code, err: message, topic: sampleOf(topic), bytes: payload.length, sample };
+    this.#log.warn("malformed", fields, "cannot read a payload");
+  }
+
+  async #accept(batch: ReadingBatch): Promise<AcceptOutcome> {
+    try {
+      const outcome = await this.#options.intake.accept(batch);
+      if (outcome === "stored") this.#counters.readings += batch.length;
+      else if (outcome === "duplicate") this.#counters.duplicates += 1;
+      else this.#counters.dropped += batch.length;
+      return outcome;
+    } catch (error) {
+      this.#counters.refused += 1;
+      this.#log.warn("refused", { err: messageOf(error) }, "a message could not be stored");
+      throw error;
+    }
+  }
+}
+
+/** NUL stands in neither client id nor topic, so the three parts cannot run into each other. */
+function fingerprintOf(clientId: string, topic: string, payload: Uint8Array): Uint8Array {
+  const head = Buffer.from(`${clientId}\0${topic}\0`);
+  return hash("sha256", Buffer.concat([head, payload]), "buffer").subarray(0, FINGERPRINT_BYTES);
+}
+
+function sampleOf(topic: string): string {
+  return topic.slice(0, TOPIC_SAMPLE_CHARACTERS);
+}

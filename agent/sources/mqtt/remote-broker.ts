@@ -1,0 +1,157 @@
+/**
+ * An outside broker as a source: subscribes with QoS 1 and acknowledges what is on disk. With a
+ * `clientId` the session is persistent, and the broker keeps what comes while we are away. The
+ * connection is made again by back-off, for ever.
+ */
+import type { IClientOptions } from "mqtt";
+import type { Intake, Source, SourceStatus } from "#agent/sources/contract.ts";
+import type { RemoteBrokerSettings } from "#config/gateway.ts";
+import { backOff } from "#core/back-off.ts";
+import type { Clock } from "#core/clock.ts";
+import { isAbort } from "#core/errors.ts";
+import { type Logger, RateLimitedLog } from "#core/log.ts";
+import type { Random } from "#core/random.ts";
+import { CommitBacklog } from "./commit-backlog.ts";
+import { MessageReceiver } from "./message-receiver.ts";
+import { RemoteSession } from "./remote-session.ts";
+import { filterOf } from "./topic-pattern.ts";
+
+export interface RemoteBrokerOptions {
+  /** Readings are counted under it. */
+  name: string;
+  settings: RemoteBrokerSettings;
+  intake: Intake;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+}
+
+const RECONNECT = { firstMs: 500, maxMs: 30_000 };
+const CONNECT_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_S = 30;
+const WAITING_BYTES_MAX = 2 * 1024 * 1024;
+
+/** MQTT 5 only: messages under way without acknowledgement, and how large one may be. */
+const RECEIVE_MAXIMUM = 1000;
+const PACKET_BYTES_MAX = 1024 * 1024;
+/** MQTT 5 only: how long the broker keeps the session. Older brokers decide by themselves. */
+const SESSION_EXPIRY_S = 7 * 24 * 3600;
+
+export class RemoteBroker implements Source {
+  readonly #options: RemoteBrokerOptions;
+  readonly #receiver: MessageReceiver;
+  readonly #log: RateLimitedLog;
+  readonly #backlog = new CommitBacklog(WAITING_BYTES_MAX);
+  readonly #stopping = new AbortController();
+  readonly #counters = { connects: 0, disconnects: 0 };
+  #state: "stopped" | "starting" | "running" | "degraded" = "stopped";
+  #detail: string | undefined;
+  #session: RemoteSession | undefined;
+  #running: Promise<void> | undefined;
+
+  /** @throws PenstockError CONFIG_INVALID */
+  constructor(options: RemoteBrokerOptions) {
+    const { name, settings, intake, clock, log } = options;
+    const { topics } = settings;
+    this.#options = options;
+    this.#receiver = new MessageReceiver({ source: name, topics, intake, clock, log });
+    this.#log = new RateLimitedLog(log.child({ remote: name }), clock);
+  }
+
+  /** Begins to connect. A broker that is away is no error. */
+  async start(): Promise<void> {
+    this.#state = "starting";
+    this.#running = this.#keepConnected();
+  }
+
+  /** What is being stored is acknowledged before the connection is closed. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#backlog.empty();
+    await this.#session?.close();
+    await this.#running;
+    this.#state = "stopped";
+  }
+
+  status(): SourceStatus {
+    const detail = this.#state === "degraded" ? this.#detail : undefined;
+    return {
+      name: this.#options.name,
+      kind: "mqtt-remote",
+      state: this.#state,
+      ...(detail !== undefined && { detail }),
+      counters: {
+        ...this.#receiver.counters,
+        ...this.#counters,
+        waiting_messages: this.#backlog.messages,
+        waiting_bytes: this.#backlog.bytes,
+        read_pauses: this.#backlog.pauses,
+      },
+    };
+  }
+
+  async #keepConnected(): Promise<void> {
+    const { clock, random } = this.#options;
+    const { signal } = this.#stopping;
+    let delays = backOff(RECONNECT, random);
+    while (!signal.aborted) {
+      const session = this.#connect(() => {
+        delays = backOff(RECONNECT, random);
+      });
+      this.#session = session;
+      this.#report(await session.ended);
+      try {
+        await clock.sleep(delays.next().value, { name: "mqtt reconnect", signal });
+      } catch (error) {
+        if (isAbort(error)) return;
+        throw error;
+      }
+    }
+  }
+
+  #connect(onReady: () => void): RemoteSession {
+    const { name, settings } = this.#options;
+    return new RemoteSession({
+      url: settings.url,
+      client: clientOptions(settings),
+      filters: settings.topics.map(filterOf),
+      backlog: this.#backlog,
+      onMessage: (topic, payload) => this.#receiver.receive(name, topic, payload),
+      onReady: () => {
+        this.#counters.connects += 1;
+        this.#state = "running";
+        onReady();
+      },
+    });
+  }
+
+  #report(reason: string): void {
+    if (this.#stopping.signal.aborted) return;
+    if (this.#state === "running") this.#counters.disconnects += 1;
+    this.#state = "degraded";
+    this.#detail = `not connected: ${reason}`;
+    this.#log.warn(`ended: ${reason}`, { reason }, "the outside MQTT broker is not connected");
+  }
+}
+
+function clientOptions(settings: RemoteBrokerSettings): IClientOptions {
+  const { clientId, username, password, protocol } = settings;
+  const isPersistent = clientId !== undefined;
+  return {
+    protocolVersion: protocol,
+    // Without a name of its own a session would be left behind at each start.
+    clean: !isPersistent,
+    keepalive: KEEP_ALIVE_S,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    ...(isPersistent && { clientId }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(protocol === 5 && {
+      properties: {
+        receiveMaximum: RECEIVE_MAXIMUM,
+        maximumPacketSize: PACKET_BYTES_MAX,
+        sessionExpiryInterval: isPersistent ? SESSION_EXPIRY_S : 0,
+      },
+    }),
+  };
+}

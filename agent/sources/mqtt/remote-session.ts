@@ -1,0 +1,127 @@
+/**
+ * One connection to an outside broker, from CONNECT to its end; never reused.
+ *
+ * A PUBACK goes out when the message is stored. The library would send it by itself, one message
+ * after the other, so that each would wait for its own commit: therefore a QoS 1 message is handed
+ * to it as QoS 0, and acknowledged here, on the stream that it came from.
+ */
+import { connect, type IClientOptions, type MqttClient } from "mqtt";
+import { type IPublishPacket, type Packet, writeToStream } from "mqtt-packet";
+import { messageOf } from "#core/errors.ts";
+import type { CommitBacklog } from "./commit-backlog.ts";
+
+export interface RemoteSessionOptions {
+  url: string;
+  client: IClientOptions;
+  filters: readonly string[];
+  /** What is received and not stored: when it is full, nothing more is read. */
+  backlog: CommitBacklog;
+  /** Undefined: nothing to store. A rejection ends the session, so that the broker sends again. */
+  onMessage: (topic: string, payload: Uint8Array) => Promise<unknown> | undefined;
+  onReady: () => void;
+}
+
+/** What a waiting message costs besides its payload. */
+const MESSAGE_BYTES = 256;
+/** SUBACK's code of a refused subscription; MQTT 5 has more above it. */
+const REFUSED = 0x80;
+
+export class RemoteSession {
+  readonly #options: RemoteSessionOptions;
+  readonly #client: MqttClient;
+  readonly #ended = Promise.withResolvers<string>();
+  #reason: string | undefined;
+
+  /** Connects at once. */
+  constructor(options: RemoteSessionOptions) {
+    this.#options = options;
+    // Each connection has a client of its own, so that an acknowledgement cannot reach the next.
+    this.#client = connect(options.url, {
+      ...options.client,
+      reconnectPeriod: 0,
+      resubscribe: false,
+    });
+    this.#listen();
+  }
+
+  /** Resolves with the reason when the connection is over, or was never made. */
+  get ended(): Promise<string> {
+    return this.#ended.promise;
+  }
+
+  /** Says DISCONNECT; resolves when the connection is closed. */
+  async close(): Promise<void> {
+    this.#reason ??= "closed";
+    await this.#client.endAsync();
+    this.#ended.resolve(this.#reason);
+  }
+
+  #fail(reason: string): void {
+    this.#reason ??= reason;
+    this.#client.end(true);
+    this.#ended.resolve(this.#reason);
+  }
+
+  #listen(): void {
+    const client = this.#client;
+    client.on("connect", () => void this.#subscribe());
+    client.on("packetreceive", takeOver);
+    client.handleMessage = (packet, done) => this.#handle(packet, done);
+    client.on("error", (error) => this.#fail(messageOf(error)));
+    client.on("disconnect", ({ reasonCode }) => {
+      this.#reason ??= `disconnected by the broker, reason code ${reasonCode ?? 0}`;
+    });
+    client.on("close", () => this.#fail("the connection was closed"));
+  }
+
+  async #subscribe(): Promise<void> {
+    const { filters, onReady } = this.#options;
+    try {
+      const granted = await this.#client.subscribeAsync([...filters], { qos: 1 });
+      const refused = granted.find(({ qos }) => qos >= REFUSED);
+      if (refused) this.#fail(`the broker refuses the subscription to ${refused.topic}`);
+      else onReady();
+    } catch (error) {
+      this.#fail(`cannot subscribe: ${messageOf(error)}`);
+    }
+  }
+
+  /** The library reads on when `done` is called. */
+  #handle(packet: IPublishPacket, done: () => void): void {
+    const payload = Buffer.from(packet.payload);
+    const storing = this.#options.onMessage(packet.topic, payload);
+    const stored = storing && this.#store(storing, payload.length + MESSAGE_BYTES);
+    void this.#acknowledge(packet, stored);
+    if (this.#options.backlog.isFull) this.#options.backlog.wait(done);
+    else done();
+  }
+
+  async #store(storing: Promise<unknown>, bytes: number): Promise<void> {
+    const { backlog } = this.#options;
+    backlog.add(bytes);
+    try {
+      await storing;
+    } finally {
+      backlog.remove(bytes);
+    }
+  }
+
+  async #acknowledge(packet: IPublishPacket, stored: Promise<void> | undefined): Promise<void> {
+    const { messageId } = packet;
+    try {
+      await stored;
+      if (messageId === undefined) return;
+      const { stream, options, disconnected } = this.#client;
+      if (disconnected || stream.destroyed) return;
+      writeToStream({ cmd: "puback", messageId, reasonCode: 0 }, stream, options);
+    } catch (error) {
+      // Brokers send again only after a reconnect. Without an acknowledgement there is no again.
+      if (messageId !== undefined) this.#fail(`not stored: ${messageOf(error)}`);
+    }
+  }
+}
+
+function takeOver(packet: Packet): void {
+  // No subscription asks for QoS 2, so no broker may send it.
+  if (packet.cmd === "publish" && packet.qos === 1) packet.qos = 0;
+}

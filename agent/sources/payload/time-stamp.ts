@@ -1,0 +1,69 @@
+/**
+ * A sender's time stamp: a number is milliseconds since 1970 (a fraction is cut off), text is ISO
+ * 8601 with a zone. Anything else is no time. A time that cannot be right is kept, because a
+ * reading is never re-stamped, but the reading is then `uncertain`.
+ */
+import type { QualityReason } from "#core/reading.ts";
+import type { Json } from "./strict-json.ts";
+
+export interface TimeStamp {
+  ts: number;
+  /** True where the sender gave the time, and it could be read. */
+  isOwn: boolean;
+  /** Why not to trust it. */
+  doubt: QualityReason | undefined;
+}
+
+export const CLOCK_AHEAD = "clock ahead";
+export const CLOCK_NOT_SET = "clock not set";
+export const TIME_MALFORMED = "time malformed";
+
+/** Skew that is taken for ordinary: beyond it a clock is wrong. */
+const AHEAD_MS_MAX = 5 * 60_000;
+
+/** 2000-01-01: devices without a clock start in 1970, and seconds taken for ms end up there too. */
+const PLAUSIBLE_FROM_MS = 946_684_800_000;
+
+/** The last time that a `Date` can hold. */
+const DATE_MS_MAX = 8.64e15;
+
+const ISO_8601 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(Z|[+-]\d\d(?::?\d\d)?)$/;
+
+/** `given` is undefined or null where the sender has no time: then it is the time of arrival. */
+export function readTime(given: Json | undefined, nowMs: number): TimeStamp {
+  if (given === undefined || given === null) return { ts: nowMs, isOwn: false, doubt: undefined };
+  const ts = toMilliseconds(given);
+  if (ts === undefined) return { ts: nowMs, isOwn: false, doubt: TIME_MALFORMED };
+  return { ts, isOwn: true, doubt: doubtOf(ts, nowMs) };
+}
+
+function doubtOf(ts: number, nowMs: number): QualityReason | undefined {
+  if (ts > nowMs + AHEAD_MS_MAX) return CLOCK_AHEAD;
+  return ts < PLAUSIBLE_FROM_MS ? CLOCK_NOT_SET : undefined;
+}
+
+function toMilliseconds(given: Json): number | undefined {
+  const ms = typeof given === "string" ? parseIso(given) : given;
+  if (typeof ms !== "number" || !(ms >= 0 && ms <= DATE_MS_MAX)) return undefined;
+  // Also turns −0 into 0.
+  return Math.trunc(ms) + 0;
+}
+
+function parseIso(text: string): number | undefined {
+  const [, date, zone] = ISO_8601.exec(text) ?? [];
+  if (date === undefined || zone === undefined || !isDay(date)) return undefined;
+  const clock = text.slice(0, text.length - zone.length).replace(",", ".");
+  return Date.parse(clock + zoneWithColon(zone));
+}
+
+/** `Date.parse` takes February 30th for March 1st. */
+function isDay(date: string): boolean {
+  const ms = Date.parse(`${date}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);
+}
+
+/** `Date.parse` wants +01:00 where the standard also allows +01 and +0100. */
+function zoneWithColon(zone: string): string {
+  if (zone === "Z" || zone.includes(":")) return zone;
+  return `${zone.slice(0, 3)}:${zone.length > 3 ? zone.slice(3) : "00"}`;
+}
