@@ -7,6 +7,7 @@
  * balancer claims it again, from the committed position.
  */
 import {
+  CloseReason,
   EventHubConsumerClient,
   earliestEventPosition,
   type PartitionContext,
@@ -18,11 +19,11 @@ import { isAbort, messageOf } from "#core/errors.ts";
 import type { RateLimitedLog } from "#core/log.ts";
 import type { HubScope, PartitionBatch, Store } from "../store/contract.ts";
 import type { IngestCounters } from "./counters.ts";
-import { guardCredit } from "./credit-guard.ts";
 import type { CommitOutcome, GroupCommitter } from "./group-committer.ts";
 import type { JumpMemory } from "./jump-memory.ts";
 import { OWNERSHIP_EXPIRES_MS, OwnedPartitions } from "./owned-partitions.ts";
 import { type FeedFault, type FeedState, PartitionFeed } from "./partition-feed.ts";
+import { correctClient } from "./sdk-corrections.ts";
 
 export interface HubSource {
   connectionString: string;
@@ -56,7 +57,7 @@ const PREFETCH_EVENTS = 200;
 const HEARTBEAT_S = 1;
 const WATCH_EVERY_MS = 5000;
 const STALL_MS = 30_000;
-const CLOSE_MS_MAX = 3000;
+const CLOSE_MS_MAX = 500;
 
 /** Ends a pump. The SDK looks for `retryable` on what is thrown. */
 class PartitionGivenUp extends Error {
@@ -69,6 +70,8 @@ export class HubSession {
   readonly #owned: OwnedPartitions;
   readonly #feeds = new Map<string, PartitionFeed>();
   readonly #lastSignMs = new Map<string, number>();
+  /** Partitions whose pump ends because we said so. */
+  readonly #givenUp = new Set<string>();
   readonly #ended = Promise.withResolvers<string>();
   #scope: HubScope | undefined;
   #partitionIds: readonly string[] = [];
@@ -95,7 +98,7 @@ export class HubSession {
         },
       },
     );
-    guardCredit(this.#client);
+    correctClient(this.#client, RETRY);
   }
 
   /** Resolves with the reason when the session must be replaced. */
@@ -121,7 +124,7 @@ export class HubSession {
         processInitialize: async (context) => this.#initialize(context),
         processEvents: async (events, context) => this.#process(events, context),
         processError: async (error, context) => this.#noteError(error, context),
-        processClose: async (_reason, context) => this.#owned.release(context.partitionId),
+        processClose: async (reason, context) => this.#closed(reason, context.partitionId),
       },
       {
         startPosition: earliestEventPosition,
@@ -134,10 +137,15 @@ export class HubSession {
     this.#watch = clock.every("partition watchdog", WATCH_EVERY_MS, () => void this.#look());
   }
 
-  /** Ends the pumps; what they submitted is the committer's to finish. */
+  /**
+   * Ends the pumps; what they submitted is the committer's to finish. A client whose connection is
+   * dead may take long to close: it is left to itself after `CLOSE_MS_MAX`. Nothing that it still
+   * delivers is accepted, for its partitions are given up first.
+   */
   async stop(): Promise<void> {
     this.#watch?.cancel();
     this.#ended.resolve("stopped");
+    if (this.#scope) await this.#owned.releaseAll();
     const closing = this.#close();
     const late = this.#options.clock.sleep(CLOSE_MS_MAX, { name: "closing the subscription" });
     await Promise.race([closing, late]);
@@ -190,8 +198,19 @@ export class HubSession {
     this.#signOfLife(partition);
     if (fault === undefined) return;
     this.#feeds.delete(partition);
+    this.#givenUp.add(partition);
     this.#options.log.warn(fault.kind, { partition, ...fault }, describe(fault));
     throw new PartitionGivenUp(describe(fault));
+  }
+
+  /**
+   * A pump that ends by itself has lost the hub. The SDK's balancer may then hang for long in a
+   * request over the dead connection, so a new client begins anew.
+   */
+  async #closed(reason: CloseReason, partition: string): Promise<void> {
+    if (this.#givenUp.delete(partition)) return this.#owned.release(partition);
+    if (reason !== CloseReason.OwnershipLost)
+      this.#ended.resolve(`partition ${partition} lost the hub`);
   }
 
   #isProvenJump(partition: string, from: number, to: number): boolean {

@@ -31,7 +31,7 @@ export interface IngestOptions {
   onFatal: (error: unknown) => void;
 }
 
-const RECONNECT = { firstMs: 200, maxMs: 5000 };
+const RECONNECT = { firstMs: 200, maxMs: 2000 };
 const GAPS_EVERY_MS = 5000;
 
 export class Ingest {

@@ -58,6 +58,15 @@ export class OwnedPartitions implements CheckpointStore {
     await this.#store.claim(this.#scope(), [{ partition, owner: "", etag: ownership.etag }]);
   }
 
+  /** Gives up all that is ours: what still comes under our name is fenced from now on. */
+  async releaseAll(): Promise<void> {
+    this.#held.clear();
+    const ownerships = await this.#store.ownerships(this.#scope());
+    const ours = ownerships.filter(({ owner }) => owner === this.#owner);
+    const claims = ours.map(({ partition, etag }) => ({ partition, owner: "", etag }));
+    if (claims.length > 0) await this.#store.claim(this.#scope(), claims);
+  }
+
   async listCheckpoints(): Promise<Checkpoint[]> {
     const positions = await this.#store.positions(this.#scope());
     return positions.map((position) => this.#toCheckpoint(position));

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Store } from "#cloud/store/contract.ts";
 import type { ChunkContent, ChunkId } from "#core/chunk.ts";
 import { CHUNK_CONTENT_TYPE, encodeChunk, packEvent } from "#core/chunk-codec.ts";
+import { systemClock } from "#core/clock.ts";
 import { block, chunkId, readings, rowsText } from "#test/contracts/store-fixtures.ts";
 import { eventually, impatient, startTestHub, type TestHub } from "#test/support/hub.ts";
 import { type RunningIngest, startIngest } from "./running-ingest.ts";
@@ -114,6 +115,26 @@ describe("ingest from the hub", () => {
     await send(10, 20);
     await accepted(20, 15_000);
     expect(await count()).toBe(20);
+  });
+
+  test("resumes within seconds after the hub was away for seconds", {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    running = await startIngest(hub);
+    await send(0, 10);
+    await accepted(10);
+    const { port } = hub.hub.address;
+    const { dataDir } = hub;
+    await hub.hub.stop();
+    await systemClock.sleep(1500, { name: "the hub is away" });
+    hub = await startTestHub({ port, dataDir });
+    await producer.close();
+    producer = new EventHubProducerClient(hub.connectionString, impatient);
+    await send(10, 20);
+    // The SDK by itself takes 30 s: its balancer waits for so long after a refused connection.
+    await accepted(20, 10_000);
+    expect(await count()).toBe(20);
+    expect(running.ingest.counters.rebuilds).toBeGreaterThan(0);
   });
 
   test("reads a hub made anew from its beginning, and knows its chunks", {
