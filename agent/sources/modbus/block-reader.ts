@@ -44,6 +44,8 @@ export interface BlockReaderOptions {
   link: ModbusLink;
   unit: number;
   timeoutMs: number;
+  /** The device's full time-out. */
+  timeoutMaxMs: number;
   refusals: Refusals;
   clock: Clock;
   counters: ReadCounters;
@@ -107,11 +109,11 @@ export class BlockReader {
   }
 
   async #request(block: Block): Promise<ReadOutcome> {
-    const { link, unit, timeoutMs, clock, counters, onAnswer } = this.#options;
+    const { link, unit, timeoutMs, timeoutMaxMs, clock, counters, onAnswer } = this.#options;
     const { table, start, size } = block;
     const askedAtMs = clock.monotonic();
     counters.requests += 1;
-    const outcome = await link.read({ unit, table, start, size }, timeoutMs);
+    const outcome = await link.read({ unit, table, start, size, timeoutMaxMs }, timeoutMs);
     count(counters, outcome);
     if (outcome.kind === "answer" || outcome.kind === "exception") {
       onAnswer(clock.monotonic() - askedAtMs);

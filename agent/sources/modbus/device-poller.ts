@@ -134,13 +134,22 @@ export class DevicePoller {
   }
 
   #reader(link: ModbusLink, timeoutMs: number): BlockReader {
-    const { unit, clock, counters, busTimes } = this.#options;
+    const { unit, timeoutMs: timeoutMaxMs, clock, counters, busTimes } = this.#options;
     const onAnswer = (durationMs: number): void => {
       this.#times.add(durationMs);
       busTimes.add(durationMs);
     };
     const refusals = this.#refusals;
-    return new BlockReader({ link, unit, timeoutMs, refusals, clock, counters, onAnswer });
+    return new BlockReader({
+      link,
+      unit,
+      timeoutMs,
+      timeoutMaxMs,
+      refusals,
+      clock,
+      counters,
+      onAnswer,
+    });
   }
 
   /**

@@ -2,47 +2,59 @@
  * Stands between the client of modbus-serial and one of its ports, speaking the port's contract on
  * both sides, and lets only the answer to the waiting request through. Invariants:
  *
- * - Transaction ids count through all 16 bits. The library's own count to 256, and at 700 requests
- *   a second they come round in less time than a slow answer takes.
+ * - Where the protocol has transaction ids (TCP), they count through all 16 bits. The library's own
+ *   count to 256, and at 700 requests a second they come round sooner than a slow answer does.
+ * - Where it has none (RTU, ASCII), a frame that is broken is noise on the wire, not an answer; and
+ *   what waits in the port's buffer is thrown away before each request.
  * - The client sees one transaction id only, so its table of transactions stays at one entry.
  */
 // The names of the port's contract are the library's:
 // oxlint-disable no-underscore-dangle
 import { EventEmitter } from "node:events";
-import { checkReply, type ExpectedReply, expectedReply } from "./reply-check.ts";
+import crc16 from "modbus-serial/utils/crc16.js";
+import { checkReply, type ExpectedReply, expectedReply, type ReplyVerdict } from "./reply-check.ts";
 
 const TRANSACTION_IDS = 0x1_0000;
 const CLIENT_TRANSACTION = 1;
 
 export interface PortListener {
-  /** A frame came that answers nothing that waits: late, or meant for another. */
+  /** A frame came that answers nothing that waits: late, broken, or meant for another. */
   stray(unit: number | undefined): void;
   /** The waiting request was answered with a frame whose lengths lie. */
   malformed(): void;
 }
 
 /** What the ports of modbus-serial have in common, as far as it is used here. */
-export interface WirePort extends EventEmitter {
+export interface LibraryPort extends EventEmitter {
   readonly isOpen: boolean;
   _transactionIdRead: number;
   _transactionIdWrite: number;
-  open(callback: (error?: Error) => void): void;
+  open(callback: (error?: Error | null) => void): void;
   write(frame: Buffer): void;
+}
+
+export interface GuardedPortOptions {
+  /** True where each answer carries its request's transaction id. */
+  hasTransactions: boolean;
+  /** Throws away what the port has buffered. */
+  flush: () => void;
 }
 
 export class GuardedPort extends EventEmitter {
   // Read and written by the client, under these names.
   _transactionIdRead = CLIENT_TRANSACTION;
   _transactionIdWrite = CLIENT_TRANSACTION;
-  readonly #port: WirePort;
+  readonly #port: LibraryPort;
+  readonly #options: GuardedPortOptions;
   readonly #listener: PortListener;
   #transactionId = 0;
   #requests = 0;
   #waiting: ExpectedReply | undefined;
 
-  constructor(port: WirePort, listener: PortListener) {
+  constructor(port: LibraryPort, options: GuardedPortOptions, listener: PortListener) {
     super();
     this.#port = port;
+    this.#options = options;
     this.#listener = listener;
     port.on("data", (frame: Uint8Array) => this.#receive(frame));
   }
@@ -53,14 +65,16 @@ export class GuardedPort extends EventEmitter {
 
   /** All ids were used on this connection: from now on a very late answer could be mistaken. */
   get isUsedUp(): boolean {
-    return this.#requests >= TRANSACTION_IDS - 1;
+    return this.#options.hasTransactions && this.#requests >= TRANSACTION_IDS - 1;
   }
 
-  open(callback: (error?: Error) => void): void {
-    this.#port.open(callback);
+  /** The port was opened before it was guarded. */
+  open(callback: (error?: Error | null) => void): void {
+    callback();
   }
 
   write(frame: Buffer): void {
+    this.#options.flush();
     this.#waiting = expectedReply(frame);
     this.#requests += 1;
     this.#transactionId = (this.#transactionId + 1) % TRANSACTION_IDS;
@@ -75,13 +89,27 @@ export class GuardedPort extends EventEmitter {
   }
 
   #receive(frame: Uint8Array): void {
-    const isInTurn = this.#port._transactionIdRead === this.#transactionId;
-    const verdict =
-      this.#waiting && isInTurn ? checkReply(this.#waiting, frame) : ("foreign" as const);
+    const verdict = this.#judge(frame);
     if (verdict === "foreign") return this.#listener.stray(frame[0]);
     this.#waiting = undefined;
     if (verdict === "malformed") return this.#listener.malformed();
     this._transactionIdRead = CLIENT_TRANSACTION;
     this.emit("data", frame);
   }
+
+  #judge(frame: Uint8Array): ReplyVerdict {
+    if (!this.#waiting) return "foreign";
+    if (!this.#options.hasTransactions) {
+      const isAnswer = hasGoodCrc(frame) && checkReply(this.#waiting, frame) === "answer";
+      return isAnswer ? "answer" : "foreign";
+    }
+    if (this.#port._transactionIdRead !== this.#transactionId) return "foreign";
+    return checkReply(this.#waiting, frame);
+  }
+}
+
+function hasGoodCrc(frame: Uint8Array): boolean {
+  const low = frame.at(-2) ?? 0;
+  const high = frame.at(-1) ?? 0;
+  return frame.length > 2 && crc16(frame.subarray(0, -2)) === ((high << 8) | low);
 }

@@ -3,6 +3,8 @@ import type { Span } from "./point.ts";
 
 export interface ReadRequest extends Span {
   unit: number;
+  /** The device's full time-out: how late its answer may come. */
+  timeoutMaxMs: number;
 }
 
 /**

@@ -1,10 +1,10 @@
 /**
- * A Modbus TCP bus as a source: all devices behind one address, polled over one connection, each in
- * its own rhythm. Devices may be absent, silent or wrong; the bus goes on.
+ * A Modbus bus as a source: all devices behind one address or on one serial line, polled one after
+ * the other, each in its own rhythm. Devices may be absent, silent or wrong; the bus goes on.
  */
 import type { Intake, Source, SourceStatus } from "#agent/sources/contract.ts";
 import { HandOver } from "#agent/sources/hand-over.ts";
-import type { DeviceSettings, ModbusTcpBusSettings } from "#config/gateway.ts";
+import type { DeviceSettings, ModbusBusSettings } from "#config/gateway.ts";
 import type { Clock } from "#core/clock.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
@@ -14,12 +14,15 @@ import { DevicePoller } from "./device-poller.ts";
 import { READ_BITS_MAX, READ_REGISTERS_MAX } from "./planner.ts";
 import { PollLoop } from "./poll-loop.ts";
 import { createTags, type PolledTag } from "./polled-tag.ts";
-import { TcpLink } from "./tcp-link.ts";
+import { openSerialWire } from "./serial-wire.ts";
+import { openTcpWire } from "./tcp-wire.ts";
+import type { OpenWire } from "./wire.ts";
+import { WireLink } from "./wire-link.ts";
 
 export interface ModbusBusOptions {
   /** The bus's name: readings are counted under it. */
   name: string;
-  settings: ModbusTcpBusSettings;
+  settings: ModbusBusSettings;
   /** The devices whose `bus` is this one, by name. */
   devices: Readonly<Record<string, DeviceSettings>>;
   intake: Intake;
@@ -38,7 +41,7 @@ export class ModbusBus implements Source {
   readonly #options: ModbusBusOptions;
   readonly #log: RateLimitedLog;
   readonly #stopping = new AbortController();
-  readonly #link: TcpLink;
+  readonly #link: WireLink;
   readonly #handOver: HandOver;
   readonly #reads: ReadCounters = {
     requests: 0,
@@ -61,10 +64,10 @@ export class ModbusBus implements Source {
     const { settings, clock, random, intake } = options;
     this.#log = new RateLimitedLog(options.log.child({ bus: options.name }), clock);
     this.#handOver = new HandOver(intake, this.#log);
-    this.#link = new TcpLink({
-      host: settings.host,
-      port: settings.port,
-      connectTimeoutMs: Math.max(CONNECT_TIMEOUT_MIN_MS, settings.timeout),
+    this.#link = new WireLink({
+      where: whereOf(settings),
+      open: opener(settings, clock),
+      pauseMs: settings.pause,
       clock,
       random,
       log: this.#log,
@@ -123,7 +126,7 @@ export class ModbusBus implements Source {
         device,
         unit: settings.unit,
         intervalMs: settings.every,
-        timeoutMs: this.#options.settings.timeout,
+        timeoutMs: settings.timeout ?? this.#options.settings.timeout,
         limits: this.#limits(),
         tags: this.#createTags(device, settings),
         busTimes,
@@ -162,9 +165,9 @@ export class ModbusBus implements Source {
   }
 
   #complaint(): string | undefined {
-    const { host, port } = this.#options.settings;
-    if (!this.#link.isOpen)
-      return `no connection to ${host}:${port}: ${this.#link.lastError ?? "?"}`;
+    if (!this.#link.isOpen) {
+      return `no connection to ${whereOf(this.#options.settings)}: ${this.#link.lastError ?? "?"}`;
+    }
     const silent = this.#silent().map((poller) => `${poller.name} (${poller.breaker.reason})`);
     if (silent.length > 0) {
       const more = silent.length > NAMES_MAX ? " and others" : "";
@@ -210,4 +213,15 @@ export class ModbusBus implements Source {
       refused_tags: this.#pollers.reduce((sum, poller) => sum + poller.refusedTags, 0),
     };
   }
+}
+
+function whereOf(settings: ModbusBusSettings): string {
+  return "host" in settings ? `${settings.host}:${settings.port}` : settings.port;
+}
+
+function opener(settings: ModbusBusSettings, clock: Clock): OpenWire {
+  if (!("host" in settings)) return () => openSerialWire(settings);
+  const { host, port, modbus: framing, timeout } = settings;
+  const connectTimeoutMs = Math.max(CONNECT_TIMEOUT_MIN_MS, timeout);
+  return (signal) => openTcpWire({ host, port, framing, connectTimeoutMs, clock }, signal);
 }

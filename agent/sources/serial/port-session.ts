@@ -3,11 +3,9 @@
  * file's path, best below /dev/serial/by-id; ports are never listed, because `SerialPort.list()`
  * ends the process where udevadm is missing.
  */
-import { statSync } from "node:fs";
 import { SerialPort } from "serialport";
 import type { SerialBusSettings } from "#config/gateway.ts";
-import { messageOf, PenstockError } from "#core/errors.ts";
-import { ownerOf } from "./port-lock.ts";
+import { assertAvailable, explainedFailure, identityOf } from "./port-identity.ts";
 
 export class PortSession {
   /** Why the port was lost. Resolves once, never rejects. */
@@ -46,12 +44,6 @@ export class PortSession {
   }
 }
 
-/** Node and device number: both change when a USB adapter comes back under another name. */
-function identityOf(path: string): string | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat && `${stat.rdev} ${stat.ino}`;
-}
-
 /**
  * @throws PenstockError PORT_UNAVAILABLE: missing, held by another program, not permitted
  */
@@ -60,39 +52,14 @@ export async function openPort(
   onData: (bytes: Uint8Array) => void,
 ): Promise<PortSession> {
   const { serial: path, baud: baudRate, parity, dataBits, stopBits } = settings;
-  if (identityOf(path) === undefined)
-    throw unavailable(path, "there is no such device: is it plugged in?");
-  const owner = ownerOf(path);
-  if (owner) {
-    throw unavailable(
-      path,
-      `it is held by another program: ${owner.program} (process ${owner.pid})`,
-    );
-  }
+  assertAvailable(path);
   const port = new SerialPort({ path, baudRate, parity, dataBits, stopBits, autoOpen: false });
   try {
     await new Promise<void>((resolve, reject) => {
       port.open((error) => (error ? reject(error) : resolve()));
     });
   } catch (error) {
-    throw unavailable(path, explanationOf(messageOf(error)), error);
+    throw explainedFailure(path, error);
   }
   return new PortSession(port, path, onData);
-}
-
-function unavailable(path: string, why: string, cause?: unknown): PenstockError {
-  return new PenstockError("PORT_UNAVAILABLE", `cannot open ${path}: ${why}`, {
-    context: { path },
-    cause,
-  });
-}
-
-/** serialport gives the system's text only. */
-function explanationOf(message: string): string {
-  if (message.includes("Cannot lock")) return "it is held by another program";
-  if (message.includes("Permission denied")) {
-    return "not permitted: the user that runs this must be in the group dialout";
-  }
-  if (message.includes("Inappropriate ioctl")) return "it is no serial port";
-  return message;
 }

@@ -31,7 +31,11 @@ const REQUEST = Buffer.from([1, 3, 0, 0, 0, 1, 0, 0]);
 function rig(): { wire: WirePort; port: GuardedPort; seen: number[]; strays: () => number } {
   const wire = new WirePort();
   let strays = 0;
-  const port = new GuardedPort(wire, { stray: () => (strays += 1), malformed: () => {} });
+  const port = new GuardedPort(
+    wire,
+    { hasTransactions: true, flush: () => {} },
+    { stray: () => (strays += 1), malformed: () => {} },
+  );
   const seen: number[] = [];
   port.on("data", (frame: Buffer) => seen.push(frame[4]!));
   return { wire, port, seen, strays: () => strays };

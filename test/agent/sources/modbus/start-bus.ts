@@ -1,5 +1,5 @@
 import { ModbusBus } from "#agent/sources/modbus/modbus-bus.ts";
-import { type DeviceSettings, gatewaySchema, type ModbusTcpBusSettings } from "#config/gateway.ts";
+import { type DeviceSettings, gatewaySchema, type ModbusBusSettings } from "#config/gateway.ts";
 import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
@@ -11,7 +11,7 @@ type Written = Record<string, unknown>;
 export function settingsOf(
   bus: Written,
   devices: Record<string, Written>,
-): { bus: ModbusTcpBusSettings; devices: Record<string, DeviceSettings> } {
+): { bus: ModbusBusSettings; devices: Record<string, DeviceSettings> } {
   const settings = gatewaySchema.parse({
     version: 1,
     gateway: "test",

@@ -1,14 +1,15 @@
 /**
- * Keeps a connection to a Modbus server: opens it, notices that it is dead or out of step, and
- * opens it anew by back-off, for ever. While there is none, requests end at once.
+ * Keeps a wire to Modbus devices: opens it, notices that it is dead or out of step, and opens it
+ * anew by back-off, for ever. While there is none, requests end at once.
  */
 import { backOff } from "#core/back-off.ts";
 import type { Clock } from "#core/clock.ts";
 import { isAbort, messageOf, systemCodeOf } from "#core/errors.ts";
 import type { RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
+import { Connection } from "./connection.ts";
 import type { ModbusLink, ReadOutcome, ReadRequest } from "./link.ts";
-import { openConnection, type TcpConnection } from "./tcp-connection.ts";
+import type { OpenWire } from "./wire.ts";
 
 /** So many requests in a row without any answer: the connection is half open, or out of step. */
 const TIMEOUTS_IN_A_ROW_MAX = 3;
@@ -18,10 +19,12 @@ const STRAYS_IN_A_ROW_MAX = 100;
 
 const REOPEN = { firstMs: 100, maxMs: 5000 };
 
-export interface TcpLinkOptions {
-  host: string;
-  port: number;
-  connectTimeoutMs: number;
+export interface WireLinkOptions {
+  /** Where the wire leads, for messages: `192.168.10.20:502`. */
+  where: string;
+  open: OpenWire;
+  /** Between an answer and the next request. */
+  pauseMs: number;
   clock: Clock;
   random: Random;
   log: RateLimitedLog;
@@ -37,23 +40,24 @@ export interface LinkCounters {
   strayFrames: number;
 }
 
-export class TcpLink implements ModbusLink {
+export class WireLink implements ModbusLink {
   readonly counters: LinkCounters = {
     connects: 0,
     connectFailures: 0,
     disconnects: 0,
     strayFrames: 0,
   };
-  readonly #options: TcpLinkOptions;
+  readonly #options: WireLinkOptions;
   readonly #stopping = new AbortController();
-  #connection: TcpConnection | undefined;
+  #connection: Connection | undefined;
   #running: Promise<void> | undefined;
   #delays: Iterator<number, never, void>;
   #timeoutsInARow = 0;
   #straysInARow = 0;
+  #freeAtMs = 0;
   #lastError: string | undefined;
 
-  constructor(options: TcpLinkOptions) {
+  constructor(options: WireLinkOptions) {
     this.#options = options;
     this.#delays = backOff(REOPEN, options.random);
   }
@@ -76,29 +80,40 @@ export class TcpLink implements ModbusLink {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#connection?.close("stopped");
+    this.#connection?.wire.close("stopped");
     await this.#running;
   }
 
   async read(request: ReadRequest, timeoutMs: number): Promise<ReadOutcome> {
+    await this.#pause();
     const connection = this.#connection;
     if (!connection) return { kind: "disconnected" };
     const outcome = await connection.read(request, timeoutMs);
+    this.#freeAtMs = this.#options.clock.monotonic() + this.#options.pauseMs;
     this.#judge(connection, outcome);
     return outcome;
   }
 
+  /** Some devices need a rest after their answer, and RTU a silence of 3.5 characters. */
+  async #pause(): Promise<void> {
+    const { clock, pauseMs } = this.#options;
+    const restMs = this.#freeAtMs - clock.monotonic();
+    if (pauseMs > 0 && restMs > 0) await clock.sleep(restMs, { name: "modbus pause" });
+  }
+
   /** An answer proves the connection; silence and nonsense speak against it. */
-  #judge(connection: TcpConnection, outcome: ReadOutcome): void {
+  #judge({ wire, isUsedUp }: Connection, outcome: ReadOutcome): void {
     if (outcome.kind === "answer" || outcome.kind === "exception") {
       this.#timeoutsInARow = 0;
       this.#straysInARow = 0;
       this.#delays = backOff(REOPEN, this.#options.random);
     }
-    if (outcome.kind === "timeout") this.#timeoutsInARow += 1;
-    if (outcome.kind === "malformed") connection.close("an answer was malformed");
-    if (this.#timeoutsInARow >= TIMEOUTS_IN_A_ROW_MAX) connection.close("nobody answers");
-    if (connection.isUsedUp) connection.close("transaction ids used up");
+    if (outcome.kind === "malformed") wire.close("an answer was malformed");
+    if (isUsedUp) wire.close("transaction ids used up");
+    if (outcome.kind !== "timeout") return;
+    this.#timeoutsInARow += 1;
+    const isSilent = this.#timeoutsInARow >= TIMEOUTS_IN_A_ROW_MAX;
+    if (isSilent && wire.isRenewable) wire.close("nobody answers");
   }
 
   async #keepOpen(first: Promise<void>): Promise<void> {
@@ -118,13 +133,11 @@ export class TcpLink implements ModbusLink {
   }
 
   async #open(): Promise<void> {
-    const { host, port, log } = this.#options;
+    const { open, clock, where, log } = this.#options;
     try {
-      this.#connection = await openConnection({
-        ...this.#options,
-        signal: this.#stopping.signal,
-        onStray: (unit) => this.#stray(unit),
-      });
+      const wire = await open(this.#stopping.signal);
+      this.#connection = new Connection({ wire, clock, onStray: (unit) => this.#stray(unit) });
+      if (this.#stopping.signal.aborted) wire.close("stopped");
       this.counters.connects += 1;
       this.#lastError = undefined;
       this.#timeoutsInARow = 0;
@@ -135,24 +148,25 @@ export class TcpLink implements ModbusLink {
       if (this.#stopping.signal.aborted) return;
       this.counters.connectFailures += 1;
       this.#lastError = systemCodeOf(error) ?? messageOf(error);
-      log.warn("connect", { host, port, err: this.#lastError }, "cannot connect to Modbus server");
+      log.warn("connect", { where, err: this.#lastError }, "cannot reach Modbus devices");
     }
   }
 
-  async #ended(connection: TcpConnection): Promise<void> {
-    const why = await connection.closed;
+  async #ended(connection: Connection): Promise<void> {
+    const why = await connection.wire.closed;
     this.#connection = undefined;
     this.#lastError = why;
     this.counters.disconnects += 1;
-    const { host, port, log } = this.#options;
+    const { where, log } = this.#options;
     if (this.#stopping.signal.aborted) return;
-    log.warn("disconnect", { host, port, err: why }, "connection to Modbus server ended");
+    log.warn("disconnect", { where, err: why }, "the way to Modbus devices was lost");
   }
 
   #stray(unit: number | undefined): void {
     this.counters.strayFrames += 1;
     this.#straysInARow += 1;
     this.#options.onStray(unit);
-    if (this.#straysInARow >= STRAYS_IN_A_ROW_MAX) this.#connection?.close("too many stray frames");
+    if (this.#straysInARow < STRAYS_IN_A_ROW_MAX || !this.#connection?.wire.isRenewable) return;
+    this.#connection.wire.close("too many stray frames");
   }
 }

@@ -1,0 +1,112 @@
+/**
+ * The client of modbus-serial on one open wire. One request at a time. It ends with its wire, and
+ * is never reopened.
+ */
+import modbusSerial from "modbus-serial";
+import type { Clock } from "#core/clock.ts";
+import type { Table } from "./address.ts";
+import { GuardedPort, type PortListener } from "./guarded-port.ts";
+import type { ReadOutcome, ReadRequest } from "./link.ts";
+import { OwedAnswers } from "./owed-answers.ts";
+import type { Wire } from "./wire.ts";
+
+// The package is CommonJS that names its class `default`.
+const ModbusRTU = modbusSerial.default;
+
+type Client = InstanceType<typeof ModbusRTU>;
+type Finish = (outcome: ReadOutcome) => void;
+type Answered = (error: Error | null, result?: { buffer: Buffer }) => void;
+
+export interface ConnectionOptions {
+  wire: Wire;
+  clock: Clock;
+  /** A frame came that answers nothing that waits. */
+  onStray: (unit: number | undefined) => void;
+}
+
+export class Connection {
+  readonly wire: Wire;
+  readonly #clock: Clock;
+  readonly #port: GuardedPort;
+  readonly #client: Client;
+  readonly #owed = new OwedAnswers();
+  #waiting: Finish | undefined;
+  #wasGivenUp = false;
+
+  constructor({ wire, clock, onStray }: ConnectionOptions) {
+    this.wire = wire;
+    this.#clock = clock;
+    const listener: PortListener = {
+      stray: (unit) => {
+        this.#owed.arrived(unit);
+        onStray(unit);
+      },
+      malformed: () => this.#waiting?.({ kind: "malformed" }),
+    };
+    this.#port = new GuardedPort(wire.port, wire, listener);
+    this.#client = new ModbusRTU(this.#port);
+    this.#client.open();
+    void this.#watch();
+  }
+
+  get isOpen(): boolean {
+    return this.wire.isOpen;
+  }
+
+  /** Requests were given up, and every transaction id has been used since. */
+  get isUsedUp(): boolean {
+    return this.#wasGivenUp && this.#port.isUsedUp;
+  }
+
+  /** @param timeoutMs how long to wait, at most the device's full time-out */
+  read(request: ReadRequest, timeoutMs: number): Promise<ReadOutcome> {
+    if (!this.isOpen) return Promise.resolve({ kind: "disconnected" });
+    const askedAtMs = this.#clock.monotonic();
+    if (!this.wire.hasTransactions && this.#owed.isOwed(request.unit, askedAtMs)) {
+      return Promise.resolve({ kind: "timeout" });
+    }
+    return new Promise((resolve) => {
+      const finish: Finish = (outcome) => {
+        timer.cancel();
+        this.#waiting = undefined;
+        this.#port.giveUp();
+        if (outcome.kind === "timeout") this.#givenUp(request, askedAtMs);
+        resolve(outcome);
+      };
+      const timer = this.#clock.after("modbus answer", timeoutMs, () =>
+        finish({ kind: "timeout" }),
+      );
+      this.#waiting = finish;
+      send(this.#client, request, (error, result) => finish(outcomeOf(error, result)));
+    });
+  }
+
+  #givenUp(request: ReadRequest, askedAtMs: number): void {
+    this.#wasGivenUp = true;
+    this.#owed.givenUp(request.unit, askedAtMs, request.timeoutMaxMs);
+  }
+
+  async #watch(): Promise<void> {
+    await this.wire.closed;
+    this.#waiting?.({ kind: "disconnected" });
+  }
+}
+
+function send(client: Client, request: ReadRequest, answered: Answered): void {
+  const { table, unit, start, size } = request;
+  const senders: Readonly<Record<Table, () => void>> = {
+    coil: () => client.writeFC1(unit, start, size, answered),
+    discrete: () => client.writeFC2(unit, start, size, answered),
+    holding: () => client.writeFC3(unit, start, size, answered),
+    input: () => client.writeFC4(unit, start, size, answered),
+  };
+  senders[table]();
+}
+
+function outcomeOf(error: Error | null, result: { buffer: Buffer } | undefined): ReadOutcome {
+  if (!error) return result ? { kind: "answer", data: result.buffer } : { kind: "malformed" };
+  if ("modbusCode" in error) return { kind: "exception", code: Number(error.modbusCode) };
+  // The library names a port that is closed with this code; the rest are frames it cannot parse.
+  const closed = "errno" in error && error.errno === "ECONNREFUSED";
+  return { kind: closed ? "disconnected" : "malformed" };
+}

@@ -1,0 +1,46 @@
+/**
+ * Takes the echo of our own request out of what comes in: RS-485 adapters that listen while they
+ * send give every byte back. Bytes are held only as long as they could still be the echo, which is
+ * at most one request. Pure.
+ */
+export class EchoFilter {
+  #expected: Buffer = Buffer.alloc(0);
+  /** How many bytes of the echo have come so far. */
+  #matched = 0;
+  #echoes = 0;
+
+  /** Requests that came back. */
+  get echoes(): number {
+    return this.#echoes;
+  }
+
+  /** A request went out. */
+  sent(request: Uint8Array): void {
+    this.#expected = Buffer.from(request);
+    this.#matched = 0;
+  }
+
+  /** What of these bytes is no echo. */
+  pass(bytes: Uint8Array): Buffer {
+    const data = Buffer.from(bytes);
+    const heldBefore = this.#matched;
+    let at = 0;
+    while (at < data.length && this.#matched < this.#expected.length) {
+      if (data[at] !== this.#expected[this.#matched]) return this.#release(heldBefore, data);
+      at += 1;
+      this.#matched += 1;
+    }
+    if (this.#expected.length > 0 && this.#matched === this.#expected.length) {
+      this.#echoes += 1;
+      this.sent(Buffer.alloc(0));
+    }
+    return data.subarray(at);
+  }
+
+  /** It was no echo: what was held from earlier calls comes first, and nothing more is held. */
+  #release(heldBefore: number, data: Buffer): Buffer {
+    const held = this.#expected.subarray(0, heldBefore);
+    this.sent(Buffer.alloc(0));
+    return Buffer.concat([held, data]);
+  }
+}
