@@ -54,6 +54,8 @@ export interface BlockReaderOptions {
 
 export class BlockReader {
   readonly result = new PollResult();
+  /** False when the poll ended because the device was not to be asked yet. */
+  wasAsked = true;
   readonly #options: BlockReaderOptions;
   #splitsLeft = SPLITS_MAX;
 
@@ -73,6 +75,9 @@ export class BlockReader {
         return await this.#excepted(block, outcome.code);
       case "malformed":
         return "malformed answer";
+      case "owed":
+        this.wasAsked = false;
+        return "timeout";
       case "timeout":
       case "disconnected":
         return "timeout";

@@ -32,6 +32,9 @@ export class Connection {
   readonly #owed = new OwedAnswers();
   #waiting: Finish | undefined;
   #wasGivenUp = false;
+  #askedUnit = 0;
+  /** A broken frame of the unit that is waited for has come: it owes no other. */
+  #hasStrayed = false;
 
   constructor({ wire, clock, onStray }: ConnectionOptions) {
     this.wire = wire;
@@ -39,6 +42,7 @@ export class Connection {
     const listener: PortListener = {
       stray: (unit) => {
         this.#owed.arrived(unit);
+        this.#hasStrayed ||= unit === this.#askedUnit;
         onStray(unit);
       },
       malformed: () => this.#waiting?.({ kind: "malformed" }),
@@ -63,8 +67,10 @@ export class Connection {
     if (!this.isOpen) return Promise.resolve({ kind: "disconnected" });
     const askedAtMs = this.#clock.monotonic();
     if (!this.wire.hasTransactions && this.#owed.isOwed(request.unit, askedAtMs)) {
-      return Promise.resolve({ kind: "timeout" });
+      return Promise.resolve({ kind: "owed" });
     }
+    this.#askedUnit = request.unit;
+    this.#hasStrayed = false;
     return new Promise((resolve) => {
       const finish: Finish = (outcome) => {
         timer.cancel();
@@ -83,6 +89,7 @@ export class Connection {
 
   #givenUp(request: ReadRequest, askedAtMs: number): void {
     this.#wasGivenUp = true;
+    if (this.#hasStrayed) return;
     this.#owed.givenUp(request.unit, askedAtMs, request.timeoutMaxMs);
   }
 

@@ -79,7 +79,7 @@ export class DevicePoller {
     const reader = this.#reader(link, this.#pollTimeoutMs());
     const failure = (await this.#readAll(reader)) ?? this.#refusedWholly();
     if (failure === undefined) this.breaker.succeeded();
-    else this.breaker.failed(failure, clock.monotonic(), this.#times.areKnown);
+    else if (reader.wasAsked) this.breaker.failed(failure, clock.monotonic(), this.#times.areKnown);
     return this.#batch(reader.result, failure ?? NO_ANSWER);
   }
 

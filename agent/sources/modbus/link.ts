@@ -10,6 +10,7 @@ export interface ReadRequest extends Span {
 /**
  * `timeout`: nothing came that answers this request; what comes later is discarded.
  * `malformed`: the unit answered, with lengths that lie; the connection is opened anew.
+ * `owed`: the unit was not asked, because an answer that was given up may still come.
  * `disconnected`: the connection was lost, or is not there.
  */
 export type ReadOutcome =
@@ -17,6 +18,7 @@ export type ReadOutcome =
   | { kind: "exception"; code: number }
   | { kind: "timeout" }
   | { kind: "malformed" }
+  | { kind: "owed" }
   | { kind: "disconnected" };
 
 export interface ModbusLink {

@@ -4,7 +4,7 @@
  */
 import { backOff } from "#core/back-off.ts";
 import type { Clock } from "#core/clock.ts";
-import { isAbort, messageOf, systemCodeOf } from "#core/errors.ts";
+import { isAbort, messageOf, PenstockError, systemCodeOf } from "#core/errors.ts";
 import type { RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import { Connection } from "./connection.ts";
@@ -147,7 +147,7 @@ export class WireLink implements ModbusLink {
       this.#connection = undefined;
       if (this.#stopping.signal.aborted) return;
       this.counters.connectFailures += 1;
-      this.#lastError = systemCodeOf(error) ?? messageOf(error);
+      this.#lastError = reasonOf(error);
       log.warn("connect", { where, err: this.#lastError }, "cannot reach Modbus devices");
     }
   }
@@ -169,4 +169,10 @@ export class WireLink implements ModbusLink {
     if (this.#straysInARow < STRAYS_IN_A_ROW_MAX || !this.#connection?.wire.isRenewable) return;
     this.#connection.wire.close("too many stray frames");
   }
+}
+
+/** Our own errors explain themselves; of the system's the code says most. */
+function reasonOf(error: unknown): string {
+  if (error instanceof PenstockError) return error.message;
+  return systemCodeOf(error) ?? messageOf(error);
 }

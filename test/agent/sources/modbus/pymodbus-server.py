@@ -1,7 +1,8 @@
 """A Modbus TCP server of pymodbus whose registers are filled by pymodbus' own encoder.
 
 Reads one JSON document from standard input:
-  {"units": {"1": {"registers": [[address, type, order, value], ...],
+  {"framing": "tcp" | "rtu" | "ascii",
+   "units": {"1": {"registers": [[address, type, order, value], ...],
                    "words": [[address, [word, ...]], ...],
                    "coils": [bool, ...], "discretes": [bool, ...]}}}
 and prints the port that it listens on. Addresses count from 0. Ends when standard input closes.
@@ -30,6 +31,7 @@ from pymodbus.datastore import (
 )
 from pymodbus.payload import BinaryPayloadBuilder
 from pymodbus.server.async_io import ModbusTcpServer
+from pymodbus.transaction import ModbusAsciiFramer, ModbusRtuFramer, ModbusSocketFramer
 
 ORDERS = {
     "ABCD": (Endian.Big, Endian.Big),
@@ -85,7 +87,13 @@ async def main():
     plan = json.loads(sys.stdin.readline())
     slaves = {int(number): unit_context(unit) for number, unit in plan["units"].items()}
     context = ModbusServerContext(slaves=slaves, single=False)
-    server = ModbusTcpServer(context, address=("127.0.0.1", 0), ignore_missing_slaves=True)
+    framers = {"tcp": ModbusSocketFramer, "rtu": ModbusRtuFramer, "ascii": ModbusAsciiFramer}
+    server = ModbusTcpServer(
+        context,
+        framer=framers[plan["framing"]],
+        address=("127.0.0.1", 0),
+        ignore_missing_slaves=True,
+    )
     serving = asyncio.ensure_future(server.serve_forever())
     await server.serving
     print(server.server.sockets[0].getsockname()[1], flush=True)

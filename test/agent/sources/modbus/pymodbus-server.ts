@@ -20,10 +20,13 @@ export class PymodbusServer {
     this.#process = process;
   }
 
-  static async start(units: Record<number, PymodbusUnit>): Promise<PymodbusServer> {
+  static async start(
+    units: Record<number, PymodbusUnit>,
+    framing: "tcp" | "rtu" | "ascii" = "tcp",
+  ): Promise<PymodbusServer> {
     const script = fileURLToPath(new URL("pymodbus-server.py", import.meta.url));
     const child = spawn("/usr/bin/python3", [script], { stdio: ["pipe", "pipe", "inherit"] });
-    child.stdin.write(`${JSON.stringify({ units })}\n`);
+    child.stdin.write(`${JSON.stringify({ framing, units })}\n`);
     const [line]: unknown[] = await once(child.stdout, "data");
     return new PymodbusServer(Number(String(line).trim()), child);
   }

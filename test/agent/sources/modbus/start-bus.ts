@@ -32,11 +32,17 @@ export async function startBus(
   devices: Record<string, Written>,
   bus: Written = {},
 ): Promise<{ bus: ModbusBus; intake: MemoryIntake }> {
+  const wire = { modbus: "tcp", host: "127.0.0.1", port, timeout: "200ms" };
+  return await startBusOn({ ...wire, ...bus }, devices);
+}
+
+/** A running bus with these settings, and what it gave. */
+export async function startBusOn(
+  bus: Written,
+  devices: Record<string, Written>,
+): Promise<{ bus: ModbusBus; intake: MemoryIntake }> {
+  const settings = settingsOf(bus, devices);
   const intake = new MemoryIntake();
-  const settings = settingsOf(
-    { modbus: "tcp", host: "127.0.0.1", port, timeout: "200ms", ...bus },
-    devices,
-  );
   const modbus = new ModbusBus({
     name: "line",
     settings: settings.bus,

@@ -1,0 +1,39 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { EchoFilter } from "#agent/sources/modbus/echo-filter.ts";
+
+const bytes = fc.uint8Array({ minLength: 1, maxLength: 8 });
+
+/** What comes out of a filter when these bytes come in, in pieces. */
+function passed(filter: EchoFilter, input: Uint8Array, cuts: readonly number[]): number[] {
+  const edges = [0, ...cuts.map((cut) => cut % (input.length + 1)), input.length];
+  const sorted = edges.toSorted((a, b) => a - b);
+  return sorted.flatMap((from, i) =>
+    Array.from(filter.pass(input.subarray(from, sorted[i + 1] ?? from))),
+  );
+}
+
+test("takes the echo out, however the bytes come, and leaves what is behind it", () => {
+  fc.assert(
+    fc.property(bytes, fc.uint8Array(), fc.array(fc.nat(40)), (request, answer, cuts) => {
+      const filter = new EchoFilter();
+      filter.sent(request);
+      expect(passed(filter, Buffer.concat([request, answer]), cuts)).toEqual([...answer]);
+      expect(filter.echoes).toBe(1);
+    }),
+  );
+});
+
+test("lets everything through that is no echo, in order, and keeps back less than a request", () => {
+  fc.assert(
+    fc.property(bytes, fc.uint8Array(), fc.array(fc.nat(40)), (request, answer, cuts) => {
+      const isEcho = Buffer.from(answer).subarray(0, request.length).equals(request);
+      fc.pre(!isEcho);
+      const filter = new EchoFilter();
+      filter.sent(request);
+      const out = passed(filter, answer, cuts);
+      expect([...answer].slice(0, out.length)).toEqual(out);
+      expect(answer.length - out.length).toBeLessThan(request.length);
+    }),
+  );
+});

@@ -1,0 +1,177 @@
+// peerTest is a test block, which the linter cannot know:
+// oxlint-disable vitest/no-standalone-expect
+import { connect } from "node:net";
+import crc16 from "modbus-serial/utils/crc16.js";
+import { describe, expect, test } from "vitest";
+import { systemClock } from "#core/clock.ts";
+import { peerTest, pymodbus } from "#test/support/peer.ts";
+import { Pty } from "#test/support/pty.ts";
+import { until } from "#test/support/until.ts";
+import { PymodbusServer } from "./pymodbus-server.ts";
+import { startBusOn } from "./start-bus.ts";
+
+const TAGS = {
+  power: { register: 40_001, type: "float32", order: "CDAB" },
+  level: { register: 30_011 },
+  valve: { coil: 3 },
+};
+
+const UNITS = {
+  9: {
+    registers: [[0, "float32", "CDAB", 71.2] as [number, string, string, number]],
+    words: [[10, [4711]] as [number, number[]]],
+    coils: [false, false, true],
+  },
+};
+
+const DEVICES = { meter: { unit: 9, every: "100ms", tags: TAGS } };
+const EXPECTED = { power: 71.2, level: 4711, valve: true };
+
+/** A cable between the pty, where the bus listens, and a server of pymodbus. */
+function cable(pty: Pty, port: number): () => void {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("data", (bytes) => pty.send(bytes));
+  pty.onData((bytes) => socket.write(bytes));
+  return () => socket.destroy();
+}
+
+peerTest("reads RTU frames of pymodbus over TCP", [pymodbus], async () => {
+  const server = await PymodbusServer.start(UNITS, "rtu");
+  const wire = { modbus: "rtu-over-tcp", host: "127.0.0.1", port: server.port };
+  const { bus, intake } = await startBusOn(wire, DEVICES);
+  try {
+    await until(() => intake.batches.length > 2);
+    expect(intake.latest("meter")).toEqual(EXPECTED);
+    expect(intake.readings().every((reading) => reading.quality === "good")).toBe(true);
+  } finally {
+    await bus.stop();
+    await server.stop();
+  }
+});
+
+for (const modbus of ["rtu", "ascii"] as const) {
+  peerTest(`reads ${modbus} frames of pymodbus from a serial port`, [pymodbus], async () => {
+    const server = await PymodbusServer.start(UNITS, modbus);
+    const pty = new Pty();
+    const unplug = cable(pty, server.port);
+    const { bus, intake } = await startBusOn({ modbus, port: pty.path }, DEVICES);
+    try {
+      await until(() => intake.batches.length > 2);
+      expect(intake.latest("meter")).toEqual(EXPECTED);
+      expect(intake.readings().every((reading) => reading.quality === "good")).toBe(true);
+    } finally {
+      await bus.stop();
+      unplug();
+      pty.unplug();
+      await server.stop();
+    }
+  });
+}
+
+/** An RTU frame: the bytes and their CRC, the low byte first. */
+function rtu(...bytes: number[]): Buffer {
+  const crc = crc16(Uint8Array.from(bytes));
+  return Buffer.from([...bytes, crc & 0xff, crc >> 8]);
+}
+
+interface Asked {
+  /** Counts from 1. */
+  number: number;
+  request: Buffer;
+  answer: (value: number) => Buffer;
+}
+
+/** A bus with one tag on a pty, whose device does what the test says. */
+async function device(
+  behave: (asked: Asked, pty: Pty) => void,
+  settings: Record<string, unknown> = {},
+  address = 40_001,
+): Promise<Awaited<ReturnType<typeof startBusOn>> & { pty: Pty; stop: () => Promise<void> }> {
+  const pty = new Pty();
+  let number = 0;
+  pty.onData((request) => {
+    number += 1;
+    const unit = request[0]!;
+    const answer = (value: number): Buffer => rtu(unit, 3, 2, value >> 8, value & 0xff);
+    behave({ number, request, answer }, pty);
+  });
+  const started = await startBusOn(
+    { modbus: "rtu", port: pty.path, timeout: "60ms", ...settings },
+    { meter: { unit: 2, every: "20ms", tags: { level: { register: address } } } },
+  );
+  const stop = async (): Promise<void> => {
+    await started.bus.stop();
+    pty.unplug();
+  };
+  return { ...started, pty, stop };
+}
+
+describe("on a serial line", () => {
+  // The byte count of the answer stands where the request has its address: 0x0202 looks like both.
+  test.each([40_001, 40_001 + 0x02_02])(
+    "the echo of our own request for %i is taken out",
+    async (address) => {
+      const { bus, intake, stop } = await device(
+        ({ request, answer }, pty) => {
+          pty.send(request);
+          pty.send(answer(7));
+        },
+        {},
+        address,
+      );
+      await until(() => intake.batches.length > 5);
+      await stop();
+      expect(intake.readings().every((reading) => reading.value === 7)).toBe(true);
+      expect(bus.status().counters["timeouts"]).toBe(0);
+    },
+  );
+
+  test("a frame with a bad CRC is dropped, and the next poll is right", async () => {
+    const { intake, stop } = await device(({ number, answer }, pty) => {
+      const frame = answer(7);
+      if (number === 3) frame[4]! ^= 1;
+      pty.send(frame);
+    });
+    await until(() => intake.batches.length > 6);
+    await stop();
+    const bad = intake.readings().filter((reading) => reading.quality === "bad");
+    expect(bad).toHaveLength(1);
+    expect(bad[0]).toMatchObject({ value: null, reason: "timeout" });
+    expect(intake.readings().at(-1)).toMatchObject({ value: 7, quality: "good" });
+  });
+
+  test("noise before an answer, and an answer of another unit, are passed over", async () => {
+    const { intake, stop } = await device(({ answer }, pty) => {
+      pty.send(Buffer.from([0xff, 0x00, 0xff]));
+      pty.send(rtu(3, 3, 2, 0xde, 0xad));
+      pty.send(answer(7));
+    });
+    await until(() => intake.batches.length > 5);
+    await stop();
+    expect(intake.readings().every((reading) => reading.value === 7)).toBe(true);
+  });
+
+  test("a late answer is never taken for the next one", async () => {
+    const { intake, stop } = await device(({ number, answer }, pty) => {
+      // Every fourth answer comes after its time-out, and while the next request may wait.
+      if (number % 4 === 0) systemClock.after("late", 85, () => pty.send(answer(0xdead)));
+      else pty.send(answer(7));
+    });
+    await until(() => intake.batches.length > 60);
+    await stop();
+    const values = new Set(intake.readings().map((reading) => reading.value));
+    expect(values).toEqual(new Set([7, null]));
+  });
+
+  test("a missing port is no error, and the line is read when it is plugged in", async () => {
+    const missing = "/dev/penstock-no-such-port";
+    const { bus, intake } = await startBusOn(
+      { modbus: "rtu", port: missing, timeout: "60ms" },
+      { meter: { unit: 2, every: "20ms", tags: { level: { register: 40_001 } } } },
+    );
+    await until(() => intake.batches.length > 3);
+    expect(bus.status()).toMatchObject({ state: "degraded" });
+    expect(bus.status().detail).toContain("there is no such device: is it plugged in?");
+    await bus.stop();
+  });
+});
