@@ -68,6 +68,24 @@ const topicRule = z.strictObject({
 
 export type TopicRule = z.infer<typeof topicRule>;
 
+const brokerUser = z.strictObject({
+  password: z
+    .string()
+    .regex(/^scrypt:\d+:\d+:\d+:[^:]+:[^:]+$/, {
+      error: "expected scrypt:N:r:p:SALT:HASH, never the password itself",
+    })
+    .optional()
+    .describe("Hash of the password. Without one the user needs a client certificate."),
+  publish: z
+    .array(z.string().min(1))
+    .default(["#"])
+    .describe("Filters of topics to publish on; `{user}` stands for the user's name."),
+  subscribe: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Filters of topics to subscribe to; `{user}` stands for the user's name."),
+});
+
 const broker = z.strictObject({
   listen: listen.prefault("127.0.0.1:1883").describe("Address and port of the embedded broker."),
   maxPayload: size.prefault("256KiB").describe("A client that sends more is disconnected."),
@@ -75,6 +93,18 @@ const broker = z.strictObject({
   connectTimeout: durationBetween(100, 60_000)
     .prefault("5s")
     .describe("A connection that does not introduce itself within this time is closed."),
+  tls: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Folder of `cert.pem` and `key.pem`: the broker then speaks TLS only. With a `ca.pem` in it, " +
+        "clients must have a certificate of that authority.",
+    ),
+  users: z
+    .record(name, brokerUser)
+    .optional()
+    .describe("Who may connect. Without users everybody may, and publish on any topic."),
 });
 
 export type BrokerSettings = z.infer<typeof broker>;
@@ -162,29 +192,69 @@ export type ModbusSerialBusSettings = z.infer<typeof modbusSerialBus>;
 
 export type ModbusBusSettings = z.infer<typeof modbusTcpBus> | ModbusSerialBusSettings;
 
+const bytes = z.string().min(1).max(16);
+
 const frame = z.strictObject({
-  delimiter: z.string().min(1).default("\r\n").describe("What ends a line."),
+  delimiter: bytes.default("\r\n").describe("What ends a line."),
+  start: bytes.optional().describe("What a frame begins with; what comes before is thrown away."),
+  end: bytes.optional().describe("What ends a frame that has a start. Default: the delimiter."),
+  length: z.int().min(1).max(65_536).optional().describe("Bytes of a frame, its start included."),
+  idle: durationBetween(2, 60_000)
+    .optional()
+    .describe("A frame ends when nothing came for this long; nothing else ends it."),
   maxLength: sizeBetween(16, 1024 * 1024)
     .prefault("4KiB")
     .describe("A longer line is counted and thrown away."),
 });
 
-const serialBus = z.strictObject({
+export type FrameSettings = z.infer<typeof frame>;
+
+const ask = z.strictObject({
+  send: z.string().min(1).max(256).describe('What is sent, such as "P\\r\\n".'),
+  every: durationBetween(20, 24 * HOUR_MS)
+    .prefault("1s")
+    .describe("How often."),
+});
+
+const serialLine = {
   serial: z.string().min(1).describe("The port, best by its stable name in /dev/serial/by-id."),
   ...serialSettings,
   frame: frame.prefault({}).describe("How the bytes are cut into lines."),
+  ask: ask.optional().describe("For a device that speaks only when it is asked."),
+  silence: durationBetween(100, HOUR_MS)
+    .prefault("30s")
+    .describe("A line that says nothing for this long is reported as `bad`/`timeout`."),
+};
+
+const serialBus = z.strictObject({
+  ...serialLine,
   match: z
     .string()
     .min(1)
     .describe("Regular expression with named groups: each group is a tag of the bus's device."),
-  silence: durationBetween(100, HOUR_MS)
-    .prefault("30s")
-    .describe("A line that says nothing for this long is reported as `bad`/`timeout`."),
 });
 
-export type SerialBusSettings = z.infer<typeof serialBus>;
+const serialFieldsBus = z.strictObject({
+  ...serialLine,
+  format: z
+    .enum(["csv", "key-value", "nmea"])
+    .describe("Lines of columns, of `name=value`, or NMEA 0183 sentences with their checksum."),
+  separator: z.string().length(1).default(",").describe("Between the columns of `csv`."),
+  columns: z
+    .array(z.union([name, z.literal("-")]))
+    .max(256)
+    .default([])
+    .describe('Tags of the columns of `csv` or `nmea`, in their order; "-" leaves one out.'),
+  sentence: z
+    .string()
+    .regex(/^[A-Z0-9]{3,8}$/)
+    .optional()
+    .describe("The `nmea` sentence that is read, with its talker or without: GPGGA, or GGA."),
+});
 
-const bus = z.union([modbusTcpBus, modbusSerialBus, serialBus]);
+export type SerialBusSettings = z.infer<typeof serialBus> | z.infer<typeof serialFieldsBus>;
+
+const bus = z.union([modbusTcpBus, modbusSerialBus, serialBus, serialFieldsBus]);
 
 const wordOrder = z.enum(["ABCD", "CDAB", "BADC", "DCBA"]);
 

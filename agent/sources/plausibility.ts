@@ -11,7 +11,7 @@ export interface Verdict {
   reason?: QualityReason;
 }
 
-export type PlausibilitySettings = Pick<TagSettings, "counter" | "range" | "type">;
+export type PlausibilitySettings = Pick<TagSettings, "counter" | "range">;
 
 const GOOD: Verdict = { quality: "good" };
 const OUT_OF_RANGE: Verdict = { quality: "bad", reason: "out of range" };

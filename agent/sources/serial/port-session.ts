@@ -37,6 +37,11 @@ export class PortSession {
     return this.#identity !== undefined && identityOf(this.#path) === this.#identity;
   }
 
+  /** Sends bytes. What cannot be sent is lost: a lost port is noticed elsewhere. */
+  send(bytes: Uint8Array): void {
+    if (this.#port.isOpen) this.#port.write(bytes);
+  }
+
   /** Resolves when the descriptor is closed. Never rejects. */
   async close(): Promise<void> {
     if (!this.#port.isOpen) return;

@@ -11,18 +11,17 @@ import {
   type SourceStatus,
 } from "#agent/sources/contract.ts";
 import { HandOver } from "#agent/sources/hand-over.ts";
-import { createScaler, type Scaler } from "#agent/sources/scaling.ts";
 import type { SerialBusSettings, TagSettings } from "#config/gateway.ts";
 import { backOff } from "#core/back-off.ts";
 import type { Clock, Timer } from "#core/clock.ts";
 import { isAbort, messageOf } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
-import { DelimiterFramer } from "./framer.ts";
-import { LineMatcher } from "./matcher.ts";
+import { Field } from "./field.ts";
+import { bytesOf, createFramer, type Framer } from "./framing.ts";
+import { createLineReader, type LineReader } from "./line-reader.ts";
 import { openPort, type PortSession } from "./port-session.ts";
 import { sampleOf } from "./sample.ts";
-import { parseStrictNumber } from "./strict-number.ts";
 
 export interface SerialLineOptions {
   /** The bus's name: readings are counted under it. */
@@ -41,7 +40,7 @@ const REOPEN = { firstMs: 200, maxMs: 5000 };
 
 interface Target {
   series: Series;
-  scaled: Scaler;
+  field: Field;
 }
 
 export class SerialLine implements Source {
@@ -49,8 +48,8 @@ export class SerialLine implements Source {
   readonly #log: RateLimitedLog;
   readonly #stopping = new AbortController();
   readonly #handOver: HandOver;
-  readonly #framer: DelimiterFramer;
-  readonly #matcher: LineMatcher;
+  readonly #framer: Framer;
+  readonly #reader: LineReader;
   readonly #targets = new Map<string, Target>();
   readonly #counters = {
     bytes: 0,
@@ -68,6 +67,8 @@ export class SerialLine implements Source {
   #portError: string | undefined;
   #lineError: string | undefined;
   #silence: Timer | undefined;
+  #asking: Timer | undefined;
+  #idle: Timer | undefined;
   #running: Promise<void> | undefined;
 
   constructor(options: SerialLineOptions) {
@@ -75,29 +76,28 @@ export class SerialLine implements Source {
     const { settings, intake, log, clock } = options;
     this.#log = new RateLimitedLog(log.child({ bus: options.name }), clock);
     this.#handOver = new HandOver(intake, this.#log);
-    const { delimiter, maxLength } = settings.frame;
-    this.#framer = new DelimiterFramer(Buffer.from(delimiter, "latin1"), maxLength);
-    this.#matcher = new LineMatcher(settings.match);
+    this.#framer = createFramer(settings.frame);
+    this.#reader = createLineReader(settings, Object.keys(options.tags));
   }
 
   /** Begins to listen. A missing port is no error: the line goes on trying. */
   async start(): Promise<void> {
     const { intake, device, name: source, tags } = this.#options;
     this.#state = "starting";
-    for (const tag of this.#matcher.tags) {
+    for (const tag of this.#reader.tags) {
       const settings = tags[tag];
       const unit = settings?.unit;
       const series = intake.resolve(device, tag, { source, ...(unit !== undefined && { unit }) });
-      const scaled = createScaler(settings?.scale ?? 1, settings?.offset ?? 0);
-      this.#targets.set(tag, { series, scaled });
+      this.#targets.set(tag, { series, field: new Field(settings) });
     }
     this.#watchSilence();
+    this.#startAsking();
     this.#running = this.#keepOpen();
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#silence?.cancel();
+    for (const timer of [this.#silence, this.#asking, this.#idle]) timer?.cancel();
     await this.#session?.close();
     await this.#running;
     await this.#handOver.settled();
@@ -168,11 +168,31 @@ export class SerialLine implements Source {
     this.#log.warn("lost", { err: this.#portError }, "serial port was lost");
   }
 
+  #startAsking(): void {
+    const { clock, settings } = this.#options;
+    if (!settings.ask) return;
+    const question = bytesOf(settings.ask.send);
+    this.#asking = clock.every("serial ask", settings.ask.every, () => {
+      this.#session?.send(question);
+    });
+  }
+
   #receive(bytes: Uint8Array): void {
-    const ts = this.#options.clock.now();
-    const batch = new ReadingBatch(this.#options.name);
+    const { clock, settings } = this.#options;
     this.#counters.bytes += bytes.length;
-    for (const frame of this.#framer.push(bytes)) this.#read(frame, ts, batch);
+    this.#take(this.#framer.push(bytes), clock.now());
+    if (settings.frame.idle === undefined) return;
+    // The frame was measured when its last byte came, not when the silence behind it was over.
+    const ts = clock.now();
+    this.#idle?.cancel();
+    this.#idle = clock.after("serial idle", settings.frame.idle, () => {
+      this.#take(this.#framer.idle(), ts);
+    });
+  }
+
+  #take(frames: readonly Buffer[], ts: number): void {
+    const batch = new ReadingBatch(this.#options.name);
+    for (const frame of frames) this.#read(frame, ts, batch);
     if (batch.length === 0) return;
     this.#lineError = undefined;
     this.#watchSilence();
@@ -181,28 +201,26 @@ export class SerialLine implements Source {
 
   #read(frame: Buffer, ts: number, batch: ReadingBatch): void {
     this.#counters.lines += 1;
-    const found = this.#matcher.match(frame.toString("latin1"));
-    if (!found) {
-      this.#counters.lines_unmatched += 1;
-      const sample = sampleOf(frame);
-      this.#lineError = `a line does not match the pattern: "${sample.text}" (${sample.hex})`;
-      this.#log.warn("unmatched", { ...sample }, "serial line does not match the pattern");
-      return;
-    }
+    const outcome = this.#reader.read(frame.toString("latin1"));
+    if (outcome.kind === "unmatched") return this.#complain(frame, outcome.why);
+    if (outcome.kind === "other") return;
     this.#counters.lines_matched += 1;
-    for (const { tag, text } of found) this.#add(tag, text, ts, batch);
+    for (const { tag, text } of outcome.found) this.#add(tag, text, ts, batch);
+  }
+
+  #complain(frame: Buffer, why: string): void {
+    this.#counters.lines_unmatched += 1;
+    const sample = sampleOf(frame);
+    this.#lineError = `a line ${why}: "${sample.text}" (${sample.hex})`;
+    this.#log.warn("unmatched", { ...sample, why }, "a serial line cannot be read");
   }
 
   #add(tag: string, text: string, ts: number, batch: ReadingBatch): void {
     const target = this.#targets.get(tag);
     if (!target) return;
-    const value = parseStrictNumber(text);
-    if (value === undefined) {
-      this.#counters.invalid_values += 1;
-      batch.add(target.series, ts, null, "bad", "not a number");
-    } else {
-      batch.add(target.series, ts, target.scaled(value));
-    }
+    const { value, quality, reason } = target.field.read(text);
+    if (value === null) this.#counters.invalid_values += 1;
+    batch.add(target.series, ts, value, quality, reason);
   }
 
   #watchSilence(): void {

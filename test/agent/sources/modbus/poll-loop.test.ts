@@ -63,7 +63,7 @@ function rig(
         {
           point: point(0),
           series: intake.resolve(device, "level"),
-          plausibility: new Plausibility({ counter: false, type: "uint16" }),
+          plausibility: new Plausibility({ counter: false }),
         },
       ],
       busTimes,

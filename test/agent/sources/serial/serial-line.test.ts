@@ -155,3 +155,60 @@ test("a silent line is bad once a silence time, with or without its port", async
   expect(line.status().counters["open_failures"]).toBeGreaterThan(15);
   await line.stop();
 });
+
+test.each([
+  ["start and end", { frame: { start: "\x02", end: "\x03" } }, "..\x0212.5 kg\x03."],
+  ["a length", { frame: { start: "W", length: 8 } }, "..W12.5 kg"],
+  ["an idle line", { frame: { idle: "30ms" } }, "12.5 kg"],
+  ["columns", { format: "csv", columns: ["-", "weight"] }, "ST,12.5\r\n"],
+  ["name=value", { format: "key-value" }, "weight=12.5 tare=0\r\n"],
+  ["NMEA", { format: "nmea", columns: ["weight"] }, "$XXWGT,12.5*70\r\n"],
+])("reads frames by %s from a real port", async (_what, bus, bytes) => {
+  const pty = new Pty();
+  const { line, intake } = await startLine(pty.path, { bus, tags: { weight: {} } });
+  try {
+    await until(() => line.status().state === "running");
+    pty.send(Buffer.from(bytes, "latin1"));
+    await until(() => intake.readings().length === 1);
+    expect(intake.readings()[0]).toMatchObject({ tag: "weight", value: 12.5, quality: "good" });
+  } finally {
+    await line.stop();
+    pty.unplug();
+  }
+});
+
+test("asks a device that speaks only when it is asked", async () => {
+  const pty = new Pty();
+  pty.onData((question) => {
+    if (question.toString() === "P\r\n") pty.send("8 kg\r\n");
+  });
+  const { line, intake } = await startLine(pty.path, {
+    bus: { ask: { send: "P\r\n", every: "20ms" } },
+  });
+  try {
+    await until(() => intake.readings().length > 3);
+    expect(intake.latest("scale-1")).toEqual({ weight: 8 });
+  } finally {
+    await line.stop();
+    pty.unplug();
+  }
+});
+
+test("a text is a text where the file says so, and a range is watched", async () => {
+  const pty = new Pty();
+  const match = "(?<state>ST|US) (?<weight>[-.0-9]+)";
+  const tags = { state: { type: "string" }, weight: { range: [0, 60] } };
+  const { line, intake } = await startLine(pty.path, { bus: { match }, tags });
+  try {
+    await until(() => line.status().state === "running");
+    pty.send("ST 61\r\n");
+    await until(() => intake.readings().length === 2);
+    expect(intake.readings()).toMatchObject([
+      { tag: "state", value: "ST", quality: "good" },
+      { tag: "weight", value: 61, quality: "bad", reason: "out of range" },
+    ]);
+  } finally {
+    await line.stop();
+    pty.unplug();
+  }
+});

@@ -30,7 +30,14 @@ export async function startLine(
   written: { bus?: Record<string, unknown>; tags?: Record<string, unknown>; clock?: Clock } = {},
 ): Promise<{ line: SerialLine; intake: MemoryIntake }> {
   const intake = new MemoryIntake();
-  const settings = serialSettings({ serial: path, match: WEIGHT, ...written.bus }, written.tags);
+  const settings = serialSettings(
+    {
+      serial: path,
+      ...(written.bus?.["format"] === undefined && { match: WEIGHT }),
+      ...written.bus,
+    },
+    written.tags,
+  );
   const line = new SerialLine({
     name: "scale",
     settings: settings.bus,

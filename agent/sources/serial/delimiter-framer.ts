@@ -39,6 +39,10 @@ export class DelimiterFramer {
     return frames;
   }
 
+  idle(): Buffer[] {
+    return [];
+  }
+
   /** Forgets an unfinished frame: after a reopened port its other half never comes. */
   reset(): void {
     this.#rest = Buffer.alloc(0);

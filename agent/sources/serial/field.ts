@@ -1,0 +1,42 @@
+/** What the text of one field is worth: a number, read strictly, or a text where the file says so. */
+import { Plausibility, type Verdict } from "#agent/sources/plausibility.ts";
+import { createScaler, type Scaler } from "#agent/sources/scaling.ts";
+import type { TagSettings } from "#config/gateway.ts";
+import type { QualityReason, Value } from "#core/reading.ts";
+import { parseStrictNumber } from "./strict-number.ts";
+
+/** A longer text is cut: a reading is no place for documents. */
+const TEXT_MAX = 256;
+
+export interface FieldValue extends Verdict {
+  value: Value;
+}
+
+export class Field {
+  readonly #isText: boolean;
+  readonly #invalid: ReadonlySet<number>;
+  readonly #scaled: Scaler;
+  readonly #plausibility: Plausibility;
+
+  /** @param settings what the file says of the tag; a tag that it leaves out is a number */
+  constructor(settings: TagSettings | undefined) {
+    this.#isText = settings?.type === "string";
+    this.#invalid = new Set(settings?.invalid);
+    this.#scaled = createScaler(settings?.scale ?? 1, settings?.offset ?? 0);
+    this.#plausibility = new Plausibility(settings ?? { counter: false });
+  }
+
+  /** Fields must be read in the order of their times. */
+  read(text: string): FieldValue {
+    if (this.#isText) return { value: text.trim().slice(0, TEXT_MAX), quality: "good" };
+    const raw = parseStrictNumber(text);
+    if (raw === undefined) return bad("not a number");
+    if (this.#invalid.has(raw)) return bad("invalid code");
+    const value = this.#scaled(raw);
+    return { value, ...this.#plausibility.judge(value) };
+  }
+}
+
+function bad(reason: QualityReason): FieldValue {
+  return { value: null, quality: "bad", reason };
+}
