@@ -17,10 +17,16 @@ export function readEvent(event: ReceivedEventData): Delivery {
   const body = bodyOf(event.body);
   return {
     position: { sequenceNumber: event.sequenceNumber, offset: event.offset },
-    enqueuedAtMs: event.enqueuedTimeUtc.getTime(),
+    enqueuedAtMs: timeOf(event.enqueuedTimeUtc),
     body: body ?? Buffer.alloc(0),
     content: body ? readBody(body) : poison("CHUNK_MALFORMED", "the body is no binary data"),
   };
+}
+
+/** A hub that tells no time must not stop the partition: the event counts as of 1970. */
+function timeOf(enqueued: Date | undefined): number {
+  const ms = enqueued?.getTime() ?? 0;
+  return Number.isFinite(ms) ? ms : 0;
 }
 
 /** With `skipParsingBodyAsJson` a data section comes as a Buffer. */
@@ -47,8 +53,8 @@ function poison(code: ErrorCode, reason: string): DeliveryContent {
 function faultOf(chunks: readonly ReceivedChunk[]): string | undefined {
   const [first] = chunks;
   if (first === undefined) return "the body holds no chunk";
-  if (first.id.gateway.length > NAME_LENGTH_MAX || first.id.epoch.length > NAME_LENGTH_MAX) {
-    return "a gateway's or an epoch's name is too long";
+  if (!isName(first.id.gateway) || !isName(first.id.epoch)) {
+    return "a gateway's or an epoch's name is too long, or no proper text";
   }
   for (const { id, content } of chunks) {
     if (!isSameLane(id, first.id)) return "the chunks of one event are of several lanes";
@@ -56,6 +62,11 @@ function faultOf(chunks: readonly ReceivedChunk[]): string | undefined {
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+/** Half a surrogate pair, or a NUL, would come back from a database as another name. */
+function isName(text: string): boolean {
+  return text.length <= NAME_LENGTH_MAX && text.isWellFormed() && !text.includes("\0");
 }
 
 function isSameLane(a: ChunkId, b: ChunkId): boolean {
@@ -66,8 +77,8 @@ function faultOfBlocks(
   blocks: readonly { device: string; tags: readonly string[]; ts: readonly number[] }[],
 ): string | undefined {
   for (const { device, tags, ts } of blocks) {
-    if (device.length > NAME_LENGTH_MAX) return "a device's name is too long";
-    for (const tag of tags) if (tag.length > NAME_LENGTH_MAX) return "a tag's name is too long";
+    if (!isName(device)) return "a device's name is too long, or no proper text";
+    for (const tag of tags) if (!isName(tag)) return "a tag's name is too long, or no proper text";
     for (const at of ts) if (!(Math.abs(at) <= TS_MAX)) return `the time ${at} is no date`;
   }
   return undefined;

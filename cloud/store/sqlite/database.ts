@@ -22,7 +22,7 @@ export function openDatabase(folder: string): DatabaseSync {
     db = new DatabaseSync(join(folder, "sink.sqlite"), { timeout: 5000 });
     db.exec("PRAGMA journal_mode = WAL");
     db.exec("PRAGMA synchronous = FULL");
-    db.exec("PRAGMA cache_size = -65536");
+    db.exec("PRAGMA cache_size = -32768");
     db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     createSchema(db);
     return db;

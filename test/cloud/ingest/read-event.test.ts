@@ -1,0 +1,46 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { readBody } from "#cloud/ingest/read-event.ts";
+import type { ChunkContent, ChunkId } from "#core/chunk.ts";
+import { encodeChunk, packEvent } from "#core/chunk-codec.ts";
+import { block, chunkId, MINUTE, readings } from "#test/contracts/store-fixtures.ts";
+
+function bodyOf(id: ChunkId, content: ChunkContent): Buffer {
+  return packEvent([encodeChunk({ id, content })]);
+}
+
+describe("reading an event", () => {
+  test("never throws, whatever the bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (bytes, packed) => {
+        const body = packed ? packEvent([bytes]) : bytes;
+        expect(readBody(body).kind).toBe("poison");
+      }),
+    );
+  });
+
+  test("survives JSON that is nested to the stack's end", () => {
+    const deep = Buffer.from(`{"v":1,"kind":"meta","series":${"[".repeat(5_000_000)}`);
+    expect(readBody(packEvent([deep]))).toMatchObject({ kind: "poison", code: "CHUNK_MALFORMED" });
+  });
+
+  test.each([
+    ["too long", "x".repeat(257)],
+    ["half a surrogate pair", "pump \ud800"],
+    ["a NUL", "pump\u0000"],
+  ])("refuses a name that is no key for a database: %s", (_, name) => {
+    const of = [
+      bodyOf(chunkId(0, { gateway: name }), readings(block([1]))),
+      bodyOf(chunkId(0, { epoch: name }), readings(block([1]))),
+      bodyOf(chunkId(0), readings(block([1], MINUTE, name))),
+      bodyOf(chunkId(0), readings(block([1], MINUTE, "pump", name))),
+    ];
+    expect(of.map((body) => readBody(body).kind)).toEqual(of.map(() => "poison"));
+  });
+
+  test("takes names of any script, and times up to a date's end", () => {
+    const body = bodyOf(chunkId(0), readings(block([1], 8.64e15, "печь 2 🏭", "温度")));
+    expect(readBody(body)).toMatchObject({ kind: "chunks" });
+    expect(readBody(bodyOf(chunkId(0), readings(block([1], 8.65e15)))).kind).toBe("poison");
+  });
+});
