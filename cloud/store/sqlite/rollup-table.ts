@@ -43,8 +43,9 @@ export class RollupTable {
        WHERE width_ms = ? AND start = ? AND series_id = ? AND revision = ?`,
     );
     this.#selectRange = db.prepare(
+      // CROSS JOIN keeps the order: the planner would rather scan all rows of the width.
       `SELECT rollup.* FROM json_each(?3) AS wanted
-       JOIN rollup ON start = wanted.value AND width_ms = ?1 AND series_id = ?2`,
+       CROSS JOIN rollup ON start = wanted.value AND width_ms = ?1 AND series_id = ?2`,
     );
     this.#nextStart = db.prepare(
       "SELECT min(start) AS start FROM rollup WHERE width_ms = ? AND start >= ?",
