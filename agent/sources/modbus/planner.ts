@@ -84,14 +84,6 @@ function mayExtend(
   return !walls.some((wall) => wall.start < endOf(longer) && endOf(wall) > block.start);
 }
 
-/** Bytes of a request and its answer on a TCP connection, to compare plans (MBAP header included). */
-export function bytesOnWire(block: Span): number {
-  const data = isBits(block.table) ? Math.ceil(block.size / 8) : 2 * block.size;
-  const requestBytes = 12;
-  const answerHeaderBytes = 9;
-  return requestBytes + answerHeaderBytes + data;
-}
-
 /** The first address behind a span. */
 export function endOf(span: Span): number {
   return span.start + span.size;

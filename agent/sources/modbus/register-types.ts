@@ -12,13 +12,13 @@ export class NotAValue {
   }
 }
 
-export const NOT_A_NUMBER = new NotAValue("not a number");
-export const INFINITE = new NotAValue("infinite");
+const NOT_A_NUMBER = new NotAValue("not a number");
+const INFINITE = new NotAValue("infinite");
 
 export const INVALID_CODE = new NotAValue("invalid code");
 /** A double cannot hold it: rounding a counter without a word would be worse. */
-export const TOO_LARGE = new NotAValue("beyond 2^53");
-export const NOT_BCD = new NotAValue("not BCD");
+const TOO_LARGE = new NotAValue("beyond 2^53");
+const NOT_BCD = new NotAValue("not BCD");
 
 type NumberTypeName = Exclude<TagSettings["type"], "string">;
 

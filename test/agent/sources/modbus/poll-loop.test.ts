@@ -139,6 +139,44 @@ test("200 units that were never there do not hold up a start", async () => {
   await running;
 });
 
+test("1,000 units that are gone keep their rhythm of bad readings, and starve nobody", async () => {
+  const { clock, link, intake, loop, stop } = rig(1010, 10_000);
+  for (let unit = 11; unit <= 1010; unit++) link.dead.add(unit);
+  const running = loop.run();
+  // Each absent unit is asked once, for some 50 ms.
+  await clock.advance(120_000);
+  intake.batches.length = 0;
+  await clock.advance(60_000);
+  const byDevice = Map.groupBy(intake.readings(), (reading) => reading.device);
+  for (let unit = 1; unit <= 1010; unit++) {
+    const readings = byDevice.get(`m${unit}`) ?? [];
+    expect(readings.length).toBeGreaterThanOrEqual(5);
+    const quality = unit <= 10 ? "good" : "bad";
+    expect(readings.every((reading) => reading.quality === quality)).toBe(true);
+  }
+  stop();
+  await clock.advance(1000);
+  await running;
+});
+
+test("a wall clock that steps moves the time stamps, and not the rhythm", async () => {
+  const { clock, intake, loop, stop } = rig(1, 1000);
+  const running = loop.run();
+  await clock.advance(5500);
+  clock.stepWall(-3_600_000);
+  await clock.advance(5000);
+  clock.stepWall(10 * 365 * 86_400_000);
+  await clock.advance(5000);
+  const readings = intake.readings();
+  expect(readings).toHaveLength(16);
+  expect(readings.every((reading) => reading.quality === "good")).toBe(true);
+  expect(loop.counters.pollsMissed).toBe(0);
+  expect(readings[6]!.ts - readings[5]!.ts).toBe(1000 - 3_600_000);
+  stop();
+  await clock.advance(1000);
+  await running;
+});
+
 test("without a connection every turn is bad at once, and none waits", async () => {
   const { clock, link, intake, loop, stop } = rig(30, 1000);
   link.isOpen = false;

@@ -5,7 +5,7 @@ import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { MemoryIntake } from "#test/support/memory-intake.ts";
 
-export const WEIGHT = "(?<weight>[-+.0-9]+) kg";
+const WEIGHT = "(?<weight>[-+.0-9]+) kg";
 
 /** Settings as the file's schema makes them, with its defaults. */
 export function serialSettings(
