@@ -249,6 +249,15 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect(store.gaps()).toMatchObject([{ fromSeq: 1, toSeq: 1 }]);
     });
 
+    test("lets a buffer explain what the one before it lost", async () => {
+      await commit(store, [at(0, 0), at(1, 3)]);
+      const gap = { epoch: "e1", fromSeq: 1, toSeq: 2, readings: 2, reason: "buffer full" };
+      const id = chunkId(0, { epoch: "e2" });
+      await commit(store, [event(2, [{ id, content: { kind: "gap", gaps: [gap] } }])]);
+      expect(store.gaps()).toEqual([]);
+      expect(await store.explainedGaps(5)).toMatchObject([{ epoch: "e1", readings: 2 }]);
+    });
+
     test("keeps bad, boolean and text readings, and signed zeros, apart", async () => {
       const mixed = {
         device: "pump",

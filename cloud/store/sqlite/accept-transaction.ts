@@ -187,8 +187,10 @@ export class AcceptTransaction {
         return;
       case "gap":
         for (const gap of content.gaps) {
-          this.#tables.notices.addGap(lane.id, gap);
-          closeGap(lane, gap);
+          // What an older buffer of this gateway lost is told by the one that replaced it.
+          const missing = gap.epoch === undefined ? lane : this.#draft({ ...id, epoch: gap.epoch });
+          this.#tables.notices.addGap(missing.id, gap);
+          closeGap(missing, gap);
         }
         return;
     }
