@@ -241,7 +241,7 @@ const serialFieldsBus = z.strictObject({
     .describe("Lines of columns, of `name=value`, or NMEA 0183 sentences with their checksum."),
   separator: z.string().length(1).default(",").describe("Between the columns of `csv`."),
   columns: z
-    .array(z.union([name, z.literal("-")]))
+    .array(z.union([name, z.literal("_")]))
     .max(256)
     .default([])
     .describe('Tags of the columns of `csv` or `nmea`, in their order; "-" leaves one out.'),

@@ -4,17 +4,21 @@
  * (its `published` comes too late). Where the intake refuses, the client is closed without a PUBACK,
  * and sends again.
  */
-import { createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { Aedes, type Client, type PublishPacket } from "aedes";
+import { Aedes, type AuthenticateError, type Client, type PublishPacket } from "aedes";
 import type { Intake, Source, SourceStatus } from "#agent/sources/contract.ts";
 import type { BrokerSettings, TopicRule } from "#config/gateway.ts";
-import type { Clock, Timer } from "#core/clock.ts";
+import type { Clock } from "#core/clock.ts";
 import { messageOf, PenstockError } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
+import { ClientGuard } from "./client-guard.ts";
 import { CommitBacklog } from "./commit-backlog.ts";
-import { ConnectionGate } from "./connection-gate.ts";
+import { Connections } from "./connections.ts";
+import { Listener } from "./listener.ts";
 import { MessageReceiver } from "./message-receiver.ts";
+import { SessionStore } from "./session-store.ts";
+import { TOPIC_LEVELS_MAX } from "./topic-names.ts";
 
 export interface MqttBrokerOptions {
   settings: BrokerSettings;
@@ -34,67 +38,69 @@ const WAITING_BYTES_MAX = 2 * 1024 * 1024;
 /** What a waiting message costs besides its payload. */
 const MESSAGE_BYTES = 256;
 
-const TOPIC_BYTES_MAX = 1024;
-const TOPIC_LEVELS_MAX = 32;
-/** Length of the topic, packet id. */
-const PUBLISH_FIELDS_BYTES = 4;
+/** QoS 2 messages of one client between PUBLISH and PUBREL: MQTT 3.1.1 cannot tell it a limit. */
+const INBOUND_QOS2_MAX = 1000;
 
-const SWEEP_INTERVAL_MS = 5000;
+type Done = (error?: Error | null) => void;
 
 export class MqttBroker implements Source {
   readonly #options: MqttBrokerOptions;
   readonly #receiver: MessageReceiver;
+  readonly #guard: ClientGuard;
+  readonly #store: SessionStore;
   readonly #log: RateLimitedLog;
   readonly #backlog = new CommitBacklog(WAITING_BYTES_MAX);
-  readonly #gates = new Set<ConnectionGate>();
-  readonly #counters = {
-    connections: 0,
-    clients_refused: 0,
-    connections_closed_for_errors: 0,
-    packets_too_large: 0,
-    publishes_denied: 0,
-    slow_consumers: 0,
-  };
+  readonly #connections: Connections;
+  readonly #listener: Listener;
   #state: "stopped" | "starting" | "running" = "stopped";
   #aedes: Aedes | undefined;
-  #server: Server | undefined;
-  #sweep: Timer | undefined;
 
   /** @throws PenstockError CONFIG_INVALID */
   constructor(options: MqttBrokerOptions) {
-    const { topics, intake, clock, log } = options;
+    const { settings, topics, intake, alarmTopic, clock, log } = options;
     this.#options = options;
     this.#receiver = new MessageReceiver({ source: SOURCE, topics, intake, clock, log });
+    this.#guard = new ClientGuard({ settings, alarmTopic, clock });
+    this.#store = new SessionStore((id, filter) => this.#guard.isSubscribed(id, filter));
     this.#log = new RateLimitedLog(log, clock);
+    const { maxPayload } = settings;
+    this.#connections = new Connections({ maxPayload, backlog: this.#backlog, clock, log });
+    this.#listener = new Listener(settings, {
+      connected: (socket) => this.#open(socket),
+      dropped: () => this.#connections.refuse("there are too many clients"),
+      handshakeFailed: (reason) => this.#connections.refuse(`TLS: ${reason}`),
+    });
   }
 
   /** The port it listens on; 0 when it does not. */
   get port(): number {
-    const address = this.#server?.address();
-    return typeof address === "object" && address ? address.port : 0;
+    return this.#listener.port;
   }
 
   /** @throws PenstockError LISTEN_FAILED */
   async start(): Promise<void> {
     this.#state = "starting";
-    const { settings, clock, log } = this.#options;
+    const { settings, log } = this.#options;
     this.#aedes = await Aedes.createBroker({
+      persistence: this.#store,
       connectTimeout: settings.connectTimeout,
       maxTopicLevels: TOPIC_LEVELS_MAX,
+      maxInflightInbound: INBOUND_QOS2_MAX,
+      preConnect: (_client, packet, done) => {
+        const denial = this.#guard.connectDenial(packet);
+        done(denial ?? null, !denial);
+      },
+      authenticate: (client, username, password, done) => {
+        void this.#authenticate(client, username, password, done);
+      },
       authorizePublish: (client, packet, done) => this.#onPublish(client, packet, done),
+      authorizeSubscribe: (client, subscription, done) => {
+        done(null, this.#guard.maySubscribe(client, subscription) ? subscription : null);
+      },
     });
     this.#watch(this.#aedes);
-    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#open(socket));
-    this.#server.maxConnections = settings.maxClients;
-    this.#server.on("drop", () => {
-      this.#counters.clients_refused += 1;
-      const { maxClients } = settings;
-      this.#log.warn("max clients", { maxClients }, "an MQTT client is refused: too many");
-    });
-    await this.#listen(this.#server);
-    this.#sweep = clock.every("mqtt sweep", SWEEP_INTERVAL_MS, () => {
-      for (const gate of this.#gates) gate.checkDeadline();
-    });
+    await this.#listener.start();
+    this.#connections.start();
     this.#state = "running";
     log.info({ host: settings.listen.host, port: this.port }, "MQTT broker listens");
   }
@@ -102,9 +108,8 @@ export class MqttBroker implements Source {
   /** What is being stored is acknowledged before its client is closed. */
   async stop(): Promise<void> {
     this.#state = "stopped";
-    this.#sweep?.cancel();
-    this.#server?.close();
-    for (const gate of this.#gates) gate.closeReads();
+    this.#listener.stop();
+    this.#connections.closeReads();
     await this.#backlog.empty();
     // The last acknowledgements are written at the end of this turn of the event loop.
     await nextTurn();
@@ -112,7 +117,7 @@ export class MqttBroker implements Source {
     if (this.#aedes) this.#aedes.close(resolve);
     else resolve();
     await promise;
-    for (const gate of this.#gates) gate.destroy();
+    this.#connections.stop();
   }
 
   /** To all subscribers, with QoS 1. Does nothing while the broker does not run. */
@@ -139,8 +144,13 @@ export class MqttBroker implements Source {
       state: this.#state,
       counters: {
         ...this.#receiver.counters,
-        ...this.#counters,
-        clients: this.#gates.size,
+        ...this.#connections.counters,
+        ...this.#guard.counters,
+        clients: this.#connections.size,
+        sessions: this.#store.sessions,
+        retained: this.#store.retained.size,
+        retained_refused: this.#store.retained.refused,
+        queued_dropped: this.#store.queuedDropped,
         waiting_messages: this.#backlog.messages,
         waiting_bytes: this.#backlog.bytes,
         read_pauses: this.#backlog.pauses,
@@ -149,105 +159,70 @@ export class MqttBroker implements Source {
   }
 
   #open(socket: Socket): void {
-    this.#counters.connections += 1;
-    const { settings, clock } = this.#options;
-    const gate = new ConnectionGate({
-      socket,
-      limits: { publishBytesMax: settings.maxPayload + TOPIC_BYTES_MAX + PUBLISH_FIELDS_BYTES },
-      backlog: this.#backlog,
-      clock,
-      onFault: (fault) => {
-        if (fault === "packet too large") this.#counters.packets_too_large += 1;
-        if (fault === "slow consumer") this.#counters.slow_consumers += 1;
-        this.#reportClosed(socket, fault);
-      },
-    });
-    this.#gates.add(gate);
-    socket.once("close", () => this.#gates.delete(gate));
-    this.#aedes?.handle(socket);
-  }
-
-  #onPublish(
-    client: Client | null,
-    packet: PublishPacket,
-    done: (error?: Error | null) => void,
-  ): void {
-    const denial = this.#denialOf(packet);
-    if (denial !== undefined) {
-      this.#counters.publishes_denied += 1;
-      return done(new PenstockError("PUBLISH_DENIED", denial));
-    }
-    const payload =
-      typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
-    const accepting = this.#receiver.receive(client?.id ?? "", packet.topic, payload);
-    if (!accepting) return done(null);
-    void this.#acknowledge(packet.qos, payload.length + MESSAGE_BYTES, accepting, done);
-  }
-
-  async #acknowledge(
-    qos: number,
-    bytes: number,
-    accepting: Promise<unknown>,
-    done: (error?: Error | null) => void,
-  ): Promise<void> {
-    this.#backlog.add(bytes);
-    const refusal = await refusalOf(accepting);
-    // QoS 0 knows no acknowledgement, so closing would tell nothing: the message is lost, and counted.
-    done(qos === 0 ? null : refusal);
-    this.#backlog.remove(bytes);
-  }
-
-  #denialOf(packet: PublishPacket): string | undefined {
-    const { topic } = packet;
-    const { alarmTopic, settings } = this.#options;
-    if (this.#state !== "running") return "the broker is stopping";
-    if (topic.startsWith("$")) return "topics that begin with $ are the broker's";
-    if (topic === alarmTopic || topic.startsWith(`${alarmTopic}/`)) {
-      return "the alarm topic is the gateway's";
-    }
-    if (!isTopic(topic)) return "the topic is too long, or no text";
-    if (packet.payload.length > settings.maxPayload) return "the payload is too large";
-    return undefined;
+    this.#connections.add(socket);
+    const client = this.#aedes?.handle(socket);
+    if (client) socket.once("close", () => this.#guard.forget(client));
   }
 
   #watch(aedes: Aedes): void {
     const onError = (client: Client, error: Error): void => {
-      this.#reportClosed(client.conn, messageOf(error), client.id);
+      this.#connections.report(client.conn, messageOf(error), client.id);
     };
     aedes.on("clientError", onError);
     aedes.on("connectionError", onError);
+    aedes.on("unsubscribe", (filters, client) => this.#guard.unsubscribe(client, filters));
   }
 
-  #reportClosed(conn: object, reason: string, client?: string): void {
-    this.#counters.connections_closed_for_errors += 1;
-    const address = "remoteAddress" in conn ? conn.remoteAddress : undefined;
-    this.#log.warn(`closed: ${reason}`, { reason, client, address }, "an MQTT client was closed");
+  async #authenticate(
+    client: Client,
+    username: string | undefined,
+    password: Uint8Array | undefined,
+    done: (error: AuthenticateError | null, success: boolean | null) => void,
+  ): Promise<void> {
+    const denial = await this.#guard.loginDenial(client, username, password);
+    if (denial) this.#connections.report(client.conn, denial.message, client.id);
+    done(denial ?? null, !denial);
   }
 
-  async #listen(server: Server): Promise<void> {
-    const { host, port } = this.#options.settings.listen;
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", (cause) => {
-        const message = `the MQTT broker cannot listen on ${host}:${port}: ${messageOf(cause)}`;
-        reject(new PenstockError("LISTEN_FAILED", message, { cause, context: { host, port } }));
-      });
-      server.listen(port, host, resolve);
-    });
+  #onPublish(client: Client | null, packet: PublishPacket, done: Done): void {
+    if (this.#state !== "running") {
+      return done(new PenstockError("MQTT_DENIED", "the broker is stopping"));
+    }
+    const denial = this.#guard.publishDenial(client, packet.topic);
+    if (denial) return done(denial);
+    if (packet.payload.length > this.#options.settings.maxPayload) {
+      this.#connections.counters.packets_too_large += 1;
+      return done(new PenstockError("PAYLOAD_TOO_LARGE", "the payload is too large"));
+    }
+    const { qos, messageId } = packet;
+    if (qos === 2 && client && messageId !== undefined) {
+      const store = async (): Promise<unknown> => await this.#receive(client, packet);
+      void this.#acknowledge(packet, this.#store.inbound.once(client, messageId, store), done);
+      return;
+    }
+    const storing = this.#receive(client, packet);
+    if (storing) void this.#acknowledge(packet, storing, done);
+    else done(null);
+  }
+
+  #receive(client: Client | null, { topic, payload }: PublishPacket): Promise<unknown> | undefined {
+    const bytes = typeof payload === "string" ? Buffer.from(payload) : payload;
+    return this.#receiver.receive(client?.id ?? "", topic, bytes);
+  }
+
+  async #acknowledge(packet: PublishPacket, storing: Promise<unknown>, done: Done): Promise<void> {
+    const bytes = packet.payload.length + MESSAGE_BYTES;
+    this.#backlog.add(bytes);
+    const refusal = await refusalOf(storing);
+    // QoS 0 knows no acknowledgement, so closing would tell nothing: it is lost, and counted.
+    done(packet.qos === 0 ? null : refusal);
+    this.#backlog.remove(bytes);
   }
 }
 
-/** The parser makes U+FFFD of bytes that are no UTF-8 [MQTT-1.5.3-1]; NUL is forbidden too. */
-function isTopic(topic: string): boolean {
-  return (
-    topic.length <= TOPIC_BYTES_MAX &&
-    Buffer.byteLength(topic) <= TOPIC_BYTES_MAX &&
-    !/[\0\uFFFD]/.test(topic)
-  );
-}
-
-async function refusalOf(accepting: Promise<unknown>): Promise<Error | null> {
+async function refusalOf(storing: Promise<unknown>): Promise<Error | null> {
   try {
-    await accepting;
+    await storing;
     return null;
   } catch (error) {
     return error instanceof Error ? error : new Error(messageOf(error));

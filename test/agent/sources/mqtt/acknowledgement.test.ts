@@ -29,7 +29,8 @@ describe("acknowledgement by the embedded broker", () => {
     const stored = Promise.withResolvers<"stored">();
     intake.refuse = () => stored.promise;
     let isAcknowledged = false;
-    const publishing = client.publishAsync("plant/d1", MESSAGE, { qos }).then(() => {
+    const publishing = client.publishAsync("plant/d1", MESSAGE, { qos });
+    void publishing.finally(() => {
       isAcknowledged = true;
     });
     await until(() => counterOf(broker, "waiting_messages") === 1);
@@ -49,6 +50,7 @@ describe("acknowledgement by the embedded broker", () => {
     const other = await connectDevice(broker.port, { clientId: "device-2" });
     await other.publishAsync("plant/d2", MESSAGE, { qos: 1 });
     await other.endAsync();
+    expect(counterOf(broker, "waiting_messages")).toBe(1);
     stored.resolve("stored");
     await slow;
   });
@@ -102,6 +104,7 @@ describe("acknowledgement by the embedded broker", () => {
     const stopping = broker.stop();
     stored.resolve("stored");
     await Promise.all([publishing, stopping]);
+    expect(broker.status().state).toBe("stopped");
   });
 
   test("comes for messages that are no readings, which are counted", async () => {

@@ -1,0 +1,101 @@
+/** The broker's port, plain or TLS. Connections beyond the limit are closed at once. */
+import { readFileSync } from "node:fs";
+import { createServer, type Server, type ServerOpts, type Socket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import type { BrokerSettings } from "#config/gateway.ts";
+import { messageOf, PenstockError, systemCodeOf } from "#core/errors.ts";
+
+export interface ListenerEvents {
+  connected(socket: Socket): void;
+  /** There are too many clients. */
+  dropped(): void;
+  /** A TLS handshake failed, and its connection is closed. */
+  handshakeFailed(reason: string): void;
+}
+
+const BACKLOG = 1024;
+const SOCKET_OPTIONS: ServerOpts = {
+  // A PUBACK must not wait for the next packet (Nagle), nor a dead peer stay for ever.
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+};
+
+export class Listener {
+  readonly #settings: BrokerSettings;
+  readonly #events: ListenerEvents;
+  #server: Server | undefined;
+
+  constructor(settings: BrokerSettings, events: ListenerEvents) {
+    this.#settings = settings;
+    this.#events = events;
+  }
+
+  /** 0 while it does not listen. */
+  get port(): number {
+    const address = this.#server?.address();
+    return typeof address === "object" && address ? address.port : 0;
+  }
+
+  /** @throws PenstockError LISTEN_FAILED: the address, or a file of the TLS folder */
+  async start(): Promise<void> {
+    const server = this.#create();
+    this.#server = server;
+    server.maxConnections = this.#settings.maxClients;
+    server.on("drop", () => this.#events.dropped());
+    const { host, port } = this.#settings.listen;
+    await new Promise<void>((resolve, reject) => {
+      const onError = (cause: Error): void => {
+        const message = `the MQTT broker cannot listen on ${host}:${port}: ${messageOf(cause)}`;
+        reject(new PenstockError("LISTEN_FAILED", message, { cause, context: { host, port } }));
+      };
+      server.once("error", onError);
+      server.listen({ host, port, backlog: BACKLOG }, () => {
+        server.off("error", onError);
+        resolve();
+      });
+    });
+  }
+
+  /** Takes no more connections; those that there are stay. */
+  stop(): void {
+    this.#server?.close();
+  }
+
+  #create(): Server {
+    const { tls, connectTimeout } = this.#settings;
+    const onConnection = (socket: Socket): void => this.#events.connected(socket);
+    if (tls === undefined) return createServer(SOCKET_OPTIONS, onConnection);
+    const options = { ...SOCKET_OPTIONS, ...readTlsFolder(tls), handshakeTimeout: connectTimeout };
+    const server = createTlsServer(options, onConnection);
+    server.on("tlsClientError", (error) => this.#events.handshakeFailed(messageOf(error)));
+    return server;
+  }
+}
+
+function readTlsFolder(folder: string): TlsOptions {
+  const cert = read(`${folder}/cert.pem`);
+  const key = read(`${folder}/key.pem`);
+  const ca = readOptional(`${folder}/ca.pem`);
+  return { cert, key, ...(ca && { ca, requestCert: true, rejectUnauthorized: true }) };
+}
+
+function readOptional(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return undefined;
+    throw unreadable(path, error);
+  }
+}
+
+function read(path: string): Buffer {
+  const content = readOptional(path);
+  if (!content) throw unreadable(path, new Error("there is no such file"));
+  return content;
+}
+
+function unreadable(path: string, cause: unknown): PenstockError {
+  const message = `the MQTT broker cannot read ${path}: ${messageOf(cause)}`;
+  return new PenstockError("LISTEN_FAILED", message, { cause, context: { path } });
+}
