@@ -20,7 +20,10 @@ export function createMeaning(settings: NumberSettings, registers: number): Mean
   const meaning = meaningOf(settings, registers);
   const invalid = new Set(settings.invalid);
   if (invalid.size === 0) return meaning;
-  return (raw) => (invalid.has(raw) ? INVALID_CODE : meaning(raw));
+  // Manuals give such a code in hexadecimal, 0x8000, also where the register is signed.
+  const isInvalid = (raw: number): boolean =>
+    invalid.has(raw) || (raw < 0 && invalid.has(raw + WORD ** registers));
+  return (raw) => (isInvalid(raw) ? INVALID_CODE : meaning(raw));
 }
 
 function meaningOf(settings: NumberSettings, registers: number): Meaning {

@@ -48,7 +48,7 @@ class PatternReader implements LineReader {
 }
 
 /** A column of this name is left out. */
-const LEFT_OUT = "-";
+const LEFT_OUT = "_";
 
 class ColumnReader implements LineReader {
   readonly tags: readonly string[];

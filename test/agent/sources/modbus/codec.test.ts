@@ -111,6 +111,8 @@ describe("values", () => {
     expect(decode(tag, [0x7f, 0xff])).toBe("invalid code");
     expect(decode(tag, [0x80, 0])).toBe("invalid code");
     expect(decode(tag, [0x7f, 0xfe])).toBe(3276.6);
+    expect(decode({ ...tag, invalid: [0x8000] }, [0x80, 0])).toBe("invalid code");
+    expect(decode({ ...tag, invalid: [0x8000] }, [0x80, 1])).toBe(-3276.7);
   });
 
   test("do not reach beyond the last register", () => {

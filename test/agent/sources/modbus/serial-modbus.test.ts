@@ -1,11 +1,14 @@
 // peerTest is a test block, which the linter cannot know:
 // oxlint-disable vitest/no-standalone-expect
+import { rm, symlink } from "node:fs/promises";
 import { connect } from "node:net";
+import { join } from "node:path";
 import crc16 from "modbus-serial/utils/crc16.js";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "#core/clock.ts";
 import { peerTest, pymodbus } from "#test/support/peer.ts";
 import { Pty } from "#test/support/pty.ts";
+import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
 import { PymodbusServer } from "./pymodbus-server.ts";
 import { startBusOn } from "./start-bus.ts";
@@ -165,15 +168,26 @@ describe("on a serial line", () => {
     expect(values).toEqual(new Set([7, null]));
   });
 
-  test("a missing port is no error, and the line is read when it is plugged in", async () => {
-    const missing = "/dev/penstock-no-such-port";
+  test("a missing port is no error, and a replugged one is followed by its name", async () => {
+    const folder = await tempFolder();
+    const byId = join(folder, "usb-rs485");
     const { bus, intake } = await startBusOn(
-      { modbus: "rtu", port: missing, timeout: "60ms" },
+      { modbus: "rtu", port: byId, timeout: "60ms" },
       { meter: { unit: 2, every: "20ms", tags: { level: { register: 40_001 } } } },
     );
     await until(() => intake.batches.length > 3);
     expect(bus.status()).toMatchObject({ state: "degraded" });
     expect(bus.status().detail).toContain("there is no such device: is it plugged in?");
+    const good = (value: number): boolean =>
+      intake.readings().some((reading) => reading.value === value);
+    for (const value of [1, 2]) {
+      const pty = new Pty();
+      pty.onData(() => pty.send(rtu(2, 3, 2, 0, value)));
+      await rm(byId, { force: true });
+      await symlink(pty.path, byId);
+      await until(() => good(value));
+      pty.unplug();
+    }
     await bus.stop();
   });
 });

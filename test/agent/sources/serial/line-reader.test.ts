@@ -22,7 +22,7 @@ test("columns are tags, in their order, and some are left out", () => {
   const lines = reader({
     format: "csv",
     separator: ";",
-    columns: ["temperature", "-", "humidity"],
+    columns: ["temperature", "_", "humidity"],
   });
   expect(lines.tags).toEqual(["temperature", "humidity"]);
   expect(found(lines, "21.5;x;40;more")).toEqual({ temperature: "21.5", humidity: "40" });
@@ -36,7 +36,7 @@ test("of name=value lines only the device's tags are read", () => {
 });
 
 test("NMEA sentences are read with their checksum, whoever talks", () => {
-  const columns = ["-", "-", "-", "-", "-", "-", "satellites", "hdop", "altitude"];
+  const columns = ["_", "_", "_", "_", "_", "_", "satellites", "hdop", "altitude"];
   const lines = reader({ format: "nmea", sentence: "GGA", columns });
   expect(found(lines, GGA)).toEqual({ satellites: "08", hdop: "0.9", altitude: "545.4" });
   expect(found(lines, GGA.replace("545.4", "545.5"))).toBe("has a wrong checksum");

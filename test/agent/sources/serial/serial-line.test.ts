@@ -160,7 +160,7 @@ test.each([
   ["start and end", { frame: { start: "\x02", end: "\x03" } }, "..\x0212.5 kg\x03."],
   ["a length", { frame: { start: "W", length: 8 } }, "..W12.5 kg"],
   ["an idle line", { frame: { idle: "30ms" } }, "12.5 kg"],
-  ["columns", { format: "csv", columns: ["-", "weight"] }, "ST,12.5\r\n"],
+  ["columns", { format: "csv", columns: ["_", "weight"] }, "ST,12.5\r\n"],
   ["name=value", { format: "key-value" }, "weight=12.5 tare=0\r\n"],
   ["NMEA", { format: "nmea", columns: ["weight"] }, "$XXWGT,12.5*70\r\n"],
 ])("reads frames by %s from a real port", async (_what, bus, bytes) => {
