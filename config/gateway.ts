@@ -326,6 +326,15 @@ const tag = z.strictObject({
     .boolean()
     .default(false)
     .describe("It only ever counts up: where it falls, the reading is flagged."),
+  deadband: z
+    .union([z.number().min(0), z.string().regex(/^\d+(?:\.\d+)?%$/)], {
+      error: "a number in the tag's unit, such as 0.2, or a share, such as 1%",
+    })
+    .optional()
+    .describe("A value this near to the last one that was kept is left out; in the unit, or `1%`."),
+  maxSilence: durationBetween(1000, 24 * HOUR_MS)
+    .prefault("1m")
+    .describe("With a deadband: a value is kept after this long, however little it changed."),
   range: z
     .tuple([z.number(), z.number()])
     .optional()

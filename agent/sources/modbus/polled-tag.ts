@@ -1,5 +1,6 @@
 /** The tags of a device, ready to be polled: each with its point, its series and its checks. */
 import type { Intake, ReadingBatch, Series } from "#agent/sources/contract.ts";
+import { createDeadband, type Deadband } from "#agent/sources/deadband.ts";
 import { Plausibility } from "#agent/sources/plausibility.ts";
 import { createScaler } from "#agent/sources/scaling.ts";
 import type { DeviceSettings, TagSettings } from "#config/gateway.ts";
@@ -20,6 +21,7 @@ export interface PolledTag {
   /** The register that holds the power of ten to scale by. */
   readonly factor?: Point | undefined;
   readonly plausibility: Plausibility;
+  readonly deadband?: Deadband | undefined;
 }
 
 /** All that has to be read for these tags; registers that several share are named once. */
@@ -28,7 +30,7 @@ export function pointsOf(tags: readonly PolledTag[]): Point[] {
   return [...new Set(points)];
 }
 
-/** Adds the tag's reading, judged and scaled, to the batch. */
+/** Adds the tag's reading, judged and scaled, to the batch, unless its deadband leaves it out. */
 export function addReading(
   batch: ReadingBatch,
   tag: PolledTag,
@@ -37,10 +39,14 @@ export function addReading(
 ): void {
   const { series } = tag;
   const reason = result.reason ?? factor?.reason;
-  if (reason !== undefined) return batch.add(series, result.ts, null, "bad", reason);
+  if (reason !== undefined) {
+    tag.deadband?.isNews(null, "bad", result.ts);
+    return batch.add(series, result.ts, null, "bad", reason);
+  }
   const value = factor ? inPowersOfTen(result.value, factor.value) : result.value;
-  const verdict = tag.plausibility.judge(value);
-  batch.add(series, result.ts, value, verdict.quality, verdict.reason);
+  const { quality, reason: doubt } = tag.plausibility.judge(value);
+  if (tag.deadband && !tag.deadband.isNews(value, quality, result.ts)) return;
+  batch.add(series, result.ts, value, quality, doubt);
 }
 
 function inPowersOfTen(value: Value, exponent: Value): Value {
@@ -70,7 +76,8 @@ export function createTags(
     const facts = { source, ...(tag.unit !== undefined && { unit: tag.unit }) };
     const series = intake.resolve(device, name, facts);
     const plausibility = new Plausibility(tag, counterMaxOf(tag));
-    return [{ point, series, factor: sharedFactor(factors, name, tag), plausibility }];
+    const factor = sharedFactor(factors, name, tag);
+    return [{ point, series, factor, plausibility, deadband: createDeadband(tag) }];
   });
 }
 

@@ -1,4 +1,5 @@
 /** What the text of one field is worth: a number, read strictly, or a text where the file says so. */
+import { createDeadband, type Deadband } from "#agent/sources/deadband.ts";
 import { Plausibility, type Verdict } from "#agent/sources/plausibility.ts";
 import { createScaler, type Scaler } from "#agent/sources/scaling.ts";
 import type { TagSettings } from "#config/gateway.ts";
@@ -17,6 +18,7 @@ export class Field {
   readonly #invalid: ReadonlySet<number>;
   readonly #scaled: Scaler;
   readonly #plausibility: Plausibility;
+  readonly #deadband: Deadband | undefined;
 
   /** @param settings what the file says of the tag; a tag that it leaves out is a number */
   constructor(settings: TagSettings | undefined) {
@@ -24,6 +26,12 @@ export class Field {
     this.#invalid = new Set(settings?.invalid);
     this.#scaled = createScaler(settings?.scale ?? 1, settings?.offset ?? 0);
     this.#plausibility = new Plausibility(settings ?? { counter: false });
+    this.#deadband = settings && createDeadband(settings);
+  }
+
+  /** False for a reading that the tag's deadband leaves out. To be asked once a reading. */
+  isNews({ value, quality }: FieldValue, ts: number): boolean {
+    return this.#deadband?.isNews(value, quality, ts) ?? true;
   }
 
   /** Fields must be read in the order of their times. */

@@ -17,7 +17,7 @@ import type { Clock, Timer } from "#core/clock.ts";
 import { isAbort, messageOf } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
-import { Field } from "./field.ts";
+import { Field, type FieldValue } from "./field.ts";
 import { bytesOf, createFramer, type Framer } from "./framing.ts";
 import { createLineReader, type LineReader } from "./line-reader.ts";
 import { openPort, type PortSession } from "./port-session.ts";
@@ -37,6 +37,9 @@ export interface SerialLineOptions {
 }
 
 const REOPEN = { firstMs: 200, maxMs: 5000 };
+
+/** What a line that says nothing is worth. */
+const SILENT: FieldValue = { value: null, quality: "bad", reason: "timeout" };
 
 interface Target {
   series: Series;
@@ -192,8 +195,10 @@ export class SerialLine implements Source {
 
   #take(frames: readonly Buffer[], ts: number): void {
     const batch = new ReadingBatch(this.#options.name);
+    const matchedBefore = this.#counters.lines_matched;
     for (const frame of frames) this.#read(frame, ts, batch);
-    if (batch.length === 0) return;
+    if (this.#counters.lines_matched === matchedBefore) return;
+    // A line says that the device lives, also where its values are left out by their deadbands.
     this.#lineError = undefined;
     this.#watchSilence();
     this.#handOver.give(batch);
@@ -203,7 +208,7 @@ export class SerialLine implements Source {
     this.#counters.lines += 1;
     const outcome = this.#reader.read(frame.toString("latin1"));
     if (outcome.kind === "unmatched") return this.#complain(frame, outcome.why);
-    if (outcome.kind === "other") return;
+    if (outcome.kind === "other" || outcome.found.length === 0) return;
     this.#counters.lines_matched += 1;
     for (const { tag, text } of outcome.found) this.#add(tag, text, ts, batch);
   }
@@ -218,9 +223,10 @@ export class SerialLine implements Source {
   #add(tag: string, text: string, ts: number, batch: ReadingBatch): void {
     const target = this.#targets.get(tag);
     if (!target) return;
-    const { value, quality, reason } = target.field.read(text);
-    if (value === null) this.#counters.invalid_values += 1;
-    batch.add(target.series, ts, value, quality, reason);
+    const field = target.field.read(text);
+    if (field.value === null) this.#counters.invalid_values += 1;
+    if (!target.field.isNews(field, ts)) return;
+    batch.add(target.series, ts, field.value, field.quality, field.reason);
   }
 
   #watchSilence(): void {
@@ -234,7 +240,10 @@ export class SerialLine implements Source {
     this.#counters.silences += 1;
     const batch = new ReadingBatch(name);
     const ts = clock.now();
-    for (const { series } of this.#targets.values()) batch.add(series, ts, null, "bad", "timeout");
+    for (const { series, field } of this.#targets.values()) {
+      field.isNews(SILENT, ts);
+      batch.add(series, ts, SILENT.value, SILENT.quality, SILENT.reason);
+    }
     this.#handOver.give(batch);
     this.#lineError ??= "nothing was received for the silence time";
     if (this.#session && !this.#session.isSameDevice) void this.#session.close();

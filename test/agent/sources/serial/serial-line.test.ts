@@ -212,3 +212,22 @@ test("a text is a text where the file says so, and a range is watched", async ()
     pty.unplug();
   }
 });
+
+test("after a silence the first value is kept, though it lies within the deadband", async () => {
+  const pty = new Pty();
+  const { line, intake } = await startLine(pty.path, {
+    bus: { silence: "150ms" },
+    tags: { weight: { deadband: 1 } },
+  });
+  try {
+    await until(() => line.status().state === "running");
+    pty.send("5 kg\r\n5.5 kg\r\n");
+    await until(() => intake.readings().at(-1)?.reason === "timeout");
+    expect(intake.readings().filter(({ quality }) => quality === "good")).toHaveLength(1);
+    pty.send("5.5 kg\r\n");
+    await until(() => intake.readings().at(-1)?.value === 5.5);
+  } finally {
+    await line.stop();
+    pty.unplug();
+  }
+});
