@@ -13,7 +13,7 @@ import { drain } from "./drain.ts";
 import { type Kill, scheduleKills } from "./kill-schedule.ts";
 import type { Outcome, PerProgram } from "./outcome.ts";
 import { Plant } from "./plant.ts";
-import { UsageMeter } from "./process-usage.ts";
+import { machineCpuSeconds, UsageMeter } from "./process-usage.ts";
 import { type ProgramName, Programs, programNames } from "./programs.ts";
 import type { ProgressLine } from "./progress-line.ts";
 import { fetchRollups } from "./rollups.ts";
@@ -90,6 +90,7 @@ export class Demo {
     this.#programs.markUsage();
     this.#ownUsage.take(process.pid);
     this.#ownUsage.mark();
+    const machineStart = machineCpuSeconds();
     const startMs = clock.monotonic();
     await this.#plant.startPublishing(this.#programs.mqttPort);
     watch.start();
@@ -97,7 +98,9 @@ export class Demo {
       await this.#produce(finish);
       const seconds = (clock.monotonic() - startMs) / 1000;
       const cpu = this.#cpu(seconds);
-      return { ...(await this.#audit(watch)), seconds, cpu };
+      const allCpu = (machineCpuSeconds() - machineStart) / seconds;
+      const otherCpu = Math.max(0, allCpu - cpu.hub - cpu.sink - cpu.agent - cpu.simulator);
+      return { ...(await this.#audit(watch)), seconds, cpu, otherCpu };
     } finally {
       await watch.stop();
       progress.end();
@@ -158,7 +161,7 @@ export class Demo {
     return scheduleKills(programNames, runMs, this.#parts.random.fork("kills"));
   }
 
-  async #audit(watch: Watch): Promise<Omit<Outcome, "seconds" | "cpu">> {
+  async #audit(watch: Watch): Promise<Omit<Outcome, "seconds" | "cpu" | "otherCpu">> {
     const { clock, progress } = this.#parts;
     watch.phase = "waiting for acknowledgements";
     const unacknowledged = await Promise.race([

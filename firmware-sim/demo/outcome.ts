@@ -18,6 +18,8 @@ export interface Outcome {
   warmUpSeconds: number;
   /** In cores, averaged over the production. The demo itself is part of the simulator. */
   cpu: PerProgram;
+  /** Cores that other processes of this machine used meanwhile: figures are good where it is small. */
+  otherCpu: number;
   /** The most that was resident, in MB of 10^6 bytes. */
   rssMb: PerProgram;
   kills: number;
@@ -51,6 +53,7 @@ export function outcomeJson(outcome: Outcome): string {
     },
     warmUpSeconds: outcome.warmUpSeconds,
     cpu: mapPrograms(cpu, (cores) => round(cores, 3)),
+    otherCpu: round(outcome.otherCpu, 2),
     rssMb: mapPrograms(rssMb, (megabytes) => round(megabytes, 0)),
     kills,
     crashes,
@@ -73,6 +76,7 @@ export function outcomeText(outcome: Outcome): string {
     ...measuredPrograms.map(
       (name) => `  ${name.padEnd(11)} ${cpu[name].toFixed(2)} cores, ${rssMb[name].toFixed(0)} MB`,
     ),
+    `  others      ${outcome.otherCpu.toFixed(2)} cores`,
     `  kill -9     ${outcome.kills}`,
   ];
   if (verdict.unchecked > 0) {

@@ -30,6 +30,19 @@ export function sampleProcess(pid: number): ProcessSample | undefined {
   }
 }
 
+/** CPU that the whole machine has used since it started, in seconds; 0 where nobody tells. */
+export function machineCpuSeconds(): number {
+  try {
+    // user, nice, system, idle, iowait, irq, softirq, steal: all but the two idle ones.
+    const line = /^cpu +(.*)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1] ?? "";
+    const ticks = line.split(" ").map(Number);
+    const busy = [0, 1, 2, 5, 6].reduce((sum, field) => sum + (ticks[field] ?? 0), 0);
+    return busy / TICKS_PER_SECOND;
+  } catch {
+    return 0;
+  }
+}
+
 export class UsageMeter {
   readonly #sample: typeof sampleProcess;
   #pid: number | undefined;

@@ -33,6 +33,7 @@ test("the whole system's figures come out as a table in Markdown", () => {
     alarms: 3,
     latencyMs: { p50: 31.4, p99: 80, max: 200 },
     cpu: perProgram,
+    otherCpu: 0.05,
     rssMb: { hub: 90, sink: 120, agent: 150, simulator: 160 },
     kills: 0,
   };
@@ -40,6 +41,6 @@ test("the whole system's figures come out as a table in Markdown", () => {
   expect(lines[0]).toBe("2 cores");
   expect(lines[4]).toBe(
     "| 10000 × 1 | 10000 | 0.30 cores, 150 MB | 0.20 cores, 120 MB | 0.10 cores, 90 MB | " +
-      "0.15 cores, 160 MB | 0.75 cores | 31 ms | 80 ms | 200 ms | 0 | 0 |",
+      "0.15 cores, 160 MB | 0.75 cores | 0.05 cores | 31 ms | 80 ms | 200 ms | 0 | 0 |",
   );
 });

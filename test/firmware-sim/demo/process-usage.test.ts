@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { type ProcessSample, sampleProcess, UsageMeter } from "#sim/demo/process-usage.ts";
+import {
+  machineCpuSeconds,
+  type ProcessSample,
+  sampleProcess,
+  UsageMeter,
+} from "#sim/demo/process-usage.ts";
 
 test("a process of one's own has used CPU and memory; one that is gone has none to show", () => {
   const sample = sampleProcess(process.pid)!;
@@ -8,6 +13,10 @@ test("a process of one's own has used CPU and memory; one that is gone has none 
   expect(Math.abs(sample.cpuSeconds - (own.user + own.system) / 1e6)).toBeLessThan(1);
   expect(sample.peakBytes).toBeGreaterThan(20e6);
   expect(sampleProcess(2 ** 22 + 1)).toBeUndefined();
+});
+
+test("the machine as a whole has used more CPU than one of its processes", () => {
+  expect(machineCpuSeconds()).toBeGreaterThan(sampleProcess(process.pid)!.cpuSeconds);
 });
 
 test("the CPU of several lives adds up, from the mark on; memory is the peak of all", () => {
