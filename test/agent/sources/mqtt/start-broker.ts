@@ -1,7 +1,7 @@
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { MqttBroker } from "#agent/sources/mqtt/mqtt-broker.ts";
 import { type BrokerSettings, gatewaySchema, type TopicRule } from "#config/gateway.ts";
-import { systemClock } from "#core/clock.ts";
+import { type Clock, systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { MemoryIntake } from "#test/support/memory-intake.ts";
 
@@ -28,6 +28,7 @@ export function mqttSettingsOf(
 export async function startBroker(
   broker: Written = {},
   topics: readonly Written[] = TOPICS,
+  clock: Clock = systemClock,
 ): Promise<{ broker: MqttBroker; intake: MemoryIntake }> {
   const intake = new MemoryIntake();
   const settings = mqttSettingsOf(broker, topics);
@@ -36,7 +37,7 @@ export async function startBroker(
     topics: settings.topics,
     alarmTopic: "penstock/alarms",
     intake,
-    clock: systemClock,
+    clock,
     log: silentLogger,
   });
   await mqtt.start();
@@ -54,7 +55,9 @@ export async function connectDevice(
   port: number,
   options: IClientOptions = {},
 ): Promise<MqttClient> {
-  const client = await connectAsync(`mqtt://127.0.0.1:${port}`, {
+  const client = await connectAsync({
+    host: "127.0.0.1",
+    port,
     reconnectPeriod: 0,
     clientId: "device-1",
     ...options,

@@ -1,0 +1,186 @@
+import { execFile } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+import { connectAsync, type MqttClient } from "mqtt";
+import { describe, expect, onTestFinished } from "vitest";
+import type { AcceptOutcome } from "#agent/sources/contract.ts";
+import { RemoteBroker } from "#agent/sources/mqtt/remote-broker.ts";
+import { gatewaySchema } from "#config/gateway.ts";
+import { systemClock } from "#core/clock.ts";
+import { PenstockError } from "#core/errors.ts";
+import { silentLogger } from "#core/log.ts";
+import { createRandom } from "#core/random.ts";
+import { MemoryIntake } from "#test/support/memory-intake.ts";
+import { mosquittoBroker, mosquittoPub, peerTest } from "#test/support/peer.ts";
+import { tempFolder } from "#test/support/temp-folder.ts";
+import { until } from "#test/support/until.ts";
+import { Mosquitto } from "./mosquitto.ts";
+import { counterOf, startBroker, TOPICS } from "./start-broker.ts";
+
+const run = promisify(execFile);
+const MESSAGE = '{"ts":1763707200000,"speed":1.5}';
+
+async function startMosquitto(lines: readonly string[] = []): Promise<Mosquitto> {
+  const mosquitto = await Mosquitto.start(await tempFolder(), lines);
+  onTestFinished(() => mosquitto.stop());
+  return mosquitto;
+}
+
+async function startRemote(
+  port: number,
+  intake: MemoryIntake,
+  remote: Record<string, unknown> = {},
+): Promise<RemoteBroker> {
+  const url = `mqtt://127.0.0.1:${port}`;
+  const settings = gatewaySchema.parse({
+    version: 1,
+    gateway: "test",
+    uplink: { eventHubs: { connectionString: "Endpoint=sb://localhost/", hub: "h" } },
+    mqtt: { remotes: { plant: { url, clientId: "gateway", topics: TOPICS, ...remote } } },
+  }).mqtt?.remotes["plant"];
+  if (!settings) throw new Error("no remote");
+  const broker = new RemoteBroker({
+    name: "plant",
+    settings,
+    intake,
+    clock: systemClock,
+    random: createRandom(1),
+    log: silentLogger,
+  });
+  await broker.start();
+  onTestFinished(() => broker.stop());
+  return broker;
+}
+
+async function publisher(port: number): Promise<MqttClient> {
+  const client = await connectAsync(`mqtt://127.0.0.1:${port}`);
+  onTestFinished(() => client.endAsync(true));
+  return client;
+}
+
+const isRunning = (broker: RemoteBroker) => (): boolean => broker.status().state === "running";
+
+describe("the embedded broker", () => {
+  peerTest("takes what mosquitto_pub publishes, at each QoS", [mosquittoPub], async () => {
+    const { broker, intake } = await startBroker();
+    onTestFinished(() => broker.stop());
+    const to = ["-h", "127.0.0.1", "-p", String(broker.port)];
+    for (const qos of ["1", "2"]) {
+      await run("mosquitto_pub", [...to, "-q", qos, "-t", `one/d${qos}/n`, "-m", qos]);
+      expect(intake.latest(`d${qos}`)).toEqual({ n: Number(qos) });
+    }
+    await run("mosquitto_pub", [...to, "-q", "0", "-t", "plant/d0", "-m", MESSAGE]);
+    await until(() => intake.readings("d0").length === 1);
+  });
+
+  peerTest("fails mosquitto_pub when nothing can be stored", [mosquittoPub], async () => {
+    const { broker, intake } = await startBroker();
+    onTestFinished(() => broker.stop());
+    intake.refuse = () => Promise.reject(new PenstockError("BUFFER_FAILED", "disk"));
+    const to = ["-h", "127.0.0.1", "-p", String(broker.port)];
+    const publishing = run("mosquitto_pub", [...to, "-q", "1", "-t", "one/d/n", "-m", "1"]);
+    await expect(publishing).rejects.toMatchObject({ code: 7 });
+  });
+});
+
+describe("an outside broker", () => {
+  peerTest("gets its acknowledgement when the readings are stored", [mosquittoBroker], async () => {
+    // It sends the second message when it has the acknowledgement of the first.
+    const mosquitto = await startMosquitto(["max_inflight_messages 1"]);
+    const intake = new MemoryIntake();
+    const accepts: PromiseWithResolvers<AcceptOutcome>[] = [];
+    intake.refuse = () => {
+      const accept = Promise.withResolvers<AcceptOutcome>();
+      accepts.push(accept);
+      return accept.promise;
+    };
+    const remote = await startRemote(mosquitto.port, intake);
+    await until(isRunning(remote));
+    const device = await publisher(mosquitto.port);
+    for (const n of [1, 2]) await device.publishAsync("one/d/n", String(n), { qos: 1 });
+    await until(() => accepts.length > 0);
+    await delay(100);
+    expect(accepts).toHaveLength(1);
+    accepts[0]?.resolve("stored");
+    await until(() => accepts.length === 2);
+    accepts[1]?.resolve("stored");
+    await until(() => counterOf(remote, "readings") === 2);
+  });
+
+  for (const protocol of [4, 5]) {
+    peerTest(
+      `sends again what the intake refused (protocol ${protocol})`,
+      [mosquittoBroker],
+      async () => {
+        const mosquitto = await startMosquitto();
+        const intake = new MemoryIntake();
+        intake.refuse = () => Promise.reject(new PenstockError("BUFFER_FULL", "full"));
+        const remote = await startRemote(mosquitto.port, intake, { protocol });
+        await until(isRunning(remote));
+        const device = await publisher(mosquitto.port);
+        await device.publishAsync("plant/d1", MESSAGE, { qos: 1 });
+        await until(() => counterOf(remote, "refused") === 1);
+        intake.refuse = undefined;
+        await until(() => intake.readings("d1").length === 1);
+        expect(counterOf(remote, "disconnects")).toBeGreaterThan(0);
+      },
+    );
+
+    peerTest(
+      `keeps what is published while the gateway is away (protocol ${protocol})`,
+      [mosquittoBroker],
+      async () => {
+        const mosquitto = await startMosquitto();
+        const intake = new MemoryIntake();
+        const first = await startRemote(mosquitto.port, intake, { protocol });
+        await until(isRunning(first));
+        await first.stop();
+        const device = await publisher(mosquitto.port);
+        await device.publishAsync("plant/d1", MESSAGE, { qos: 1 });
+        await startRemote(mosquitto.port, intake, { protocol });
+        await until(() => intake.readings("d1").length === 1);
+      },
+    );
+  }
+
+  peerTest("has several messages under way at once", [mosquittoBroker], async () => {
+    const mosquitto = await startMosquitto();
+    const intake = new MemoryIntake();
+    const gate = Promise.withResolvers<AcceptOutcome>();
+    intake.refuse = () => gate.promise;
+    const remote = await startRemote(mosquitto.port, intake);
+    await until(isRunning(remote));
+    const device = await publisher(mosquitto.port);
+    for (let n = 0; n < 15; n++) await device.publishAsync("one/d/n", String(n), { qos: 1 });
+    await until(() => counterOf(remote, "waiting_messages") === 15);
+    gate.resolve("stored");
+    await until(() => counterOf(remote, "readings") === 15);
+  });
+
+  peerTest("is connected to again after it was away", [mosquittoBroker], async () => {
+    const mosquitto = await startMosquitto();
+    const intake = new MemoryIntake();
+    const remote = await startRemote(mosquitto.port, intake);
+    await until(isRunning(remote));
+    await mosquitto.stop();
+    await until(() => remote.status().state === "degraded");
+    expect(remote.status().detail).toMatch(/^not connected: /);
+    await mosquitto.run();
+    await until(isRunning(remote));
+    const device = await publisher(mosquitto.port);
+    await device.publishAsync("plant/d1", MESSAGE, { qos: 1 });
+    await until(() => intake.readings("d1").length === 1);
+  });
+
+  peerTest("loses no message to a malformed one before it", [mosquittoBroker], async () => {
+    const mosquitto = await startMosquitto();
+    const intake = new MemoryIntake();
+    const remote = await startRemote(mosquitto.port, intake);
+    await until(isRunning(remote));
+    const device = await publisher(mosquitto.port);
+    await device.publishAsync("plant/d1", "{broken", { qos: 1 });
+    await device.publishAsync("plant/d1", MESSAGE, { qos: 1 });
+    await until(() => intake.readings("d1").length === 1);
+    expect(counterOf(remote, "malformed")).toBe(1);
+  });
+});
