@@ -93,6 +93,7 @@ export class SerialLine implements Source {
       const series = intake.resolve(device, tag, { source, ...(unit !== undefined && { unit }) });
       this.#targets.set(tag, { series, field: new Field(settings) });
     }
+    if (this.#targets.size === 0) this.#lineError = "nothing is read: the settings name no tags";
     this.#watchSilence();
     this.#startAsking();
     this.#running = this.#keepOpen();

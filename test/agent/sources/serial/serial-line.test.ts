@@ -231,3 +231,14 @@ test("after a silence the first value is kept, though it lies within the deadban
     pty.unplug();
   }
 });
+
+test("a line whose settings name no tags says so", async () => {
+  const pty = new Pty();
+  const { line } = await startLine(pty.path, { bus: { format: "csv" } });
+  try {
+    expect(line.status().detail).toBe("nothing is read: the settings name no tags");
+  } finally {
+    await line.stop();
+    pty.unplug();
+  }
+});
