@@ -90,6 +90,11 @@ const broker = z.strictObject({
   listen: listen.prefault("127.0.0.1:1883").describe("Address and port of the embedded broker."),
   maxPayload: size.prefault("256KiB").describe("A client that sends more is disconnected."),
   maxClients: z.int().min(1).default(2000).describe("Connections beyond this are refused."),
+  maxRate: z
+    .int()
+    .min(1)
+    .default(5000)
+    .describe("Messages a second of one client. One that sends faster has to wait, alone."),
   connectTimeout: durationBetween(100, 60_000)
     .prefault("5s")
     .describe("A connection that does not introduce itself within this time is closed."),

@@ -24,7 +24,7 @@ export const sinkSchema = z.strictObject({
   source: eventHubsSource.describe("Where readings are received from."),
   store: store.prefault({}).describe("Where rollups, positions and alarms are kept."),
   foldEvery: durationBetween(100, 60_000)
-    .prefault("5s")
+    .prefault("15s")
     .describe("Accepted readings are visible at once; their rollup rows are written this often."),
   http: http.prefault({}).describe("The sink's API."),
 });

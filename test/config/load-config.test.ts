@@ -45,7 +45,7 @@ test("the example of a gateway's file is good", () => {
 test("the example of a sink's file is good", () => {
   const settings = loadSink(join(examples, "sink.yaml"), secrets);
   expect(settings.source.consumerGroup).toBe("$Default");
-  expect(settings.foldEvery).toBe(5000);
+  expect(settings.foldEvery).toBe(15_000);
 });
 
 test("three lines are enough: everything else has a default", () => {
