@@ -64,6 +64,33 @@ const topicRule = z.strictObject({
     .min(1)
     .optional()
     .describe("Path to the time in the payload, such as `$.t`. Else `$.ts`."),
+  time: z
+    .enum(["ms", "s", "us", "ns"])
+    .optional()
+    .describe("Unit of times that are numbers, since 1970; `ms` if left out."),
+  format: z
+    .enum(["json", "csv", "text"])
+    .optional()
+    .describe("What payloads are; `json` if left out. `text` is one bare value."),
+  columns: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe("Tags of the cells of a CSV line. `ts` is the time, `-` is left out."),
+  separator: z
+    .string()
+    .length(1)
+    .optional()
+    .describe("Between the cells of a CSV line; `,` if left out."),
+  decimal: z
+    .enum([".", ","])
+    .optional()
+    .describe("Decimal sign of numbers in `csv` and `text`; `.` if left out."),
+  values: z
+    .record(z.string(), z.union([z.number(), z.boolean()]))
+    .optional()
+    .describe("What texts stand for, such as `{ running: true, stopped: false }`."),
 });
 
 export type TopicRule = z.infer<typeof topicRule>;

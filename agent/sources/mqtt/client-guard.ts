@@ -8,6 +8,7 @@ import type { Clock } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import { publishDenial, type Rights, subscribeDenial } from "./access-rules.ts";
 import { Login } from "./login.ts";
+import { Takeovers } from "./takeovers.ts";
 import { isClientId, isTopic } from "./topic-names.ts";
 
 export interface ClientGuardOptions {
@@ -25,12 +26,19 @@ const SUBSCRIPTIONS_MAX = 100;
 
 /** CONNACK's return codes [MQTT-3.2.2.3]. */
 const IDENTIFIER_REJECTED = 2;
+const SERVER_UNAVAILABLE = 3;
 const BAD_USER_OR_PASSWORD = 4;
 
 export class ClientGuard {
-  readonly counters = { logins_refused: 0, publishes_denied: 0, subscriptions_denied: 0 };
+  readonly counters = {
+    takeovers: 0,
+    logins_refused: 0,
+    publishes_denied: 0,
+    subscriptions_denied: 0,
+  };
   readonly #alarmTopic: string;
   readonly #login: Login;
+  readonly #takeovers: Takeovers;
   readonly #hasUsers: boolean;
   readonly #clients = new WeakMap<Client, KnownClient>();
   /** Users by the client ids that are connected. */
@@ -40,6 +48,7 @@ export class ClientGuard {
     const { settings, alarmTopic, clock } = options;
     this.#alarmTopic = alarmTopic;
     this.#login = new Login(settings.users, clock);
+    this.#takeovers = new Takeovers(clock);
     this.#hasUsers = settings.users !== undefined;
   }
 
@@ -62,8 +71,14 @@ export class ClientGuard {
     if (outcome.kind === "refused") return this.#refuse(outcome.reason, BAD_USER_OR_PASSWORD);
     const { rights } = outcome;
     const present = this.#connected.get(client.id);
-    if (present && this.#clients.get(present)?.rights?.name !== rights?.name) {
-      return this.#refuse("the client id is another user's", IDENTIFIER_REJECTED);
+    if (present) {
+      if (this.#clients.get(present)?.rights?.name !== rights?.name) {
+        return this.#refuse("the client id is another user's", IDENTIFIER_REJECTED);
+      }
+      this.counters.takeovers += 1;
+      if (!this.#takeovers.mayTakeOver(client.id)) {
+        return this.#refuse("two clients fight for one client id", SERVER_UNAVAILABLE);
+      }
     }
     if (client.closed) return undefined;
     this.#clients.set(client, { rights, filters: new Set() });

@@ -4,21 +4,27 @@
  * for each of thousands of messages a second.
  *
  * Reading: each chunk is followed by the scanner before the library sees it, and while too much
- * waits for the disk the library is told that there is nothing. Writing: the library never waits for
+ * waits for the disk, or this client publishes too fast, the library is told that there is nothing.
+ * Writing: the library never waits for
  * a slow subscriber, since that would hold up the publishers; one that falls too far behind is closed.
  */
 import type { Socket } from "node:net";
-import type { Clock } from "#core/clock.ts";
+import type { Clock, Timer } from "#core/clock.ts";
 import type { CommitBacklog } from "./commit-backlog.ts";
 import { type FrameFault, type FrameLimits, FrameScanner } from "./frame-scanner.ts";
+import { RateBudget } from "./rate-budget.ts";
 
 export type GateFault = FrameFault | "slow consumer" | "stalled packet";
 
 export interface ConnectionGateOptions {
   socket: Socket;
   limits: FrameLimits;
+  /** Messages a second. */
+  rateMax: number;
   backlog: CommitBacklog;
   clock: Clock;
+  /** The client published too fast, and is read later. */
+  onThrottle: () => void;
   /** The gate destroys the socket by itself. */
   onFault: (fault: GateFault) => void;
 }
@@ -33,19 +39,25 @@ export class ConnectionGate {
   readonly #options: ConnectionGateOptions;
   readonly #scanner: FrameScanner;
   readonly #resume: () => void;
+  readonly #budget: RateBudget;
+  #throttle: Timer | undefined;
   #midPacketSinceMs = Number.POSITIVE_INFINITY;
   #isClosing = false;
 
   /** Takes effect at once. */
   constructor(options: ConnectionGateOptions) {
-    const { socket, limits, backlog } = options;
+    const { socket, limits, rateMax, backlog, clock } = options;
     this.#options = options;
     this.#scanner = new FrameScanner(limits);
+    this.#budget = new RateBudget(rateMax, clock.monotonic());
     // The library reads whenever this event comes, as it would for fresh bytes.
     this.#resume = () => void socket.emit("readable");
     this.#gateReads();
     this.#gateWrites();
-    socket.once("close", () => backlog.forget(this.#resume));
+    socket.once("close", () => {
+      backlog.forget(this.#resume);
+      this.#throttle?.cancel();
+    });
   }
 
   /** Reads nothing more; what is being stored may still be acknowledged. */
@@ -74,13 +86,30 @@ export class ConnectionGate {
         backlog.wait(this.#resume);
         return null;
       }
+      if (this.#isTooFast()) return null;
       const bytes: Buffer | null = read(size);
       return bytes && this.#pass(bytes) ? bytes : null;
     };
   }
 
+  #isTooFast(): boolean {
+    if (this.#throttle) return true;
+    const { clock, onThrottle } = this.#options;
+    const waitMs = this.#budget.waitMs(clock.monotonic());
+    if (waitMs === 0) return false;
+    onThrottle();
+    this.#midPacketSinceMs = Number.POSITIVE_INFINITY;
+    this.#throttle = clock.after("mqtt throttle", waitMs, () => {
+      this.#throttle = undefined;
+      this.#resume();
+    });
+    return true;
+  }
+
   #pass(bytes: Buffer): boolean {
+    const before = this.#scanner.publishes;
     const fault = this.#scanner.scan(bytes);
+    this.#budget.spend(this.#scanner.publishes - before);
     if (fault) {
       this.#fail(fault);
       return false;

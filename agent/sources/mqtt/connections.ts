@@ -8,6 +8,8 @@ import { TOPIC_BYTES_MAX } from "./topic-names.ts";
 
 export interface ConnectionsOptions {
   maxPayload: number;
+  /** Messages a second of one client. */
+  maxRate: number;
   backlog: CommitBacklog;
   clock: Clock;
   log: Logger;
@@ -25,6 +27,7 @@ export class Connections {
     connections_failed: 0,
     packets_too_large: 0,
     slow_consumers: 0,
+    rate_pauses: 0,
   };
   readonly #options: ConnectionsOptions;
   readonly #log: RateLimitedLog;
@@ -56,12 +59,14 @@ export class Connections {
   /** Must come before the MQTT library takes the socket. */
   add(socket: Socket): void {
     this.counters.connections += 1;
-    const { maxPayload, backlog, clock } = this.#options;
+    const { maxPayload, maxRate, backlog, clock } = this.#options;
     const gate = new ConnectionGate({
       socket,
       limits: { publishBytesMax: maxPayload + TOPIC_BYTES_MAX + PUBLISH_FIELDS_BYTES },
+      rateMax: maxRate,
       backlog,
       clock,
+      onThrottle: () => this.#onThrottle(socket),
       onFault: (fault) => this.#onFault(socket, fault),
     });
     this.#gates.add(gate);
@@ -85,6 +90,12 @@ export class Connections {
   refuse(reason: string): void {
     this.counters.connections_refused += 1;
     this.#log.warn(`refused: ${reason}`, { reason }, "an MQTT connection was refused");
+  }
+
+  #onThrottle(socket: Socket): void {
+    this.counters.rate_pauses += 1;
+    const { remoteAddress: address } = socket;
+    this.#log.warn("rate", { address }, "an MQTT client publishes too fast, and has to wait");
   }
 
   #onFault(socket: Socket, fault: GateFault): void {

@@ -34,6 +34,7 @@ export class FrameScanner {
   /** Bytes of the present packet's body that are still to come. */
   #bodyBytesLeft = 0;
   #isConnected = false;
+  #publishes = 0;
 
   constructor(limits: FrameLimits) {
     this.#limits = limits;
@@ -42,6 +43,11 @@ export class FrameScanner {
   /** True when a packet has begun and not ended. */
   get isMidPacket(): boolean {
     return this.#type !== undefined || this.#bodyBytesLeft > 0;
+  }
+
+  /** PUBLISH packets that have begun so far. */
+  get publishes(): number {
+    return this.#publishes;
   }
 
   /** Follows the next bytes. After a fault the connection must be closed. */
@@ -74,6 +80,7 @@ export class FrameScanner {
       return this.#shift > LENGTH_SHIFT_MAX ? "malformed header" : undefined;
     }
     this.#isConnected = true;
+    if (this.#type === PUBLISH) this.#publishes += 1;
     this.#bodyBytesLeft = this.#length;
     this.#type = undefined;
     this.#length = 0;

@@ -71,15 +71,15 @@ export class Login {
       if (isRight) this.#known.set(name, digest);
       return isRight;
     } finally {
-      this.#checks -= 1;
-      this.#waiting.shift()?.();
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#checks -= 1;
     }
   }
 
+  /** Resolves when there is a place for one more check: a free one, or one that is handed on. */
   async #turn(): Promise<void> {
-    if (this.#checks >= CHECKS_MAX) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#checks += 1;
+    if (this.#checks < CHECKS_MAX) this.#checks += 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 }

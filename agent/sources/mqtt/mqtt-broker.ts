@@ -63,8 +63,14 @@ export class MqttBroker implements Source {
     this.#guard = new ClientGuard({ settings, alarmTopic, clock });
     this.#store = new SessionStore((id, filter) => this.#guard.isSubscribed(id, filter));
     this.#log = new RateLimitedLog(log, clock);
-    const { maxPayload } = settings;
-    this.#connections = new Connections({ maxPayload, backlog: this.#backlog, clock, log });
+    const { maxPayload, maxRate } = settings;
+    this.#connections = new Connections({
+      maxPayload,
+      maxRate,
+      backlog: this.#backlog,
+      clock,
+      log,
+    });
     this.#listener = new Listener(settings, {
       connected: (socket) => this.#open(socket),
       dropped: () => this.#connections.refuse("there are too many clients"),

@@ -13,7 +13,7 @@ import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import { CommitBacklog } from "./commit-backlog.ts";
 import { MessageReceiver } from "./message-receiver.ts";
-import { RemoteSession } from "./remote-session.ts";
+import type { RemoteSession } from "./remote-session.ts";
 import { filterOf } from "./topic-pattern.ts";
 
 export interface RemoteBrokerOptions {
@@ -94,8 +94,10 @@ export class RemoteBroker implements Source {
     const { clock, random } = this.#options;
     const { signal } = this.#stopping;
     let delays = backOff(RECONNECT, random);
+    // Some 10 MB that a gateway without outside brokers need not hold.
+    const { RemoteSession: Session } = await import("./remote-session.ts");
     while (!signal.aborted) {
-      const session = this.#connect(() => {
+      const session = this.#connect(Session, () => {
         delays = backOff(RECONNECT, random);
       });
       this.#session = session;
@@ -109,9 +111,9 @@ export class RemoteBroker implements Source {
     }
   }
 
-  #connect(onReady: () => void): RemoteSession {
+  #connect(Session: typeof RemoteSession, onReady: () => void): RemoteSession {
     const { name, settings } = this.#options;
-    return new RemoteSession({
+    return new Session({
       url: settings.url,
       client: clientOptions(settings),
       filters: settings.topics.map(filterOf),

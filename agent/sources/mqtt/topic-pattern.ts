@@ -3,7 +3,8 @@
  * the rest, none included. The first rule that matches counts.
  */
 
-import { PayloadDecoder } from "#agent/sources/payload/payload-decoder.ts";
+import { createDecoder } from "#agent/sources/payload/create-decoder.ts";
+import type { MessageDecoder } from "#agent/sources/payload/rows.ts";
 import type { TopicRule } from "#config/gateway.ts";
 import { PenstockError } from "#core/errors.ts";
 
@@ -14,7 +15,7 @@ export interface CompiledRule {
   readonly tagLevel: number;
   readonly device: string | undefined;
   readonly tag: string | undefined;
-  readonly decoder: PayloadDecoder;
+  readonly decoder: MessageDecoder;
 }
 
 export interface TopicMatch {
@@ -42,7 +43,7 @@ export function compileRule(rule: TopicRule): CompiledRule {
     tagLevel: levels.indexOf(TAG),
     device: rule.device,
     tag: rule.tag,
-    decoder: new PayloadDecoder(rule),
+    decoder: createDecoder(rule),
   };
 }
 

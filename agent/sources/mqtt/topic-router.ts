@@ -4,7 +4,7 @@
  * as a whole at its bound, because a hostile sender would displace the good entries anyway.
  */
 import type { Intake, Series } from "#agent/sources/contract.ts";
-import type { PayloadDecoder, Target } from "#agent/sources/payload/payload-decoder.ts";
+import type { MessageDecoder, Target } from "#agent/sources/payload/rows.ts";
 import type { TopicRule } from "#config/gateway.ts";
 import { PenstockError } from "#core/errors.ts";
 import { type CompiledRule, compileRule, matchTopic } from "./topic-pattern.ts";
@@ -18,7 +18,7 @@ const NAME_CHARACTERS_MAX = 128;
 const UNPRINTABLE = /[\p{Cc}\uFFFD]/u;
 
 export interface Route extends Target {
-  readonly decoder: PayloadDecoder;
+  readonly decoder: MessageDecoder;
 }
 
 export class TopicRouter {

@@ -1,10 +1,12 @@
 /**
- * A sender's time stamp: a number is milliseconds since 1970 (a fraction is cut off), text is ISO
- * 8601 with a zone. Anything else is no time. A time that cannot be right is kept, because a
+ * A sender's time stamp: a number counts from 1970 in the rule's unit (milliseconds, if it does not
+ * say; what is finer is cut off), text is ISO 8601 with a zone. Anything else is no time. A time that cannot be right is kept, because a
  * reading is never re-stamped, but the reading is then `uncertain`.
  */
 import type { QualityReason } from "#core/reading.ts";
 import type { Json } from "./strict-json.ts";
+
+export type TimeUnit = "ms" | "s" | "us" | "ns";
 
 export interface TimeStamp {
   ts: number;
@@ -30,9 +32,9 @@ const DATE_MS_MAX = 8.64e15;
 const ISO_8601 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(Z|[+-]\d\d(?::?\d\d)?)$/;
 
 /** `given` is undefined or null where the sender has no time: then it is the time of arrival. */
-export function readTime(given: Json | undefined, nowMs: number): TimeStamp {
+export function readTime(given: Json | undefined, nowMs: number, unit: TimeUnit = "ms"): TimeStamp {
   if (given === undefined || given === null) return { ts: nowMs, isOwn: false, doubt: undefined };
-  const ts = toMilliseconds(given);
+  const ts = toMilliseconds(given, unit);
   if (ts === undefined) return { ts: nowMs, isOwn: false, doubt: TIME_MALFORMED };
   return { ts, isOwn: true, doubt: doubtOf(ts, nowMs) };
 }
@@ -42,11 +44,28 @@ function doubtOf(ts: number, nowMs: number): QualityReason | undefined {
   return ts < PLAUSIBLE_FROM_MS ? CLOCK_NOT_SET : undefined;
 }
 
-function toMilliseconds(given: Json): number | undefined {
-  const ms = typeof given === "string" ? parseIso(given) : given;
+function toMilliseconds(given: Json, unit: TimeUnit): number | undefined {
+  const ms = typeof given === "string" ? parseIso(given) : scale(given, unit);
   if (typeof ms !== "number" || !(ms >= 0 && ms <= DATE_MS_MAX)) return undefined;
   // Also turns −0 into 0.
   return Math.trunc(ms) + 0;
+}
+
+function scale(given: Json, unit: TimeUnit): number | undefined {
+  // Nanoseconds since 1970 are beyond 2^53, so the parser gives them with all digits.
+  if (typeof given === "bigint") return unit === "ns" ? Number(given / 1_000_000n) : undefined;
+  if (typeof given !== "number") return undefined;
+  switch (unit) {
+    case "ms":
+      return given;
+    case "s":
+      // Rounded: 1.001 s × 1000 is 1000.9999999999999.
+      return Math.round(given * 1000);
+    case "us":
+      return given / 1000;
+    default:
+      return given / 1_000_000;
+  }
 }
 
 function parseIso(text: string): number | undefined {

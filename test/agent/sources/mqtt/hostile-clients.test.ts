@@ -174,4 +174,36 @@ describe("the embedded broker, with a client that is hostile or broken", () => {
     raw.send(publish);
     await until(() => intake.readings("d1").length === 2);
   });
+
+  test("makes a client wait that publishes faster than its limit, and loses nothing", async () => {
+    const slow = await startBroker({ maxRate: 200 });
+    const flood = new RawClient(slow.broker.port);
+    await flood.login();
+    const packet = publishBytes(Buffer.from("plant/d1"));
+    for (let i = 0; i < 250; i++) {
+      flood.send(packet);
+      // Apart, so that they come in several reads.
+      await new Promise(setImmediate);
+    }
+    await until(() => countOf(flood, "puback") === 250);
+    expect(counterOf(slow.broker, "rate_pauses")).toBeGreaterThan(0);
+    flood.destroy();
+    await slow.broker.stop();
+  });
+
+  test("refuses a client id that two clients fight for", async () => {
+    const clients: RawClient[] = [];
+    for (let i = 0; i < 7; i++) {
+      const client = new RawClient(broker.port);
+      clients.push(client);
+      await client.login("one-for-two");
+    }
+    const codes = clients.map(
+      ({ packets: [first] }) => first?.cmd === "connack" && first.returnCode,
+    );
+    expect(codes).toEqual([0, 0, 0, 0, 0, 0, 3]);
+    expect(clients.map(({ isClosed }) => isClosed).lastIndexOf(false)).toBe(5);
+    expect(counterOf(broker, "takeovers")).toBe(6);
+    for (const client of clients) client.destroy();
+  });
 });

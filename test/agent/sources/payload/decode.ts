@@ -1,19 +1,16 @@
 import { ReadingBatch, type Series } from "#agent/sources/contract.ts";
-import { PayloadDecoder } from "#agent/sources/payload/payload-decoder.ts";
+import { createDecoder } from "#agent/sources/payload/create-decoder.ts";
+import type { TopicRule } from "#config/gateway.ts";
 import { type KeptReading, readingsOf } from "#test/support/memory-intake.ts";
 
 export const NOW = 1_763_707_200_000;
 
-interface Rule {
-  tag?: string;
-  value?: string;
-  ts?: string;
-}
+type Rule = Partial<TopicRule>;
 
 /** What a payload of device `d` gives under a rule. */
 export function decode(
   payload: string | Uint8Array,
-  { tag, ...paths }: Rule = {},
+  { tag, ...rule }: Rule = {},
 ): { readings: Omit<KeptReading, "device">[]; areAllTimed: boolean } {
   const batch = new ReadingBatch("mqtt");
   const series = new Map<string, Series>();
@@ -26,7 +23,12 @@ export function decode(
     },
   };
   const bytes = typeof payload === "string" ? Buffer.from(payload) : payload;
-  const areAllTimed = new PayloadDecoder(paths).decode(bytes, target, NOW, batch);
+  const areAllTimed = createDecoder({ topic: "{device}", ...rule }).decode(
+    bytes,
+    target,
+    NOW,
+    batch,
+  );
   return { readings: readingsOf(batch).map(withoutDevice), areAllTimed };
 }
 
