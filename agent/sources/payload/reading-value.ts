@@ -11,13 +11,13 @@ export interface ReadingValue {
   reason?: QualityReason;
 }
 
-export const NO_VALUE = "no value";
-export const NOT_FINITE = "not a number";
-export const INTEGER_TOO_LARGE = "integer beyond 2^53";
-export const TEXT_TOO_LONG = "text cut";
+const NO_VALUE = "no value";
+const NOT_FINITE = "not a number";
+const INTEGER_TOO_LARGE = "integer beyond 2^53";
+const TEXT_TOO_LONG = "text cut";
 
 /** Characters of a text that are kept. */
-export const TEXT_MAX = 1024;
+const TEXT_MAX = 1024;
 
 /** PostgreSQL cannot store NUL, nor any database half a surrogate pair. */
 const UNSTORABLE = /\0/g;

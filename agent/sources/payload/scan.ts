@@ -4,7 +4,7 @@
  */
 import { PenstockError } from "#core/errors.ts";
 
-export const DEPTH_MAX = 32;
+const DEPTH_MAX = 32;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -47,7 +47,7 @@ export function countMembers(text: string): number {
 }
 
 /** Place of the closing quote of the string that begins at `start`; the text's end without one. */
-export function endOfString(text: string, start: number): number {
+function endOfString(text: string, start: number): number {
   for (let i = start + 1; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === QUOTE) return i;

@@ -16,9 +16,9 @@ export interface TimeStamp {
   doubt: QualityReason | undefined;
 }
 
-export const CLOCK_AHEAD = "clock ahead";
-export const CLOCK_NOT_SET = "clock not set";
-export const TIME_MALFORMED = "time malformed";
+const CLOCK_AHEAD = "clock ahead";
+const CLOCK_NOT_SET = "clock not set";
+const TIME_MALFORMED = "time malformed";
 
 /** Skew that is taken for ordinary: beyond it a clock is wrong. */
 const AHEAD_MS_MAX = 5 * 60_000;

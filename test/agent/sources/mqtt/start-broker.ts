@@ -10,7 +10,7 @@ type Written = Record<string, unknown>;
 export const TOPICS = [{ topic: "plant/{device}" }, { topic: "one/{device}/{tag}" }];
 
 /** Settings as the file's schema makes them, with its defaults. */
-export function mqttSettingsOf(
+function mqttSettingsOf(
   broker: Written,
   topics: readonly Written[] = TOPICS,
 ): { broker: BrokerSettings; topics: TopicRule[] } {
