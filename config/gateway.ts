@@ -77,7 +77,7 @@ const topicRule = z.strictObject({
     .min(1)
     .max(1000)
     .optional()
-    .describe("Tags of the cells of a CSV line. `ts` is the time, `-` is left out."),
+    .describe("Tags of the cells of a CSV line. `ts` is the time, `_` is left out."),
   separator: z
     .string()
     .length(1)
@@ -155,6 +155,16 @@ const remoteBroker = z.strictObject({
   clientId: name
     .optional()
     .describe("Fixed client id, used nowhere else: the broker keeps messages while we are away."),
+  share: name
+    .optional()
+    .describe("Shared subscription: gateways with the same name here divide the messages."),
+  tls: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Folder of `ca.pem`, to know the broker by, and of `cert.pem` and `key.pem`, if it asks.",
+    ),
   username: z.string().optional().describe("User to log in as."),
   password: z.string().optional().describe("As `!secret NAME`."),
   topics: z.array(topicRule).min(1).describe("Which topics to subscribe to, and what is in them."),

@@ -74,7 +74,11 @@ function checkTopic(path: Path, topic: string, rule: RawMapping): Problem[] {
     const suggestion = "use + for one level in the middle";
     return [{ path, on, message: `topic: # may stand at the end only`, suggestion }];
   }
-  return [...checkPlaceholders(path, levels), ...checkDevice(path, levels, rule)].slice(0, 1);
+  return [
+    ...checkPlaceholders(path, levels),
+    ...checkDevice(path, levels, rule),
+    ...checkFormat(path, levels, rule),
+  ].slice(0, 1);
 }
 
 function isWildcard(level: string): boolean {
@@ -110,6 +114,27 @@ function checkDevice(path: Path, levels: readonly string[], rule: RawMapping): P
   const message = "topic: nothing says which device the readings belong to";
   const suggestion = 'put {device} in the place of a level, or add "device: NAME"';
   return [{ path, on, message, suggestion }];
+}
+
+/** What a format needs, and what only another one could use. */
+function checkFormat(path: Path, levels: readonly string[], rule: RawMapping): Problem[] {
+  const { format = "json" } = rule;
+  const rulePath = path.slice(0, -1);
+  if (format === "csv" && !("columns" in rule)) {
+    const message = "format: csv needs to know what its columns are";
+    const suggestion = 'add "columns: [ts, temperature, _]"; _ leaves one out';
+    return [{ path: [...rulePath, "format"], on: "value", message, suggestion }];
+  }
+  if (format === "text" && !levels.includes("{tag}") && !("tag" in rule)) {
+    const message = "format: text has one value, and nothing says which tag it belongs to";
+    const suggestion = 'put {tag} in the place of a level, or add "tag: NAME"';
+    return [{ path: [...rulePath, "format"], on: "value", message, suggestion }];
+  }
+  const idle = ["columns", "separator"].find((key) => format !== "csv" && key in rule);
+  if (idle === undefined) return [];
+  const suggestion = 'add "format: csv", or remove it';
+  const message = `${idle} is for "format: csv"`;
+  return [{ path: [...rulePath, idle], on: "key", message, suggestion }];
 }
 
 function checkAlarmTopic(mqtt: RawMapping): Problem[] {

@@ -1,9 +1,9 @@
 /** The broker's port, plain or TLS. Connections beyond the limit are closed at once. */
-import { readFileSync } from "node:fs";
 import { createServer, type Server, type ServerOpts, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import type { BrokerSettings } from "#config/gateway.ts";
-import { messageOf, PenstockError, systemCodeOf } from "#core/errors.ts";
+import { messageOf, PenstockError } from "#core/errors.ts";
+import { readTlsFolder } from "./tls-folder.ts";
 
 export interface ListenerEvents {
   connected(socket: Socket): void;
@@ -66,36 +66,31 @@ export class Listener {
     const { tls, connectTimeout } = this.#settings;
     const onConnection = (socket: Socket): void => this.#events.connected(socket);
     if (tls === undefined) return createServer(SOCKET_OPTIONS, onConnection);
-    const options = { ...SOCKET_OPTIONS, ...readTlsFolder(tls), handshakeTimeout: connectTimeout };
+    const options = { ...SOCKET_OPTIONS, ...tlsOptions(tls), handshakeTimeout: connectTimeout };
     const server = createTlsServer(options, onConnection);
     server.on("tlsClientError", (error) => this.#events.handshakeFailed(messageOf(error)));
     return server;
   }
 }
 
-function readTlsFolder(folder: string): TlsOptions {
-  const cert = read(`${folder}/cert.pem`);
-  const key = read(`${folder}/key.pem`);
-  const ca = readOptional(`${folder}/ca.pem`);
+function tlsOptions(folder: string): TlsOptions {
+  const { ca, cert, key } = readFiles(folder);
+  if (!cert || !key) {
+    const path = `${folder}/${cert ? "key" : "cert"}.pem`;
+    throw unreadable(path, `there is no ${path}`);
+  }
   return { cert, key, ...(ca && { ca, requestCert: true, rejectUnauthorized: true }) };
 }
 
-function readOptional(path: string): Buffer | undefined {
+function readFiles(folder: string): ReturnType<typeof readTlsFolder> {
   try {
-    return readFileSync(path);
+    return readTlsFolder(folder);
   } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return undefined;
-    throw unreadable(path, error);
+    throw unreadable(folder, messageOf(error), error);
   }
 }
 
-function read(path: string): Buffer {
-  const content = readOptional(path);
-  if (!content) throw unreadable(path, new Error("there is no such file"));
-  return content;
-}
-
-function unreadable(path: string, cause: unknown): PenstockError {
-  const message = `the MQTT broker cannot read ${path}: ${messageOf(cause)}`;
+function unreadable(path: string, reason: string, cause?: unknown): PenstockError {
+  const message = `the MQTT broker cannot start with TLS: ${reason}`;
   return new PenstockError("LISTEN_FAILED", message, { cause, context: { path } });
 }

@@ -8,12 +8,13 @@ import type { Intake, Source, SourceStatus } from "#agent/sources/contract.ts";
 import type { RemoteBrokerSettings } from "#config/gateway.ts";
 import { backOff } from "#core/back-off.ts";
 import type { Clock } from "#core/clock.ts";
-import { isAbort } from "#core/errors.ts";
+import { isAbort, messageOf } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import { CommitBacklog } from "./commit-backlog.ts";
 import { MessageReceiver } from "./message-receiver.ts";
 import type { RemoteSession } from "./remote-session.ts";
+import { readTlsFolder } from "./tls-folder.ts";
 import { filterOf } from "./topic-pattern.ts";
 
 export interface RemoteBrokerOptions {
@@ -97,11 +98,10 @@ export class RemoteBroker implements Source {
     // Some 10 MB that a gateway without outside brokers need not hold.
     const { RemoteSession: Session } = await import("./remote-session.ts");
     while (!signal.aborted) {
-      const session = this.#connect(Session, () => {
+      const reason = await this.#runSession(Session, () => {
         delays = backOff(RECONNECT, random);
       });
-      this.#session = session;
-      this.#report(await session.ended);
+      this.#report(reason);
       try {
         await clock.sleep(delays.next().value, { name: "mqtt reconnect", signal });
       } catch (error) {
@@ -111,12 +111,28 @@ export class RemoteBroker implements Source {
     }
   }
 
-  #connect(Session: typeof RemoteSession, onReady: () => void): RemoteSession {
+  /** Resolves with the reason when the connection is over. A certificate may be replaced meanwhile. */
+  async #runSession(Session: typeof RemoteSession, onReady: () => void): Promise<string> {
+    let client: IClientOptions;
+    try {
+      client = clientOptions(this.#options.settings);
+    } catch (error) {
+      return `cannot read the TLS folder: ${messageOf(error)}`;
+    }
+    this.#session = this.#connect(Session, client, onReady);
+    return await this.#session.ended;
+  }
+
+  #connect(
+    Session: typeof RemoteSession,
+    client: IClientOptions,
+    onReady: () => void,
+  ): RemoteSession {
     const { name, settings } = this.#options;
     return new Session({
       url: settings.url,
-      client: clientOptions(settings),
-      filters: settings.topics.map(filterOf),
+      client,
+      filters: filtersOf(settings),
       backlog: this.#backlog,
       onMessage: (topic, payload) => this.#receiver.receive(name, topic, payload),
       onReady: () => {
@@ -136,8 +152,13 @@ export class RemoteBroker implements Source {
   }
 }
 
+function filtersOf({ topics, share }: RemoteBrokerSettings): string[] {
+  const prefix = share === undefined ? "" : `$share/${share}/`;
+  return topics.map((rule) => prefix + filterOf(rule));
+}
+
 function clientOptions(settings: RemoteBrokerSettings): IClientOptions {
-  const { clientId, username, password, protocol } = settings;
+  const { clientId, username, password, protocol, tls } = settings;
   const isPersistent = clientId !== undefined;
   return {
     protocolVersion: protocol,
@@ -145,6 +166,7 @@ function clientOptions(settings: RemoteBrokerSettings): IClientOptions {
     clean: !isPersistent,
     keepalive: KEEP_ALIVE_S,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    ...(tls !== undefined && readTlsFolder(tls)),
     ...(isPersistent && { clientId }),
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),

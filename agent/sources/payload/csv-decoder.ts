@@ -1,5 +1,5 @@
 /**
- * Lines of cells, each a reading a column. Columns are named by the rule; `-` is left out, and the
+ * Lines of cells, each a reading a column. Columns are named by the rule; `_` is left out, and the
  * one named `ts` is the line's time. No quotes: machines that write CSV over MQTT do not use them.
  */
 import type { ReadingBatch } from "#agent/sources/contract.ts";
@@ -10,7 +10,7 @@ import { type MessageDecoder, type RowSettings, Rows, rowSettingsOf, type Target
 import { decodeUtf8 } from "./strict-json.ts";
 
 const TIME_COLUMN = "ts";
-const IGNORED_COLUMN = "-";
+const IGNORED_COLUMN = "_";
 
 export class CsvDecoder implements MessageDecoder {
   readonly valuesSkipped = 0;

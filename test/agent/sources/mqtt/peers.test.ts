@@ -183,4 +183,21 @@ describe("an outside broker", () => {
     await until(() => intake.readings("d1").length === 1);
     expect(counterOf(remote, "malformed")).toBe(1);
   });
+
+  peerTest("divides its messages among gateways that share a name", [mosquittoBroker], async () => {
+    const mosquitto = await startMosquitto();
+    const intakes = [new MemoryIntake(), new MemoryIntake()];
+    for (const [i, intake] of intakes.entries()) {
+      const options = { clientId: `gateway-${i}`, share: "gateways" };
+      const remote = await startRemote(mosquitto.port, intake, options);
+      await until(isRunning(remote));
+    }
+    const device = await publisher(mosquitto.port);
+    for (let n = 0; n < 20; n++) await device.publishAsync("one/d/n", String(n), { qos: 1 });
+    await until(() => intakes.flatMap((intake) => intake.readings("d")).length === 20);
+    await delay(50);
+    const counts = intakes.map((intake) => intake.readings("d").length);
+    expect(counts[0]! + counts[1]!).toBe(20);
+    expect(Math.min(...counts)).toBeGreaterThan(0);
+  });
 });
