@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { MqttBroker } from "#agent/sources/mqtt/mqtt-broker.ts";
+import { ManualClock } from "#test/support/manual-clock.ts";
 import type { MemoryIntake } from "#test/support/memory-intake.ts";
 import { until } from "#test/support/until.ts";
 import { RawClient } from "./raw-client.ts";
-import { connectDevice, counterOf, startBroker } from "./start-broker.ts";
+import { connectDevice, counterOf, startBroker, TOPICS } from "./start-broker.ts";
 
 const MESSAGE = '{"ts":1763707200000,"speed":1.5}';
 
@@ -189,6 +190,23 @@ describe("the embedded broker, with a client that is hostile or broken", () => {
     expect(counterOf(slow.broker, "rate_pauses")).toBeGreaterThan(0);
     flood.destroy();
     await slow.broker.stop();
+  });
+
+  test("closes a connection whose packet does not end within a minute", async () => {
+    const clock = new ManualClock();
+    const { broker: slow } = await startBroker({}, TOPICS, clock);
+    const loris = new RawClient(slow.port);
+    await loris.login();
+    loris.send(publishBytes(Buffer.from("plant/d1")).subarray(0, 20));
+    const idle = new RawClient(slow.port);
+    await idle.login("idle");
+    await clock.advance(55_000);
+    expect(loris.isClosed).toBe(false);
+    await clock.advance(15_000);
+    await loris.closed();
+    expect(idle.isClosed).toBe(false);
+    idle.destroy();
+    await slow.stop();
   });
 
   test("refuses a client id that two clients fight for", async () => {
