@@ -9,7 +9,6 @@
  * - a segment leaves the disk only when all its chunks are confirmed, or when a limit drops it; then
  *   a gap record goes to the sink, in the batch that deletes it.
  */
-import { randomBytes } from "node:crypto";
 import type { AcceptOutcome, ReadingBatch } from "#agent/sources/contract.ts";
 import type { GapRecord } from "#core/chunk.ts";
 import { decodeChunk } from "#core/chunk-decode.ts";
@@ -17,9 +16,11 @@ import type { Clock, Timer } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
+import { type BufferIdentity, newState, resumedState } from "./buffer-state.ts";
 import { CommitLoop, type SealedWrite } from "./commit-loop.ts";
 import type { BufferReader, BufferWriter, SegmentInput, StoredChunk } from "./contract.ts";
 import { BufferDatabase, type BufferState } from "./database.ts";
+import { ForgottenSegments } from "./forgotten-segments.ts";
 import { ForwardQueue, type LoadedSegmentInfo } from "./forward-queue.ts";
 import { MessageMemory } from "./message-memory.ts";
 import { type BufferLimits, RetentionGuard } from "./retention.ts";
@@ -27,13 +28,8 @@ import { SegmentBuilder } from "./segment-builder.ts";
 import { encodeSegment } from "./segment-codec.ts";
 import { SegmentLoader } from "./segment-loader.ts";
 
-export interface StoreAndForwardOptions {
+export interface StoreAndForwardOptions extends BufferIdentity {
   folder: string;
-  gateway: string;
-  /** Binds the epoch: a copied card on another machine begins its own. */
-  machineId: string;
-  /** Used when the buffer is made; later the buffer's own number holds. */
-  lanes: number;
   lingerMs: number;
   dedupeWindowMs: number;
   limits: BufferLimits;
@@ -62,9 +58,6 @@ const OPEN_BYTES_MAX = 8 * 1024 * 1024;
 /** Forgotten segments are deleted with the next commit, or after this time. */
 const FORGET_INTERVAL_MS = 250;
 const HOUSEKEEPING_INTERVAL_MS = 5000;
-/** Compacting more at once stalls writes; less often leaves tombstones to walk over. */
-const COMPACT_BYTES = 48 * 1024 * 1024;
-const EPOCH_BYTES = 9;
 
 export class StoreAndForward implements BufferWriter, BufferReader {
   readonly #options: StoreAndForwardOptions;
@@ -79,10 +72,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   #safe = newOutcome();
   /** Segments below this number are on disk; one that is being written is not to be looked for. */
   #writtenEnd = 0;
-  #forgotten: LoadedSegmentInfo[] = [];
-  #forgottenBytes = 0;
-  #compactedTo = 0;
-  #isCompacting = false;
+  readonly #forgotten: ForgottenSegments;
   #isOpen = false;
   #timers: Timer[] = [];
   #listener: (lane: number) => void = () => {};
@@ -93,6 +83,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     const { folder, lingerMs, dedupeWindowMs, clock, random, log } = options;
     this.#options = options;
     this.#database = new BufferDatabase(folder);
+    this.#forgotten = new ForgottenSegments(this.#database, log);
     this.#messages = new MessageMemory({
       database: this.#database,
       windowMs: dedupeWindowMs,
@@ -140,7 +131,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     this.#builder = new SegmentBuilder(this.lanes);
     this.#queue = new ForwardQueue(this.lanes, FORWARD_BYTES_MAX);
     this.#loader = this.#newLoader(this.#state.firstSegment);
-    this.#compactedTo = this.#state.firstSegment;
+    this.#forgotten.compactFrom(this.#state.firstSegment);
     this.#writtenEnd = this.#state.nextSegment;
     await this.#messages.load(this.#state.nextSegment);
     await this.#retention.measure();
@@ -219,7 +210,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   }
 
   confirm(chunks: readonly StoredChunk[]): void {
-    this.#forget(this.#queue.settle(chunks));
+    this.#forgotten.add(this.#queue.settle(chunks));
     this.#loader.load(this.#writtenEnd);
   }
 
@@ -250,9 +241,8 @@ export class StoreAndForward implements BufferWriter, BufferReader {
 
   #seal(): SealedWrite | undefined {
     const builder = this.#builder;
-    const forgotten = this.#forgotten;
-    if (builder.isEmpty && forgotten.length === 0) return undefined;
-    this.#forgotten = [];
+    if (builder.isEmpty && this.#forgotten.isEmpty) return undefined;
+    const forgotten = this.#forgotten.take();
     this.#builder = new SegmentBuilder(this.lanes);
     const safe = this.#safe;
     this.#safe = newOutcome();
@@ -313,7 +303,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   }
 
   #enqueue(segment: LoadedSegmentInfo): void {
-    if (segment.chunks.length === 0) return this.#forget([segment]);
+    if (segment.chunks.length === 0) return this.#forgotten.add([segment]);
     this.#queue.push(segment);
     for (const lane of new Set(segment.chunks.map((chunk) => chunk.lane))) this.#listener(lane);
   }
@@ -328,30 +318,9 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     });
   }
 
-  #forget(segments: readonly LoadedSegmentInfo[]): void {
-    for (const segment of segments) {
-      this.#forgotten.push(segment);
-      this.#forgottenBytes += segment.bytes;
-    }
-  }
-
   #flushForgotten(): void {
-    if (this.#forgotten.length > 0 && this.#builder.isEmpty) this.#commits.commitNow();
-    if (this.#forgottenBytes >= COMPACT_BYTES && !this.#isCompacting) void this.#compact();
-  }
-
-  async #compact(): Promise<void> {
-    this.#isCompacting = true;
-    this.#forgottenBytes = 0;
-    const from = this.#compactedTo;
-    this.#compactedTo = this.#state.firstSegment;
-    try {
-      await this.#database.compact(from, this.#compactedTo);
-    } catch (error) {
-      this.#options.log.warn({ err: error }, "the buffer could not be compacted");
-    } finally {
-      this.#isCompacting = false;
-    }
+    if (!this.#forgotten.isEmpty && this.#builder.isEmpty) this.#commits.commitNow();
+    this.#forgotten.compactWhenDue(this.#state.firstSegment);
   }
 
   #keepHouse(): void {
@@ -384,7 +353,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     for (const chunk of segments.flatMap((segment) => segment.chunks)) {
       this.#tellLost(chunk, reason);
     }
-    this.#forget(segments);
+    this.#forgotten.add(segments);
     this.#loader.load(this.#writtenEnd);
   }
 
@@ -415,34 +384,4 @@ function newOutcome(): PromiseWithResolvers<AcceptOutcome> {
   const outcome = Promise.withResolvers<AcceptOutcome>();
   outcome.promise.catch(() => {});
   return outcome;
-}
-
-function newState({ gateway, machineId, lanes }: StoreAndForwardOptions): BufferState {
-  return {
-    format: 1,
-    gateway,
-    epoch: randomBytes(EPOCH_BYTES).toString("base64url"),
-    machineId,
-    lanes,
-    nextSeq: Array.from({ length: lanes }, () => 0),
-    nextSegment: 0,
-    firstSegment: 0,
-    storedSegments: 0,
-    storedBytes: 0,
-    readingsBySource: {},
-  };
-}
-
-/** A buffer that was copied to another machine, or given another name, counts anew. */
-function resumedState(
-  stored: BufferState,
-  options: StoreAndForwardOptions,
-  log: Logger,
-): BufferState {
-  const { gateway, machineId } = options;
-  if (stored.machineId === machineId && stored.gateway === gateway) return stored;
-  log.warn({ from: stored.gateway, to: gateway }, "the buffer is of another machine: new epoch");
-  const { epoch } = newState(options);
-  const nextSeq = stored.nextSeq.map(() => 0);
-  return { ...stored, gateway, machineId, epoch, nextSeq };
 }
