@@ -3,7 +3,8 @@ import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
-import { EXIT, reportFailure } from "#config/exit.ts";
+import { type Command, dispatch } from "#config/dispatch.ts";
+import { EXIT } from "#config/exit.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
 import { loadGateway } from "#config/load-config.ts";
 import { systemClock } from "#core/clock.ts";
@@ -24,8 +25,6 @@ COMMAND --help tells more. Exit codes: 0 fine, 1 failed, 2 misuse, 78 bad config
 `;
 
 const { stdin, stdout, stderr } = process;
-
-type Command = (args: readonly string[]) => Promise<number>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   run: runCommand,
@@ -105,21 +104,9 @@ function resources(): { cpuMs: number; rssBytes: number } {
   return { cpuMs: Math.round((user + system) / 1000), rssBytes: process.memoryUsage.rss() };
 }
 
-async function main([name = "", ...args]: readonly string[]): Promise<number> {
-  if (name === "--help" || name === "-h" || name === "help") {
-    stdout.write(HELP);
-    return EXIT.fine;
-  }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command) {
-    stderr.write(name === "" ? HELP : `There is no command "${name}".\n\n${HELP}`);
-    return EXIT.misuse;
-  }
-  try {
-    return await command(args);
-  } catch (error) {
-    return reportFailure(error, stderr, HELP);
-  }
-}
-
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await dispatch(process.argv.slice(2), {
+  commands: COMMANDS,
+  help: HELP,
+  stdout,
+  stderr,
+});
