@@ -2,7 +2,9 @@
  * The agent's composition root: makes the parts, connects them along the data's path, and starts and
  * stops them in an order in which nothing is handed to a part that is not there.
  */
-import type { GatewaySettings, SerialBusSettings } from "#config/gateway.ts";
+
+import type { SerialBusSettings } from "#config/gateway/serial-bus.ts";
+import type { GatewaySettings } from "#config/gateway.ts";
 import { connectionStringOf } from "#config/shared.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { Clock } from "#core/clock.ts";

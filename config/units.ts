@@ -1,11 +1,13 @@
 /** Units stand in the value (`50ms`, `8GiB`, `14d`), so that nobody guesses them. */
 import { z } from "zod";
 
+export const HOUR_MS = 3_600_000;
+
 export const DURATION_MS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,
   m: 60_000,
-  h: 3_600_000,
+  h: HOUR_MS,
   d: 86_400_000,
 };
 

@@ -3,7 +3,7 @@
  * the one before. What is not plausible is kept and flagged, never corrected: the sink's sums are
  * over values that somebody measured. Pure, with one number of state a tag.
  */
-import type { TagSettings } from "#config/gateway.ts";
+import type { TagSettings } from "#config/gateway/tag.ts";
 import type { Quality, QualityReason, Value } from "#core/reading.ts";
 
 export interface Verdict {

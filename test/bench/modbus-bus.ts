@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { ModbusBus } from "#agent/sources/modbus/modbus-bus.ts";
-import type { DeviceSettings } from "#config/gateway.ts";
+import type { DeviceSettings } from "#config/gateway/device.ts";
 import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";

@@ -2,7 +2,7 @@
  * Where a tag lives in a device. Manuals count from 1 and prefix the table (`40001`); the protocol
  * counts from 0 within each table. Only this file converts between the two.
  */
-import type { TagSettings } from "#config/gateway.ts";
+import type { TagSettings } from "#config/gateway/tag.ts";
 
 /** The four tables of Modbus (Application Protocol v1.1b3, section 4.3). */
 export type Table = "coil" | "discrete" | "input" | "holding";

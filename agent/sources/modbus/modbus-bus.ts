@@ -4,7 +4,8 @@
  */
 import type { Intake, Source, SourceStatus } from "#agent/sources/contract.ts";
 import { HandOver } from "#agent/sources/hand-over.ts";
-import type { DeviceSettings, ModbusBusSettings } from "#config/gateway.ts";
+import type { DeviceSettings } from "#config/gateway/device.ts";
+import type { ModbusBusSettings } from "#config/gateway/modbus-bus.ts";
 import type { Clock } from "#core/clock.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";

@@ -3,7 +3,8 @@ import type { Intake, ReadingBatch, Series } from "#agent/sources/contract.ts";
 import { createDeadband, type Deadband } from "#agent/sources/deadband.ts";
 import { Plausibility } from "#agent/sources/plausibility.ts";
 import { createScaler } from "#agent/sources/scaling.ts";
-import type { DeviceSettings, TagSettings } from "#config/gateway.ts";
+import type { DeviceSettings } from "#config/gateway/device.ts";
+import type { TagSettings } from "#config/gateway/tag.ts";
 import type { QualityReason, Value } from "#core/reading.ts";
 import { createFactorPoint, createPoint, type Point } from "./point.ts";
 

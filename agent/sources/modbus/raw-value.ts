@@ -1,6 +1,6 @@
 /** What a raw number stands for, by the tag's settings: a bit, a name, or a scaled value. Pure. */
 import { createScaler } from "#agent/sources/scaling.ts";
-import type { TagSettings } from "#config/gateway.ts";
+import type { TagSettings } from "#config/gateway/tag.ts";
 import type { Value } from "#core/reading.ts";
 import { INVALID_CODE, NotAValue } from "./register-types.ts";
 

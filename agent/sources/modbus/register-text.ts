@@ -1,5 +1,5 @@
 /** Text in registers: two characters each, padded with NULs or blanks. Pure. */
-import type { WordOrder } from "#config/gateway.ts";
+import type { WordOrder } from "#config/gateway/tag.ts";
 
 /**
  * The text up to the first NUL, without blanks at its end. Only the order of the bytes matters:

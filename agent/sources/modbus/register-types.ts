@@ -1,5 +1,5 @@
 /** Numbers in registers: how wide each type is, and how it is read. Pure. */
-import type { TagSettings } from "#config/gateway.ts";
+import type { TagSettings } from "#config/gateway/tag.ts";
 import { shortestFloat32 } from "#core/float32.ts";
 import type { QualityReason } from "#core/reading.ts";
 

@@ -6,7 +6,7 @@ import {
   explainedFailure,
   identityOf,
 } from "#agent/sources/serial/port-identity.ts";
-import type { ModbusSerialBusSettings } from "#config/gateway.ts";
+import type { ModbusSerialBusSettings } from "#config/gateway/modbus-bus.ts";
 import { EchoFilter } from "./echo-filter.ts";
 import { tapStream } from "./tap-stream.ts";
 import type { Wire } from "./wire.ts";

@@ -3,7 +3,7 @@
  * registers within a value, and some about the bytes as well. The names say where the bytes of
  * 0xABCD (A the most significant) stand on the wire; wider values follow the same pattern.
  */
-import type { WordOrder } from "#config/gateway.ts";
+import type { WordOrder } from "#config/gateway/tag.ts";
 
 /** Places `width` bytes from `source`, at `at`, into `target` with the most significant first. */
 export function placeBigEndian(

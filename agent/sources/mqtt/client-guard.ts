@@ -3,7 +3,7 @@
  * publish where. Keeps what it knows of a client only as long as the connection lives.
  */
 import type { AuthenticateError, Client, ConnectPacket, Subscription } from "aedes";
-import type { BrokerSettings } from "#config/gateway.ts";
+import type { BrokerSettings } from "#config/gateway/mqtt.ts";
 import type { Clock } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import { publishDenial, type Rights, subscribeDenial } from "./access-rules.ts";

@@ -1,7 +1,7 @@
 /** The broker's port, plain or TLS. Connections beyond the limit are closed at once. */
 import { createServer, type Server, type ServerOpts, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
-import type { BrokerSettings } from "#config/gateway.ts";
+import type { BrokerSettings } from "#config/gateway/mqtt.ts";
 import { messageOf, PenstockError } from "#core/errors.ts";
 import { readTlsFolder } from "./tls-folder.ts";
 

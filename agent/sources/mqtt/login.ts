@@ -4,7 +4,7 @@
  * when a thousand devices come back at once, and a wrong one is answered late.
  */
 import { createHmac, randomBytes } from "node:crypto";
-import type { BrokerSettings } from "#config/gateway.ts";
+import type { BrokerSettings } from "#config/gateway/mqtt.ts";
 import type { Clock } from "#core/clock.ts";
 import type { Rights } from "./access-rules.ts";
 import { isPassword } from "./password.ts";

@@ -5,7 +5,7 @@
  */
 import { hash } from "node:crypto";
 import { type AcceptOutcome, type Intake, ReadingBatch } from "#agent/sources/contract.ts";
-import type { TopicRule } from "#config/gateway.ts";
+import type { TopicRule } from "#config/gateway/mqtt.ts";
 import type { Clock } from "#core/clock.ts";
 import { messageOf, PenstockError } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";

@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from "aedes";
 import type { Intake, Source, SourceStatus } from "#agent/sources/contract.ts";
-import type { BrokerSettings, TopicRule } from "#config/gateway.ts";
+import type { BrokerSettings, TopicRule } from "#config/gateway/mqtt.ts";
 import type { Clock } from "#core/clock.ts";
 import { messageOf, PenstockError } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";

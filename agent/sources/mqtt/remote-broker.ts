@@ -5,7 +5,7 @@
  */
 import type { IClientOptions } from "mqtt";
 import type { Intake, Source, SourceStatus } from "#agent/sources/contract.ts";
-import type { RemoteBrokerSettings } from "#config/gateway.ts";
+import type { RemoteBrokerSettings } from "#config/gateway/mqtt.ts";
 import { backOff } from "#core/back-off.ts";
 import type { Clock } from "#core/clock.ts";
 import { isAbort, messageOf } from "#core/errors.ts";

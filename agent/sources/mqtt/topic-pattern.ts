@@ -5,7 +5,7 @@
 
 import { createDecoder } from "#agent/sources/payload/create-decoder.ts";
 import type { MessageDecoder } from "#agent/sources/payload/rows.ts";
-import type { TopicRule } from "#config/gateway.ts";
+import type { TopicRule } from "#config/gateway/mqtt.ts";
 import { PenstockError } from "#core/errors.ts";
 
 export interface CompiledRule {

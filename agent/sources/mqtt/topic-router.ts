@@ -5,7 +5,7 @@
  */
 import type { Intake, Series } from "#agent/sources/contract.ts";
 import type { MessageDecoder, Target } from "#agent/sources/payload/rows.ts";
-import type { TopicRule } from "#config/gateway.ts";
+import type { TopicRule } from "#config/gateway/mqtt.ts";
 import { PenstockError } from "#core/errors.ts";
 import { type CompiledRule, compileRule, matchTopic } from "./topic-pattern.ts";
 

@@ -1,4 +1,4 @@
-import type { TopicRule } from "#config/gateway.ts";
+import type { TopicRule } from "#config/gateway/mqtt.ts";
 import { CsvDecoder } from "./csv-decoder.ts";
 import { JsonDecoder } from "./json-decoder.ts";
 import { PlainDecoder } from "./plain-decoder.ts";

@@ -3,7 +3,7 @@
  * one named `ts` is the line's time. No quotes: machines that write CSV over MQTT do not use them.
  */
 import type { ReadingBatch } from "#agent/sources/contract.ts";
-import type { TopicRule } from "#config/gateway.ts";
+import type { TopicRule } from "#config/gateway/mqtt.ts";
 import { PenstockError } from "#core/errors.ts";
 import { type CellForm, readCell } from "./cell.ts";
 import { type MessageDecoder, type RowSettings, Rows, rowSettingsOf, type Target } from "./rows.ts";

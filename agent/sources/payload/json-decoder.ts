@@ -4,7 +4,7 @@
  * objects, lists) are left out and counted.
  */
 import type { ReadingBatch } from "#agent/sources/contract.ts";
-import type { TopicRule } from "#config/gateway.ts";
+import type { TopicRule } from "#config/gateway/mqtt.ts";
 import { PenstockError } from "#core/errors.ts";
 import { createPathReader, type PathReader, parsePath } from "./json-path.ts";
 import { isScalar } from "./reading-value.ts";

@@ -1,6 +1,6 @@
 /** A payload that is one bare value: a number, or else a text. */
 import type { ReadingBatch } from "#agent/sources/contract.ts";
-import type { TopicRule } from "#config/gateway.ts";
+import type { TopicRule } from "#config/gateway/mqtt.ts";
 import { PenstockError } from "#core/errors.ts";
 import { type CellForm, readCell } from "./cell.ts";
 import { type MessageDecoder, type RowSettings, Rows, rowSettingsOf, type Target } from "./rows.ts";

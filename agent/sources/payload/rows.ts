@@ -1,6 +1,6 @@
 /** What every payload format comes down to: rows of a batch, with time and quality. */
 import type { ReadingBatch, Series } from "#agent/sources/contract.ts";
-import type { TopicRule } from "#config/gateway.ts";
+import type { TopicRule } from "#config/gateway/mqtt.ts";
 import { PenstockError } from "#core/errors.ts";
 import type { Quality, QualityReason, Value } from "#core/reading.ts";
 import { type Scalar, toReadingValue } from "./reading-value.ts";

@@ -2,7 +2,7 @@
 import { createDeadband, type Deadband } from "#agent/sources/deadband.ts";
 import { Plausibility, type Verdict } from "#agent/sources/plausibility.ts";
 import { createScaler, type Scaler } from "#agent/sources/scaling.ts";
-import type { TagSettings } from "#config/gateway.ts";
+import type { TagSettings } from "#config/gateway/tag.ts";
 import type { QualityReason, Value } from "#core/reading.ts";
 import { parseStrictNumber } from "./strict-number.ts";
 

@@ -1,5 +1,5 @@
 /** Which framer a line's settings ask for. */
-import type { FrameSettings } from "#config/gateway.ts";
+import type { FrameSettings } from "#config/gateway/serial-bus.ts";
 import { DelimiterFramer } from "./delimiter-framer.ts";
 import { IdleFramer } from "./idle-framer.ts";
 import { LengthFramer } from "./length-framer.ts";

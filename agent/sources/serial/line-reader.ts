@@ -1,5 +1,5 @@
 /** Finds a device's values in a line, by whatever its settings say that a line is. Pure. */
-import type { SerialBusSettings } from "#config/gateway.ts";
+import type { SerialBusSettings } from "#config/gateway/serial-bus.ts";
 import { type Found, LineMatcher } from "./matcher.ts";
 import { parseSentence } from "./nmea.ts";
 

@@ -4,7 +4,7 @@
  * ends the process where udevadm is missing.
  */
 import { SerialPort } from "serialport";
-import type { SerialBusSettings } from "#config/gateway.ts";
+import type { SerialBusSettings } from "#config/gateway/serial-bus.ts";
 import { assertAvailable, explainedFailure, identityOf } from "./port-identity.ts";
 
 export class PortSession {

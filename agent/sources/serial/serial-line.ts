@@ -11,7 +11,8 @@ import {
   type SourceStatus,
 } from "#agent/sources/contract.ts";
 import { HandOver } from "#agent/sources/hand-over.ts";
-import type { SerialBusSettings, TagSettings } from "#config/gateway.ts";
+import type { SerialBusSettings } from "#config/gateway/serial-bus.ts";
+import type { TagSettings } from "#config/gateway/tag.ts";
 import { backOff } from "#core/back-off.ts";
 import type { Clock, Timer } from "#core/clock.ts";
 import { isAbort, messageOf } from "#core/errors.ts";

@@ -1,5 +1,7 @@
 import { ModbusBus } from "#agent/sources/modbus/modbus-bus.ts";
-import { type DeviceSettings, gatewaySchema, type ModbusBusSettings } from "#config/gateway.ts";
+import type { DeviceSettings } from "#config/gateway/device.ts";
+import type { ModbusBusSettings } from "#config/gateway/modbus-bus.ts";
+import { gatewaySchema } from "#config/gateway.ts";
 import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";

@@ -1,6 +1,7 @@
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { MqttBroker } from "#agent/sources/mqtt/mqtt-broker.ts";
-import { type BrokerSettings, gatewaySchema, type TopicRule } from "#config/gateway.ts";
+import type { BrokerSettings, TopicRule } from "#config/gateway/mqtt.ts";
+import { gatewaySchema } from "#config/gateway.ts";
 import { type Clock, systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { MemoryIntake } from "#test/support/memory-intake.ts";

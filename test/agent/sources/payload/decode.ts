@@ -1,6 +1,6 @@
 import { ReadingBatch, type Series } from "#agent/sources/contract.ts";
 import { createDecoder } from "#agent/sources/payload/create-decoder.ts";
-import type { TopicRule } from "#config/gateway.ts";
+import type { TopicRule } from "#config/gateway/mqtt.ts";
 import { type KeptReading, readingsOf } from "#test/support/memory-intake.ts";
 
 export const NOW = 1_763_707_200_000;

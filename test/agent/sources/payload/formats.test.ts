@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TopicRule } from "#config/gateway.ts";
+import type { TopicRule } from "#config/gateway/mqtt.ts";
 import { decode, NOW } from "./decode.ts";
 
 const valuesOf = (payload: string, rule: Partial<TopicRule>): unknown[] =>

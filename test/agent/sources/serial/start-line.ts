@@ -1,5 +1,7 @@
 import { SerialLine } from "#agent/sources/serial/serial-line.ts";
-import { gatewaySchema, type SerialBusSettings, type TagSettings } from "#config/gateway.ts";
+import type { SerialBusSettings } from "#config/gateway/serial-bus.ts";
+import type { TagSettings } from "#config/gateway/tag.ts";
+import { gatewaySchema } from "#config/gateway.ts";
 import { type Clock, systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";

@@ -1,0 +1,36 @@
+/** `devices`: where a device is, how often it is read, and what is watched. */
+import { z } from "zod";
+import { name } from "../shared.ts";
+import { durationBetween, HOUR_MS } from "../units.ts";
+import { tag } from "./tag.ts";
+
+const detect = z.strictObject({
+  auto: z
+    .boolean()
+    .default(true)
+    .describe("Sliding-window detection of spikes and shifts, without tuning."),
+  method: z
+    .enum(["records", "median"])
+    .default("records")
+    .describe("`records`: new extremes and the hour of the day. `median`: distance to the median."),
+  sensitivity: z
+    .enum(["low", "medium", "high"])
+    .default("medium")
+    .describe("How soon something counts as unusual: `high` for history, `low` for quiet nights."),
+});
+
+export const device = z.strictObject({
+  bus: name.optional().describe("The bus that the device is on. Without one it publishes by MQTT."),
+  unit: z.int().min(0).max(255).default(1).describe("Its Modbus unit id."),
+  every: durationBetween(10, 24 * HOUR_MS)
+    .prefault("1s")
+    .describe("How often it is read."),
+  timeout: durationBetween(10, 60_000)
+    .optional()
+    .describe("Its own time-out, where it is slower than others on its bus."),
+  line: z.string().max(64).optional().describe("Production line: a dimension of its series."),
+  tags: z.record(name, tag).default({}).describe("What is read from it, by names of yours."),
+  detect: detect.prefault({}).describe("What is watched for."),
+});
+
+export type DeviceSettings = z.infer<typeof device>;
