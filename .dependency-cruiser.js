@@ -29,7 +29,9 @@ export default {
     },
     {
       from: { path: folder("core") },
-      to: { path: node("zlib", "http", "timers/promises", "crypto", "net", "util") },
+      to: {
+        path: node("zlib", "http", "timers/promises", "crypto", "net", "util", "child_process"),
+      },
     },
     { from: { path: folder("config") }, to: { path: ["^(config|core)/", npm("zod", "yaml")] } },
     { from: { path: folder("config") }, to: { path: node("fs", "path", "url") } },

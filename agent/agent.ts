@@ -32,6 +32,9 @@ export interface AgentOptions {
   resources: () => { cpuMs: number; rssBytes: number };
 }
 
+/** A synced write takes milliseconds, on a worn card seconds. */
+const WRITE_MS_MAX = 60_000;
+
 export class Agent {
   readonly #options: AgentOptions;
   readonly #buffer: StoreAndForward;
@@ -90,21 +93,31 @@ export class Agent {
       log,
       onAlarm: (transition) => this.#announce(transition),
     });
-    this.#uplink = new Uplink({
-      connectionString: connectionStringOf(settings.uplink.eventHubs),
-      hub: settings.uplink.eventHubs.hub,
-      lingerMs: settings.uplink.linger,
-      buffer: this.#buffer,
-      clock,
-      random: random.fork("uplink"),
-      log,
-    });
-    this.#uplink.start();
+    if (settings.uplink) {
+      const { eventHubs, linger } = settings.uplink;
+      this.#uplink = new Uplink({
+        connectionString: connectionStringOf(eventHubs),
+        hub: eventHubs.hub,
+        lingerMs: linger,
+        buffer: this.#buffer,
+        clock,
+        random: random.fork("uplink"),
+        log,
+      });
+      this.#uplink.start();
+    }
     const { host, port } = settings.http.listen;
     this.#api = new AgentApi({ host, port, view: this.#view(intake), clock, log });
     await this.#api.start();
     this.#sources = this.#createSources(intake);
     for (const source of this.#sources) await source.start();
+  }
+
+  /** What stands still, as a sentence; undefined while work goes on. */
+  stalled(): string | undefined {
+    const { writingForMs } = this.#buffer;
+    if (writingForMs < WRITE_MS_MAX) return undefined;
+    return `the buffer has been writing for ${Math.round(writingForMs / 1000)} s`;
   }
 
   /** Ends in the order of the data's path; what is accepted is stored, what is stored stays. */

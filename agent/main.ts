@@ -10,6 +10,7 @@ import { loadGateway } from "#config/load-config.ts";
 import { systemClock } from "#core/clock.ts";
 import { createLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
+import { ServiceManager } from "#core/service-manager.ts";
 import { Agent } from "./agent.ts";
 import { checkCommand } from "./commands/check.ts";
 import { detectCommand } from "./commands/detect.ts";
@@ -66,6 +67,12 @@ async function run(settings: GatewaySettings, json: boolean): Promise<number> {
     resources,
   });
   const ended = signalled();
+  const service = new ServiceManager({
+    environment: process.env,
+    clock: systemClock,
+    log,
+    stalled: () => agent.stalled(),
+  });
   try {
     await agent.start();
   } catch (error) {
@@ -79,7 +86,9 @@ async function run(settings: GatewaySettings, json: boolean): Promise<number> {
       ? `${JSON.stringify({ listening, mqttPort, pid: process.pid })}\n`
       : `The agent listens on ${listening}${mqttPort === undefined ? "" : `, MQTT on port ${mqttPort}`}\n`,
   );
+  service.ready(`listens on ${listening}`);
   log.info({ signal: await ended }, "stopping");
+  service.stopping();
   await agent.stop();
   return EXIT.fine;
 }

@@ -22,7 +22,9 @@ export const gatewaySchema = z.strictObject({
   gateway: name.describe("The name under which the cloud knows this gateway. Never reuse one."),
   site: z.string().max(64).optional().describe("A dimension of all its series."),
   log: logLevel,
-  uplink: uplink.describe("The way to the cloud."),
+  uplink: uplink
+    .optional()
+    .describe("The way to the cloud. Without one, readings stay in the buffer, within its limits."),
   buffer: buffer.prefault({}).describe("Readings wait here until the hub has confirmed them."),
   mqtt: mqtt.optional().describe("Devices that publish."),
   buses: z.record(name, bus).default({}).describe("Wires to devices that are read, by name."),

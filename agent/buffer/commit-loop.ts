@@ -44,6 +44,7 @@ export class CommitLoop {
   #running: Promise<void> | undefined;
   #openedAtMs = 0;
   #failure: PenstockError | undefined;
+  #writingSinceMs: number | undefined;
 
   constructor(options: CommitLoopOptions) {
     this.#options = options;
@@ -52,6 +53,12 @@ export class CommitLoop {
   /** Why nothing can be written at present. */
   get failure(): PenstockError | undefined {
     return this.#failure;
+  }
+
+  /** How long the write that is under way has taken; 0 where none is. */
+  get writingForMs(): number {
+    const sinceMs = this.#writingSinceMs;
+    return sinceMs === undefined ? 0 : this.#options.clock.monotonic() - sinceMs;
   }
 
   /** Something was added to the open segment; `first` when it was empty before. */
@@ -98,7 +105,7 @@ export class CommitLoop {
     for (;;) {
       try {
         const startMs = this.#options.clock.monotonic();
-        await this.#options.database.write(sealed.request);
+        await this.#write(sealed.request);
         if (sealed.request.sync) this.syncs.record(this.#options.clock.monotonic() - startMs);
         this.#recovered();
         return sealed.written();
@@ -111,6 +118,15 @@ export class CommitLoop {
           return sealed.abandoned(this.#failure ?? failureOf(cause));
         }
       }
+    }
+  }
+
+  async #write(request: SegmentWrite): Promise<void> {
+    this.#writingSinceMs = this.#options.clock.monotonic();
+    try {
+      await this.#options.database.write(request);
+    } finally {
+      this.#writingSinceMs = undefined;
     }
   }
 

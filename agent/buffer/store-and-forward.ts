@@ -219,6 +219,11 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     this.confirm([chunk]);
   }
 
+  /** How long the write that is under way has taken; 0 where none is. */
+  get writingForMs(): number {
+    return this.#commits.writingForMs;
+  }
+
   status(): BufferStatus {
     const { segments, bytes } = {
       segments: this.#state.storedSegments,
