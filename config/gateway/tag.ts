@@ -92,6 +92,9 @@ export const tag = z.strictObject({
     ),
   scale: z.number().default(1).describe("The value is the raw one times this …"),
   offset: z.number().default(0).describe("… plus this."),
+  every: durationBetween(10, 24 * HOUR_MS)
+    .optional()
+    .describe("How often it is read, where that is not as often as its device."),
   unit: z.string().max(32).optional().describe("Unit of measurement, as people shall read it."),
   limits: limits.optional().describe("Alarm limits."),
 });

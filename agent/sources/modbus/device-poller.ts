@@ -1,5 +1,5 @@
 /**
- * Polls one device: reads its blocks, isolates registers that it refuses, and tells its breaker how
+ * Polls one device: reads the blocks of a group of its tags, isolates registers that it refuses, and tells its breaker how
  * it went. A poll always ends in one reading a tag, good or bad, never an old value.
  */
 import type { ReadingBatch } from "#agent/sources/contract.ts";
@@ -10,10 +10,11 @@ import { AnswerTimes } from "./answer-times.ts";
 import { BLOCK_REASONS, BlockReader, type ReadCounters } from "./block-reader.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import type { ModbusLink } from "./link.ts";
-import { type Block, type PlanLimits, planBlocks } from "./planner.ts";
+import type { Block, PlanLimits } from "./planner.ts";
 import type { Point } from "./point.ts";
+import { groupByInterval, type PollGroup } from "./poll-group.ts";
 import { PollResult } from "./poll-result.ts";
-import { type PolledTag, pointsOf } from "./polled-tag.ts";
+import type { PolledTag } from "./polled-tag.ts";
 import { Refusals } from "./refusals.ts";
 
 export interface DevicePollerOptions {
@@ -21,6 +22,7 @@ export interface DevicePollerOptions {
   source: string;
   device: string;
   unit: number;
+  /** Of the tags that have none of their own. */
   intervalMs: number;
   timeoutMs: number;
   limits: PlanLimits;
@@ -38,23 +40,22 @@ const NO_ANSWER: QualityReason = "timeout";
 export class DevicePoller {
   readonly name: string;
   readonly unit: number;
-  readonly intervalMs: number;
+  /** The device's tags by interval, the most frequent first; never empty. */
+  readonly groups: readonly PollGroup[];
   readonly breaker: CircuitBreaker;
   readonly #options: DevicePollerOptions;
   readonly #times = new AnswerTimes();
   readonly #refusals = new Refusals();
   readonly #points: readonly Point[];
-  #plan: readonly Block[] = [];
-  #plannedVersion = -1;
   #probes = 0;
 
   constructor(options: DevicePollerOptions) {
     this.name = options.device;
     this.unit = options.unit;
-    this.intervalMs = options.intervalMs;
-    this.breaker = new CircuitBreaker(options.intervalMs, options.random);
+    this.groups = groupByInterval(options.tags, options.intervalMs, options.limits);
+    this.breaker = new CircuitBreaker(this.groups[0]?.intervalMs ?? 0, options.random);
     this.#options = options;
-    this.#points = pointsOf(options.tags);
+    this.#points = [...new Set(this.groups.flatMap((group) => group.points))];
   }
 
   /** Tags that the device refuses to give. */
@@ -72,15 +73,17 @@ export class DevicePoller {
     return this.breaker.probeIsPatient ? this.#options.timeoutMs : this.#hurriedTimeoutMs();
   }
 
-  async poll(link: ModbusLink): Promise<ReadingBatch> {
-    if (!link.isOpen) return this.#batch(new PollResult(), NO_ANSWER);
-    if (this.breaker.state === "open") return this.#batch(new PollResult(), this.breaker.reason);
+  /** Reads the tags of one of the device's groups. */
+  async poll(link: ModbusLink, group: PollGroup): Promise<ReadingBatch> {
+    const { breaker } = this;
+    if (!link.isOpen) return this.#batch(group, new PollResult(), NO_ANSWER);
+    if (breaker.state === "open") return this.#batch(group, new PollResult(), breaker.reason);
     const { clock } = this.#options;
     const reader = this.#reader(link, this.#pollTimeoutMs());
-    const failure = (await this.#readAll(reader)) ?? this.#refusedWholly();
-    if (failure === undefined) this.breaker.succeeded();
-    else if (reader.wasAsked) this.breaker.failed(failure, clock.monotonic(), this.#times.areKnown);
-    return this.#batch(reader.result, failure ?? NO_ANSWER);
+    const failure = (await this.#readAll(reader, group)) ?? this.#refusedWholly();
+    if (failure === undefined) breaker.succeeded();
+    else if (reader.wasAsked) breaker.failed(failure, clock.monotonic(), this.#times.areKnown);
+    return this.#batch(group, reader.result, failure ?? NO_ANSWER);
   }
 
   /**
@@ -89,7 +92,7 @@ export class DevicePoller {
    */
   async probe(link: ModbusLink): Promise<boolean> {
     const { clock } = this.#options;
-    const plan = this.#currentPlan();
+    const plan = this.groups.flatMap((group) => this.#planOf(group));
     const block = plan[this.#probes++ % plan.length];
     if (!block) return false;
     const reader = this.#reader(link, this.probeTimeoutMs);
@@ -104,12 +107,12 @@ export class DevicePoller {
   }
 
   /** The reason that ended the poll before its end, or undefined. */
-  async #readAll(reader: BlockReader): Promise<QualityReason | undefined> {
-    for (const block of this.#currentPlan()) {
+  async #readAll(reader: BlockReader, group: PollGroup): Promise<QualityReason | undefined> {
+    for (const block of this.#planOf(group)) {
       const failure = await reader.read(block);
       if (failure !== undefined) return failure;
     }
-    return await reader.readRefused(this.#points);
+    return await reader.readRefused(group.points);
   }
 
   /** A device that refuses every register is not ready, or not what the file says that it is. */
@@ -121,16 +124,9 @@ export class DevicePoller {
     return `exception ${code}`;
   }
 
-  #currentPlan(): readonly Block[] {
-    const { limits, clock } = this.#options;
-    const refusals = this.#refusals;
-    refusals.forgetOldGaps(clock.monotonic());
-    if (this.#plannedVersion !== refusals.version) {
-      const points = this.#points.filter((point) => !refusals.codeOf(point));
-      this.#plan = planBlocks(points, refusals.narrow(limits), refusals.spans());
-      this.#plannedVersion = refusals.version;
-    }
-    return this.#plan;
+  #planOf(group: PollGroup): readonly Block[] {
+    this.#refusals.forgetOldGaps(this.#options.clock.monotonic());
+    return group.plan(this.#refusals);
   }
 
   #reader(link: ModbusLink, timeoutMs: number): BlockReader {
@@ -167,10 +163,10 @@ export class DevicePoller {
     return (this.#times.areKnown ? this.#times : busTimes).probeTimeoutMs(timeoutMs);
   }
 
-  #batch(result: PollResult, reason: QualityReason): ReadingBatch {
-    const { source, tags, clock, counters } = this.#options;
+  #batch(group: PollGroup, result: PollResult, reason: QualityReason): ReadingBatch {
+    const { source, clock, counters } = this.#options;
     counters.invalidValues += result.invalid;
-    return result.toBatch(source, tags, reason, clock.now());
+    return result.toBatch(source, group.tags, reason, clock.now());
   }
 }
 

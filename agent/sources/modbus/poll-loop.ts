@@ -1,5 +1,6 @@
 /**
- * The one queue of a bus: takes the device whose turn is due, polls it, hands its readings over,
+ * The one queue of a bus: takes the device whose turn is due (one with tags of several intervals has
+ * a turn for each), polls it, hands its readings over,
  * and between turns probes a silent device when the budget allows. It ends only when it is stopped;
  * whatever goes wrong in a poll costs that poll.
  */
@@ -9,6 +10,7 @@ import { isAbort, messageOf } from "#core/errors.ts";
 import type { RateLimitedLog } from "#core/log.ts";
 import type { DevicePoller } from "./device-poller.ts";
 import type { ModbusLink } from "./link.ts";
+import type { PollGroup } from "./poll-group.ts";
 import { ProbeBudget } from "./probe-budget.ts";
 import { Schedule } from "./schedule.ts";
 
@@ -29,6 +31,12 @@ export interface LoopCounters {
   probes: number;
 }
 
+/** What a turn of the schedule is for. */
+interface Rhythm {
+  poller: DevicePoller;
+  group: PollGroup;
+}
+
 export interface PollLoopOptions {
   pollers: readonly DevicePoller[];
   link: ModbusLink;
@@ -41,13 +49,17 @@ export interface PollLoopOptions {
 export class PollLoop {
   readonly counters: LoopCounters = { polls: 0, pollsMissed: 0, pollsFailed: 0, probes: 0 };
   readonly #options: PollLoopOptions;
+  readonly #rhythms: readonly Rhythm[];
   readonly #schedule: Schedule;
   readonly #budget = new ProbeBudget();
   #idleTurns = 0;
 
   constructor(options: PollLoopOptions) {
     this.#options = options;
-    const intervalsMs = options.pollers.map((poller) => poller.intervalMs);
+    this.#rhythms = options.pollers.flatMap((poller) =>
+      poller.groups.map((group) => ({ poller, group })),
+    );
+    const intervalsMs = this.#rhythms.map(({ group }) => group.intervalMs);
     this.#schedule = new Schedule(intervalsMs, options.clock.monotonic());
   }
 
@@ -95,15 +107,16 @@ export class PollLoop {
   }
 
   async #takeTurn(index: number): Promise<void> {
-    const { pollers, link, handOver, clock, signal } = this.#options;
-    const poller = pollers[index];
-    if (!poller) return;
+    const { link, handOver, clock, signal } = this.#options;
+    const rhythm = this.#rhythms[index];
+    if (!rhythm) return;
+    const { poller, group } = rhythm;
     await handOver.room();
     if (signal.aborted) return;
     if (!poller.wouldAsk(link)) await this.#breathe();
     else this.#idleTurns = 0;
     try {
-      const batch = await poller.poll(link);
+      const batch = await poller.poll(link, group);
       // A poll that the stop cut short says nothing about the device.
       if (!signal.aborted) handOver.give(batch);
       this.counters.polls += 1;
@@ -137,8 +150,9 @@ export class PollLoop {
 
   /** True when a probe now would be over before a live device's turn: then it costs nobody. */
   #fitsIn(poller: DevicePoller): boolean {
-    const { pollers, clock } = this.#options;
-    const isLive = (index: number): boolean => pollers[index]?.breaker.state !== "open";
+    const { clock } = this.#options;
+    const isLive = (index: number): boolean =>
+      this.#rhythms[index]?.poller.breaker.state !== "open";
     return clock.monotonic() + poller.probeTimeoutMs <= this.#schedule.firstDueMs(isLive);
   }
 

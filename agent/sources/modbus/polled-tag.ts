@@ -19,6 +19,8 @@ export interface PointResult {
 export interface PolledTag {
   readonly point: Point;
   readonly series: Series;
+  /** Its own, where it is not read as often as the rest of its device. */
+  readonly intervalMs?: number | undefined;
   /** The register that holds the power of ten to scale by. */
   readonly factor?: Point | undefined;
   readonly plausibility: Plausibility;
@@ -78,7 +80,8 @@ export function createTags(
     const series = intake.resolve(device, name, facts);
     const plausibility = new Plausibility(tag, counterMaxOf(tag));
     const factor = sharedFactor(factors, name, tag);
-    return [{ point, series, factor, plausibility, deadband: createDeadband(tag) }];
+    const { every: intervalMs } = tag;
+    return [{ point, series, intervalMs, factor, plausibility, deadband: createDeadband(tag) }];
   });
 }
 

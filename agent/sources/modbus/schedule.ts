@@ -1,11 +1,11 @@
 /**
- * Whose turn it is: each device has its own rhythm, with the phases spread over the interval so
+ * Whose turn it is: each has its own rhythm, with the phases spread over the interval so
  * that 130 devices do not all want the bus at once. A turn that is missed is counted, never made
  * up for. Pure: time comes in as a number on the monotonic scale.
  */
 
 export interface Turn {
-  /** Index of the device, in the order of the intervals given. */
+  /** In the order of the intervals given. */
   index: number;
   dueMs: number;
 }
@@ -16,7 +16,7 @@ export class Schedule {
   readonly #dueMs: number[];
 
   /**
-   * @param intervalsMs one a device, each greater than 0
+   * @param intervalsMs one a rhythm, each greater than 0
    */
   constructor(intervalsMs: readonly number[], startMs: number) {
     this.#intervalsMs = intervalsMs;
@@ -34,7 +34,7 @@ export class Schedule {
     return this.#dueMs.length === 0 ? undefined : { index, dueMs: this.#due(index) };
   }
 
-  /** The device was served: its next turn is the next of its rhythm. Returns how many it missed. */
+  /** It was served: its next turn is the next of its rhythm. Returns how many it missed. */
   served(index: number, nowMs: number): number {
     const intervalMs = this.#intervalsMs[index] ?? 1;
     const phaseMs = this.#phasesMs[index] ?? 0;
@@ -45,7 +45,7 @@ export class Schedule {
     return nextTurn - turn - 1;
   }
 
-  /** When the first of these devices is due; infinite for none. */
+  /** When the first of these is due; infinite for none. */
   firstDueMs(isMeant: (index: number) => boolean): number {
     let firstMs = Number.POSITIVE_INFINITY;
     this.#dueMs.forEach((dueMs, index) => {

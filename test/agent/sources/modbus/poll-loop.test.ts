@@ -35,6 +35,7 @@ class FakeLink implements ModbusLink {
 function rig(
   units: number,
   intervalMs: number,
+  rareIntervalMs?: number,
 ): { clock: ManualClock; link: FakeLink; intake: MemoryIntake; loop: PollLoop; stop: () => void } {
   const clock = new ManualClock();
   const log = new RateLimitedLog(silentLogger, clock);
@@ -65,7 +66,13 @@ function rig(
           series: intake.resolve(device, "level"),
           plausibility: new Plausibility({ counter: false }),
         },
-      ],
+        {
+          point: point(1),
+          series: intake.resolve(device, "serial"),
+          plausibility: new Plausibility({ counter: false }),
+          intervalMs: rareIntervalMs,
+        },
+      ].slice(0, rareIntervalMs === undefined ? 1 : 2),
       busTimes,
       counters,
       clock,
@@ -101,6 +108,35 @@ test("with 5 of 30 units dead the others keep 95 % of their polls, on any minute
       expect(good).toBe(link.dead.has(unit) ? 0 : readings.length);
     }
   }
+  stop();
+  await clock.advance(1000);
+  await running;
+});
+
+test("a tag with an interval of its own is read at that, the others of its device at theirs", async () => {
+  const { clock, link, intake, loop, stop } = rig(2, 1000, 10_000);
+  const running = loop.run();
+  await clock.advance(60_500);
+  const count = (device: string, tag: string): number =>
+    intake.readings(device).filter((reading) => reading.tag === tag).length;
+  expect([count("m1", "level"), count("m1", "serial")]).toEqual([61, 6]);
+  expect([count("m2", "level"), count("m2", "serial")]).toEqual([60, 6]);
+  link.dead.add(1);
+  await clock.advance(60_000);
+  const [rare] = intake
+    .readings("m1")
+    .filter(({ tag }) => tag === "serial")
+    .slice(-1);
+  expect(rare).toMatchObject({ quality: "bad", reason: "timeout", value: null });
+  link.dead.clear();
+  await clock.advance(60_000);
+  expect(
+    intake
+      .readings("m1")
+      .slice(-5)
+      .map(({ quality }) => quality),
+  ).toEqual(Array.from({ length: 5 }, () => "good"));
+  expect(loop.counters.pollsMissed).toBeLessThan(3);
   stop();
   await clock.advance(1000);
   await running;
