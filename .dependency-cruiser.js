@@ -34,7 +34,7 @@ export default {
       },
     },
     { from: { path: folder("config") }, to: { path: ["^(config|core)/", npm("zod", "yaml")] } },
-    { from: { path: folder("config") }, to: { path: node("fs", "path", "url") } },
+    { from: { path: folder("config") }, to: { path: node("fs", "path", "url", "util", "stream") } },
 
     { from: { path: "^agent/(agent|main)\\.ts" }, to: { pathNot: "^(cloud|firmware-sim|test)/" } },
     {
@@ -72,6 +72,14 @@ export default {
     {
       from: { path: folder("agent/uplink") },
       to: { path: ["^(agent/uplink|core)/", "^agent/buffer/contract", npm("@azure/[^/]+")] },
+    },
+    {
+      from: { path: folder("agent/control") },
+      to: { path: ["^(agent/control|core)/", "^agent/(http|sources|buffer)/contract"] },
+    },
+    {
+      from: { path: folder("agent/control") },
+      to: { path: node("fs", "http", "net", "path"), dependencyTypes: ["core"] },
     },
     { from: { path: folder("agent/http") }, to: { path: "^(agent/http|core)/" } },
     {

@@ -11,6 +11,9 @@ import type { Clock } from "#core/clock.ts";
 import type { Logger } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import { StoreAndForward } from "./buffer/store-and-forward.ts";
+import { controlPathOf } from "./control/control-path.ts";
+import { ControlServer } from "./control/control-server.ts";
+import { statusRoutes } from "./control/status-routes.ts";
 import { AgentApi } from "./http/agent-api.ts";
 import type { AgentStatus, AgentView } from "./http/contract.ts";
 import { ReadingIntake } from "./intake/reading-intake.ts";
@@ -41,6 +44,7 @@ export class Agent {
   readonly #startedAtMs: number;
   #uplink: Uplink | undefined;
   #api: AgentApi | undefined;
+  #control: ControlServer | undefined;
   #broker: MqttBroker | undefined;
   #sources: Source[] = [];
 
@@ -107,10 +111,15 @@ export class Agent {
       this.#uplink.start();
     }
     const { host, port } = settings.http.listen;
-    this.#api = new AgentApi({ host, port, view: this.#view(intake), clock, log });
+    const view = this.#view(intake);
+    this.#api = new AgentApi({ host, port, view, clock, log });
     await this.#api.start();
     this.#sources = this.#createSources(intake);
     for (const source of this.#sources) await source.start();
+    const path = controlPathOf(settings.buffer.path);
+    const routes = statusRoutes(view);
+    this.#control = new ControlServer({ path, routes, clock, log });
+    await this.#control.start();
   }
 
   /** What stands still, as a sentence; undefined while work goes on. */
@@ -122,6 +131,7 @@ export class Agent {
 
   /** Ends in the order of the data's path; what is accepted is stored, what is stored stays. */
   async stop(): Promise<void> {
+    await this.#control?.stop();
     for (const source of this.#sources) await source.stop();
     await this.#uplink?.stop();
     await this.#buffer.stop();

@@ -1,43 +1,29 @@
 /** `check FILE`: whether a gateway's configuration is right, without starting or opening anything. */
-import { parseArgs } from "node:util";
+import { declareCommand, JSON_OPTION, type Output } from "#config/command.ts";
 import { EXIT } from "#config/exit.ts";
 import { ConfigError, renderFaults } from "#config/faults.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
 import { loadGateway } from "#config/load-config.ts";
-import { messageOf } from "#core/errors.ts";
+import { configFileOf } from "./config-file.ts";
 
-interface Output {
-  write(text: string): unknown;
-}
+export const checkCommand = declareCommand({
+  name: "check",
+  operands: "[FILE]",
+  operandCount: [0, 1],
+  summary: "tells the faults of a gateway's file, offline",
+  description: `Nothing is started, and nothing but the file and its secrets is opened. Each fault is told as
+FILE:line:column: message, with an excerpt and a suggestion; with --json as one document:
+{"file","good","faults":[…]}. Exit code: 0 good, 2 wrong use of the command, 78 faults in the file.`,
+  options: { ...JSON_OPTION },
+  examples: [
+    { line: "penstock check gateway.yaml", does: "before the agent is started with it" },
+    { line: "penstock check gateway.yaml --json", does: "for an editor, or a pipeline" },
+  ],
+  run: ({ values, operands, io }) =>
+    check(configFileOf(operands[0], io.env), values.json, io.stdout),
+});
 
-export interface CheckCommandOptions {
-  /** What follows the command's name. */
-  args: readonly string[];
-  stdout: Output;
-  stderr: Output;
-}
-
-const HELP = `Checks a gateway's configuration file. Nothing is started, and nothing but the file is opened.
-
-  check FILE          each fault as FILE:line:column: message, with an excerpt and a suggestion
-  check FILE --json   one JSON document: {"file","good","faults":[…]}
-
-Exit code: 0 good, 2 wrong use of the command, 78 faults in the file.
-`;
-
-/** Resolves to the exit code. */
-export async function checkCommand(options: CheckCommandOptions): Promise<number> {
-  const { stdout, stderr } = options;
-  const request = parse(options.args);
-  if (request.kind === "help") {
-    stdout.write(HELP);
-    return EXIT.fine;
-  }
-  if (request.kind === "misuse") {
-    stderr.write(`${request.message}\n\n${HELP}`);
-    return EXIT.misuse;
-  }
-  const { file, json } = request;
+function check(file: string, json: boolean, stdout: Output): number {
   try {
     const settings = loadGateway(file);
     stdout.write(
@@ -48,28 +34,6 @@ export async function checkCommand(options: CheckCommandOptions): Promise<number
     if (!(error instanceof ConfigError)) throw error;
     stdout.write(json ? jsonOf(file, error) : blame(error));
     return EXIT.badConfiguration;
-  }
-}
-
-type Request =
-  | { kind: "check"; file: string; json: boolean }
-  | { kind: "help" }
-  | { kind: "misuse"; message: string };
-
-function parse(args: readonly string[]): Request {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { json: { type: "boolean", default: false }, help: { type: "boolean", short: "h" } },
-    });
-    if (values.help === true) return { kind: "help" };
-    const [file, ...more] = positionals;
-    if (file === undefined) return { kind: "misuse", message: "Which file? Give its path." };
-    if (more.length > 0) return { kind: "misuse", message: "Give one file at a time." };
-    return { kind: "check", file, json: values.json };
-  } catch (error) {
-    return { kind: "misuse", message: messageOf(error) };
   }
 }
 

@@ -1,6 +1,6 @@
-import { parseArgs } from "node:util";
 import type { Sensitivity } from "#agent/detect/anomaly-rule.ts";
 import type { DetectMethod } from "#agent/detect/monitor-factory.ts";
+import { type CommandCall, Misuse } from "#config/command.ts";
 import { loadGateway } from "#config/load-config.ts";
 import type { BackTestOptions } from "./back-test.ts";
 
@@ -17,32 +17,36 @@ export interface GroupRequest {
   readonly soundRows: number;
 }
 
-/** A request that cannot be meant so. */
-export class Misuse extends Error {}
+export const DETECT_OPTIONS = {
+  config: { type: "string", value: "FILE", means: "takes the limits of a device's tags from it" },
+  device: { type: "string", value: "NAME", means: 'that device; the column "tag" names its tags' },
+  sensitivity: {
+    type: "string",
+    default: "high",
+    value: "high|medium|low",
+    means: "high shows most; the agent's own is medium",
+  },
+  method: { type: "string", default: "records", value: "records|median", means: "of detection" },
+  group: { type: "boolean", default: false, means: "further columns are tags of one machine" },
+  sound: {
+    type: "string",
+    default: "400",
+    value: "ROWS",
+    means: "with --group: sound rows at first",
+  },
+  explain: { type: "boolean", default: false, means: "a further column: what the agent would say" },
+} as const;
 
 const SENSITIVITIES: readonly Sensitivity[] = ["high", "medium", "low"];
 const METHODS: readonly DetectMethod[] = ["records", "median"];
 
 /**
  * @throws Misuse for a wrong option's value
- * @throws TypeError of parseArgs for an unknown option
  * @throws ConfigError for a bad file
  */
-export function parseDetectRequest(args: readonly string[]): SeriesRequest | GroupRequest | "help" {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      config: { type: "string" },
-      device: { type: "string" },
-      sensitivity: { type: "string", default: "high" },
-      method: { type: "string", default: "records" },
-      group: { type: "boolean", default: false },
-      sound: { type: "string", default: "400" },
-      explain: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  if (values.help) return "help";
+export function detectRequestOf(
+  values: CommandCall<typeof DETECT_OPTIONS>["values"],
+): SeriesRequest | GroupRequest {
   if (values.group) return { kind: "group", soundRows: rowsOf(values.sound) };
   const sensitivity = oneOf("--sensitivity", SENSITIVITIES, values.sensitivity);
   const method = oneOf("--method", METHODS, values.method);

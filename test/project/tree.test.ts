@@ -61,13 +61,13 @@ const programs = { agent: "agent/main.ts", cloud: "cloud/main.ts" } as const;
 test.each(["agent", "cloud"] as const)(
   "every command of %s that a page names exists",
   (program) => {
-    const named = new RegExp(`npm run -s ${program} -- ([a-z]+)`, "g");
+    const named = new RegExp(`npm run -s ${program} -- ([a-z-]+)`, "g");
     const used = pages.flatMap((page) =>
       Array.from(stored(page).matchAll(named), ([, name]) => name),
     );
     const args = [join(root, programs[program]), "--help"];
     const help = execFileSync(process.execPath, args, { encoding: "utf8" });
-    const offered = new Set(Array.from(help.matchAll(/^ {2}([a-z]+) /gm), ([, name]) => name));
+    const offered = new Set(Array.from(help.matchAll(/^ {2}([a-z-]+) /gm), ([, name]) => name));
     expect(used.length).toBeGreaterThan(0);
     expect(used.filter((name) => !offered.has(name))).toEqual([]);
   },

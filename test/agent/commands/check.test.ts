@@ -1,21 +1,13 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { checkCommand } from "#agent/commands/check.ts";
+import { type CommandOutcome, runCommand } from "#test/support/run-command.ts";
 
 const cases = join(import.meta.dirname, "../../config/cases");
 const faulty = join(cases, "key-unknown/input.yaml");
 const good = join(import.meta.dirname, "good.yaml");
 
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = "";
-  let err = "";
-  const code = await checkCommand({
-    args,
-    stdout: { write: (text: string) => (out += text) },
-    stderr: { write: (text: string) => (err += text) },
-  });
-  return { code, out, err };
-}
+const run = (...args: string[]): Promise<CommandOutcome> => runCommand(checkCommand, args);
 
 test("a good file is praised in one line, with exit code 0", async () => {
   expect(await run(good)).toEqual({
@@ -61,7 +53,7 @@ test.each([[[]], [["a.yaml", "b.yaml"]], [["--jsn", "a.yaml"]]])(
     const { code, out, err } = await run(...args);
     expect(code).toBe(2);
     expect(out).toBe("");
-    expect(err).toContain("check FILE");
+    expect(err).toContain("check [FILE]");
   },
 );
 

@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough, Readable, Writable } from "node:stream";
-import { text } from "node:stream/consumers";
+import { Readable, Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { detectCommand } from "#agent/commands/detect.ts";
+import { runCommand } from "#test/support/run-command.ts";
 
 interface Outcome {
   code: number;
@@ -13,18 +13,10 @@ interface Outcome {
 }
 
 async function run(input: string | readonly string[], ...args: string[]): Promise<Outcome> {
-  const stdout = new PassThrough();
-  let errors = "";
-  const written = text(stdout);
   const parts = typeof input === "string" ? [input] : input;
-  const code = await detectCommand({
-    args,
-    stdin: Readable.from(parts.map((part) => Buffer.from(part))),
-    stdout,
-    stderr: { write: (message) => (errors += message) },
-  });
-  stdout.end();
-  return { code, lines: (await written).trimEnd().split("\n"), errors };
+  const stdin = Readable.from(parts.map((part) => Buffer.from(part)));
+  const { code, out, err } = await runCommand(detectCommand, args, { stdin });
+  return { code, lines: out.trimEnd().split("\n"), errors: err };
 }
 
 function history(values: readonly number[], header = "timestamp,value"): string {
@@ -174,13 +166,8 @@ devices:
         done(taken > 3 ? Object.assign(new Error("write EPIPE"), { code: "EPIPE" }) : undefined);
       },
     });
-    let errors = "";
-    const code = await detectCommand({
-      args: [],
-      stdin: Readable.from([Buffer.from(history(wave))]),
-      stdout,
-      stderr: { write: (message) => (errors += message) },
-    });
-    expect([code, errors]).toEqual([0, ""]);
+    const stdin = Readable.from([Buffer.from(history(wave))]);
+    const { code, err } = await runCommand(detectCommand, [], { stdin, stdout });
+    expect([code, err]).toEqual([0, ""]);
   });
 });

@@ -1,0 +1,83 @@
+/** `run`: the agent, until it is told to stop. */
+import { randomInt } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { Agent } from "#agent/agent.ts";
+import { type CommandIo, declareCommand, JSON_OPTION } from "#config/command.ts";
+import { EXIT } from "#config/exit.ts";
+import type { GatewaySettings } from "#config/gateway.ts";
+import { loadGateway } from "#config/load-config.ts";
+import { systemClock } from "#core/clock.ts";
+import { createLogger } from "#core/log.ts";
+import { createRandom } from "#core/random.ts";
+import { ServiceManager } from "#core/service-manager.ts";
+import { CONFIG_OPTION, configFileOf } from "./config-file.ts";
+
+export const runCommand = declareCommand({
+  name: "run",
+  summary: "reads the devices, stores their readings, sends them to Event Hubs",
+  description: `Runs until SIGTERM or SIGINT. The first line on standard output says where the agent listens.`,
+  options: { ...CONFIG_OPTION, ...JSON_OPTION },
+  examples: [{ line: "penstock run --config gateway.yaml", does: "runs in the foreground" }],
+  run: async ({ values, io }) =>
+    run(loadGateway(configFileOf(values.config, io.env)), values.json, io),
+});
+
+async function run(settings: GatewaySettings, json: boolean, io: CommandIo): Promise<number> {
+  const log = createLogger("agent", settings.log);
+  const agent = new Agent({
+    settings,
+    machineId: machineId(),
+    clock: systemClock,
+    random: createRandom(randomInt(2 ** 32)),
+    log,
+    resources,
+  });
+  const service = new ServiceManager({
+    environment: io.env,
+    clock: systemClock,
+    log,
+    stalled: () => agent.stalled(),
+  });
+  try {
+    await agent.start();
+  } catch (error) {
+    await agent.stop();
+    throw error;
+  }
+  const listening = `http://${settings.http.listen.host}:${agent.httpPort}`;
+  io.stdout.write(greeting(listening, agent.mqttPort, json));
+  service.ready(`listens on ${listening}`);
+  await aborted(io.signal);
+  log.info("stopping");
+  service.stopping();
+  await agent.stop();
+  return EXIT.fine;
+}
+
+function greeting(listening: string, mqttPort: number | undefined, json: boolean): string {
+  if (json) return `${JSON.stringify({ listening, mqttPort, pid: process.pid })}\n`;
+  const mqtt = mqttPort === undefined ? "" : `, MQTT on port ${mqttPort}`;
+  return `The agent listens on ${listening}${mqtt}\n`;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Where there is no machine id (a container, another system), the host's name stands for it. */
+function machineId(): string {
+  try {
+    return readFileSync("/etc/machine-id", "utf8").trim() || hostname();
+  } catch {
+    return hostname();
+  }
+}
+
+function resources(): { cpuMs: number; rssBytes: number } {
+  const { user, system } = process.cpuUsage();
+  return { cpuMs: Math.round((user + system) / 1000), rssBytes: process.memoryUsage.rss() };
+}

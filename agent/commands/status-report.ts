@@ -1,0 +1,91 @@
+/** What `status` says of a running agent, and how bad it is. Pure. */
+import type { AgentStatus } from "#agent/http/contract.ts";
+
+/** As monitoring programs take it: the exit code of the command. */
+export type Severity = 0 | 1 | 2;
+
+export interface StatusAnswer extends AgentStatus {
+  readonly problems: readonly string[];
+}
+
+export interface StatusReport {
+  readonly severity: Severity;
+  /** One line: what monitoring shows. */
+  readonly headline: string;
+  readonly lines: readonly string[];
+}
+
+export function reportOf(status: StatusAnswer): StatusReport {
+  const concerns = concernsOf(status);
+  const severity: Severity = status.problems.length > 0 ? 2 : concerns.length > 0 ? 1 : 0;
+  const word = ["OK", "WARNING", "CRITICAL"][severity];
+  const said = [...status.problems, ...concerns];
+  const counts = `${count(status.sources.length, "source")}, ${count(status.alarms.active, "active alarm")}`;
+  const headline = `${word}: ${status.gateway}: ${said[0] ?? counts}`;
+  return { severity, headline, lines: [...linesOf(status), ...said.map((text) => `! ${text}`)] };
+}
+
+/** What needs somebody's attention, while the agent does its work. */
+function concernsOf({ sources, uplink, buffer }: StatusAnswer): string[] {
+  const degraded = sources
+    .filter((source) => source.state !== "running")
+    .map(
+      ({ name, state, detail }) =>
+        `${name} is ${state}${detail === undefined ? "" : `: ${detail}`}`,
+    );
+  const { state, lastError } = figuresOf(uplink);
+  const sending = state === "failing" ? [`the hub cannot be reached: ${lastError ?? "?"}`] : [];
+  const full = figuresOf(buffer)["state"] === "full" ? ["the buffer is full"] : [];
+  return [...degraded, ...sending, ...full];
+}
+
+function linesOf(status: StatusAnswer): string[] {
+  const { gateway, uptimeMs, sources, buffer, uplink, alarms, readings } = status;
+  const stored = Object.values(readings.bySource).reduce((sum, n) => sum + n, 0);
+  const { bytes, segments } = figuresOf(buffer);
+  const { state, events } = figuresOf(uplink);
+  return [
+    `gateway   ${gateway}, up ${durationText(uptimeMs)}, ${Math.round(status.rssBytes / 1e6)} MB`,
+    `readings  ${stored} stored`,
+    `buffer    ${segments ?? "?"} segments, ${bytesText(Number(bytes))} waiting`,
+    `uplink    ${state ?? "?"}, ${events ?? 0} events sent`,
+    `alarms    ${alarms.active} active, ${alarms.raised} raised`,
+    ...sources.map(({ name, kind, state: how }) => `source    ${name} (${kind}): ${how}`),
+  ];
+}
+
+/** Figures by name: a part's status is its own affair, and of its own version. */
+function figuresOf(part: object): Readonly<Record<string, string | number | undefined>> {
+  return Object.fromEntries(Object.entries(part));
+}
+
+const UNITS: readonly [ms: number, unit: string][] = [
+  [86_400_000, "d"],
+  [3_600_000, "h"],
+  [60_000, "min"],
+  [1000, "s"],
+];
+
+/** In its two greatest units: `3 d 4 h`. */
+function durationText(durationMs: number): string {
+  let restMs = durationMs;
+  const parts = UNITS.flatMap(([ms, unit]) => {
+    const amount = Math.floor(restMs / ms);
+    restMs -= amount * ms;
+    return amount > 0 ? [`${amount} ${unit}`] : [];
+  });
+  return parts.slice(0, 2).join(" ") || "0 s";
+}
+
+const SIZES = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+function bytesText(bytes: number): string {
+  if (!(bytes >= 1)) return "0 B";
+  const power = Math.min(SIZES.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const amount = bytes / 1024 ** power;
+  return `${power === 0 ? amount : amount.toFixed(1)} ${SIZES[power]}`;
+}
+
+function count(amount: number, one: string): string {
+  return `${amount} ${one}${amount === 1 ? "" : "s"}`;
+}
