@@ -6,6 +6,9 @@ import type { ReadingBatch, Series } from "#agent/sources/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { Block, GapRecord, SeriesDescription } from "#core/chunk.ts";
 
+/** Beyond it, gaps of one kind are joined. */
+const GAPS_MAX = 8;
+
 export class LaneBuilder {
   readonly transitions: AlarmTransition[] = [];
   readonly descriptions: SeriesDescription[] = [];
@@ -13,11 +16,6 @@ export class LaneBuilder {
   readonly #blocks: Block[] = [];
   /** The block of each device that a further row may join, with its series in column order. */
   readonly #open = new Map<string, { block: Block; series: Series[] }>();
-  #readings = 0;
-
-  get readings(): number {
-    return this.#readings;
-  }
 
   get blocks(): Block[] {
     return this.#blocks;
@@ -38,18 +36,34 @@ export class LaneBuilder {
         block.marks.push({ column, row, quality, reason: batch.reasons[i] ?? "unknown" });
       }
     }
-    this.#readings += to - from;
   }
 
-  /** Chunks that went one after the other for the same reason make one record. */
+  /** Losses that adjoin, for the same reason, make one record. */
   addGap(gap: GapRecord): void {
-    const last = this.gaps.at(-1);
-    if (last && follows(last, gap)) {
-      if (gap.toSeq !== undefined) last.toSeq = gap.toSeq;
-      last.readings += gap.readings;
-    } else {
-      this.gaps.push({ ...gap });
+    let merged = { ...gap };
+    for (;;) {
+      const at = this.gaps.findLastIndex((known) => adjoin(known, merged));
+      const known = this.gaps[at];
+      if (!known) break;
+      this.gaps.splice(at, 1);
+      merged = union(known, merged);
     }
+    this.gaps.push(merged);
+    if (this.gaps.length > GAPS_MAX) this.#coarsen(merged);
+  }
+
+  /**
+   * Joins the gap with the nearest of its kind, and so closes what lies between. That does no harm:
+   * a chunk that does arrive beats its gap. Told and dropped over and over, gaps must not pile up.
+   */
+  #coarsen(gap: GapRecord): void {
+    const others = this.gaps.filter((other) => other !== gap && isOfOneKind(other, gap));
+    const distance = (other: GapRecord): number =>
+      Math.abs((other.fromSeq ?? 0) - (gap.fromSeq ?? 0));
+    const [nearest] = others.toSorted((a, b) => distance(a) - distance(b));
+    if (!nearest) return;
+    this.gaps.splice(this.gaps.indexOf(nearest), 1);
+    this.gaps[this.gaps.indexOf(gap)] = union(nearest, gap);
   }
 
   #blockFor(device: string, batch: ReadingBatch, from: number, to: number): Block {
@@ -82,8 +96,22 @@ function sameSeries(
   return true;
 }
 
-/** True where `gap` goes on where `last` ends; news that were never numbered have no end. */
-function follows(last: GapRecord, gap: GapRecord): boolean {
-  if (last.reason !== gap.reason || last.epoch !== gap.epoch) return false;
-  return last.toSeq === undefined ? gap.fromSeq === undefined : gap.fromSeq === last.toSeq + 1;
+function isOfOneKind(one: GapRecord, other: GapRecord): boolean {
+  const areNumbered = (one.fromSeq === undefined) === (other.fromSeq === undefined);
+  return areNumbered && one.reason === other.reason && one.epoch === other.epoch;
+}
+
+/** News that were never numbered adjoin each other. */
+function adjoin(one: GapRecord, other: GapRecord): boolean {
+  if (!isOfOneKind(one, other)) return false;
+  if (one.fromSeq === undefined || one.toSeq === undefined) return true;
+  return one.toSeq + 1 === other.fromSeq || one.fromSeq - 1 === other.toSeq;
+}
+
+function union(one: GapRecord, other: GapRecord): GapRecord {
+  const readings = one.readings + other.readings;
+  if (one.fromSeq === undefined || one.toSeq === undefined) return { ...one, readings };
+  const fromSeq = Math.min(one.fromSeq, other.fromSeq ?? one.fromSeq);
+  const toSeq = Math.max(one.toSeq, other.toSeq ?? one.toSeq);
+  return { ...one, fromSeq, toSeq, readings };
 }

@@ -3,7 +3,14 @@
  * from then on identities and bytes are fixed, and a commit that fails is repeated with them.
  */
 import type { ReadingBatch } from "#agent/sources/contract.ts";
-import type { ChunkContent, GapRecord } from "#core/chunk.ts";
+import type { AlarmTransition } from "#core/alarm.ts";
+import {
+  type Block,
+  type ChunkContent,
+  type GapRecord,
+  readingsInBlock,
+  type SeriesDescription,
+} from "#core/chunk.ts";
 import { encodeChunk } from "#core/chunk-codec.ts";
 import { laneOf } from "#core/lane.ts";
 import type { SegmentInput } from "./contract.ts";
@@ -14,6 +21,9 @@ import type { SegmentChunk } from "./segment-codec.ts";
 const READING_BYTES = 24;
 /** What alarms and descriptions take, roughly. */
 const RECORD_BYTES = 200;
+const RECORDS_PER_CHUNK_MAX = 1000;
+/** Some 400 KB of JSON. Fewer where there is no hurry: a segment of 256 KiB counts as full. */
+const READINGS_PER_CHUNK_MAX = 20_000;
 
 export class SegmentBuilder {
   readonly #lanes: (LaneBuilder | undefined)[];
@@ -45,16 +55,26 @@ export class SegmentBuilder {
   add(input: SegmentInput): void {
     const { batch, transitions, descriptions } = input;
     this.#addReadings(batch);
+    this.addTransitions(transitions);
+    this.addDescriptions(descriptions);
+    if (batch.fingerprint) this.#fingerprints.push(batch.fingerprint);
+    if (batch.length === 0) return;
+    const counted = this.#readingsBySource.get(batch.source) ?? 0;
+    this.#readingsBySource.set(batch.source, counted + batch.length);
+  }
+
+  addTransitions(transitions: readonly AlarmTransition[]): void {
     for (const transition of transitions) {
       this.#laneOfDevice(transition.device).transitions.push(transition);
     }
+    this.#bytes += transitions.length * RECORD_BYTES;
+  }
+
+  addDescriptions(descriptions: readonly SeriesDescription[]): void {
     for (const description of descriptions) {
       this.#laneOfDevice(description.device).descriptions.push(description);
     }
-    this.#bytes += (transitions.length + descriptions.length) * RECORD_BYTES;
-    if (batch.fingerprint) this.#fingerprints.push(batch.fingerprint);
-    const counted = this.#readingsBySource.get(batch.source) ?? 0;
-    this.#readingsBySource.set(batch.source, counted + batch.length);
+    this.#bytes += descriptions.length * RECORD_BYTES;
   }
 
   addGap(lane: number, gap: GapRecord): void {
@@ -97,7 +117,7 @@ export class SegmentBuilder {
         const seq = nextSeq[lane] ?? 0;
         nextSeq[lane] = seq + 1;
         const line = encodeChunk({ id: { gateway, epoch, lane, seq }, content });
-        const readings = content.kind === "readings" ? builder.readings : 0;
+        const readings = content.kind === "readings" ? readingsIn(content.blocks) : 0;
         chunks.push({ lane, seq, readings, line });
       }
     }
@@ -105,16 +125,42 @@ export class SegmentBuilder {
   }
 }
 
-/** Descriptions go first, so that the sink knows a series before its readings come. */
+/**
+ * Descriptions go first, so that the sink knows a series before its readings come. What a hub takes
+ * in one message is limited, so a long list becomes several chunks.
+ */
 function contentsOf(builder: LaneBuilder): ChunkContent[] {
-  const contents: ChunkContent[] = [];
-  if (builder.descriptions.length > 0) {
-    contents.push({ kind: "meta", series: builder.descriptions });
+  return [
+    ...parts(builder.descriptions).map((series): ChunkContent => ({ kind: "meta", series })),
+    ...blockParts(builder.blocks).map((blocks): ChunkContent => ({ kind: "readings", blocks })),
+    ...parts(builder.transitions).map(
+      (transitions): ChunkContent => ({ kind: "alarm", transitions }),
+    ),
+    ...parts(builder.gaps).map((gaps): ChunkContent => ({ kind: "gap", gaps })),
+  ];
+}
+
+function parts<T>(items: readonly T[]): T[][] {
+  const count = Math.ceil(items.length / RECORDS_PER_CHUNK_MAX);
+  return Array.from({ length: count }, (_, part) =>
+    items.slice(part * RECORDS_PER_CHUNK_MAX, (part + 1) * RECORDS_PER_CHUNK_MAX),
+  );
+}
+
+function blockParts(blocks: readonly Block[]): Block[][] {
+  const all: Block[][] = [];
+  let readings = READINGS_PER_CHUNK_MAX;
+  for (const block of blocks) {
+    readings += readingsInBlock(block);
+    if (readings > READINGS_PER_CHUNK_MAX) {
+      all.push([]);
+      readings = readingsInBlock(block);
+    }
+    all.at(-1)?.push(block);
   }
-  if (builder.blocks.length > 0) contents.push({ kind: "readings", blocks: builder.blocks });
-  if (builder.transitions.length > 0) {
-    contents.push({ kind: "alarm", transitions: builder.transitions });
-  }
-  if (builder.gaps.length > 0) contents.push({ kind: "gap", gaps: builder.gaps });
-  return contents;
+  return all;
+}
+
+function readingsIn(blocks: readonly Block[]): number {
+  return blocks.reduce((sum, block) => sum + readingsInBlock(block), 0);
 }

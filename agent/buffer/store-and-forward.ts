@@ -9,9 +9,7 @@
  * - a segment leaves the disk only when all its chunks are confirmed, or when a limit drops it; then
  *   a gap record goes to the sink, in the batch that deletes it.
  */
-import type { AcceptOutcome, ReadingBatch } from "#agent/sources/contract.ts";
-import type { GapRecord } from "#core/chunk.ts";
-import { decodeChunk } from "#core/chunk-decode.ts";
+import { type AcceptOutcome, ReadingBatch } from "#agent/sources/contract.ts";
 import type { Clock, Timer } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
@@ -20,6 +18,7 @@ import { type BufferIdentity, newState, resumedState } from "./buffer-state.ts";
 import { CommitLoop, type SealedWrite } from "./commit-loop.ts";
 import type { BufferReader, BufferWriter, SegmentInput, StoredChunk } from "./contract.ts";
 import { BufferDatabase, type BufferState } from "./database.ts";
+import { Dropping } from "./dropping.ts";
 import { ForgottenSegments } from "./forgotten-segments.ts";
 import { ForwardQueue, type LoadedSegmentInfo } from "./forward-queue.ts";
 import { MessageMemory } from "./message-memory.ts";
@@ -73,11 +72,11 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   /** Segments below this number are on disk; one that is being written is not to be looked for. */
   #writtenEnd = 0;
   readonly #forgotten: ForgottenSegments;
+  readonly #dropping: Dropping;
   #isOpen = false;
   #timers: Timer[] = [];
   #listener: (lane: number) => void = () => {};
   #duplicates = 0;
-  #droppedReadings = 0;
 
   constructor(options: StoreAndForwardOptions) {
     const { folder, lingerMs, dedupeWindowMs, clock, random, log } = options;
@@ -90,6 +89,15 @@ export class StoreAndForward implements BufferWriter, BufferReader {
       clock,
     });
     this.#retention = new RetentionGuard(options.limits, folder, clock, log);
+    this.#dropping = new Dropping({
+      maxBytes: options.limits.maxBytes,
+      retention: this.#retention,
+      clock,
+      queue: () => this.#queue,
+      epoch: () => this.epoch,
+      tell: (write) => this.#tell(write),
+      forget: (segments) => this.#forget(segments),
+    });
     this.#commits = new CommitLoop({
       database: this.#database,
       lingerMs,
@@ -165,33 +173,37 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     if (this.#builder.bytes > OPEN_BYTES_MAX) {
       throw new PenstockError("BUFFER_FULL", "the disk does not keep up");
     }
-    if (this.#retention.isFull(this.#state.storedBytes)) {
-      const outcome = this.#whenFull(input.batch);
-      if (outcome) return outcome;
-    }
+    const kept = this.#isFullFor(input) ? this.#whenFull(input) : input;
+    const { batch, transitions, descriptions } = kept;
+    const outcome = kept === input ? "stored" : "dropped";
+    if (batch.length + transitions.length + descriptions.length === 0) return outcome;
     const first = this.#builder.isEmpty;
-    this.#builder.add(input);
+    this.#builder.add(kept);
     const { promise } = this.#safe;
-    if (input.batch.fingerprint) this.#messages.storing(input.batch.fingerprint, promise);
+    if (batch.fingerprint) this.#messages.storing(batch.fingerprint, promise);
     this.#commits.added(first);
-    return promise;
+    await promise;
+    return outcome;
   }
 
-  /** Undefined when room was made. */
-  #whenFull(batch: ReadingBatch): AcceptOutcome | undefined {
+  /** Alarms alone are small, and the last to go: they do not ask for room. */
+  #isFullFor({ batch }: SegmentInput): boolean {
+    return batch.length > 0 && this.#retention.isFull(this.#state.storedBytes);
+  }
+
+  /** What of the input is to be stored all the same, once room was made, or readings were dropped. */
+  #whenFull(input: SegmentInput): SegmentInput {
+    const { batch } = input;
+    const { storedBytes } = this.#state;
     switch (this.#options.limits.whenFull) {
       case "refuse":
         throw new PenstockError("BUFFER_FULL", "the buffer is full");
       case "drop-newest":
-        this.#droppedReadings += batch.length;
-        this.#tellGap(batch.series[0]?.lane ?? 0, {
-          readings: batch.length,
-          reason: "buffer full",
-        });
-        return "dropped";
+        this.#dropping.dropNews(batch.series[0]?.lane ?? 0, batch.length);
+        return { ...input, batch: new ReadingBatch(batch.source) };
       case "drop-oldest":
-        if (this.#dropOldest() || !this.#retention.isOverfull(this.#state.storedBytes)) {
-          return undefined;
+        if (this.#dropping.makeRoom(storedBytes) || !this.#retention.isOverfull(storedBytes)) {
+          return input;
         }
         throw new PenstockError("BUFFER_FULL", "the buffer is full, and all of it is in flight");
     }
@@ -210,12 +222,11 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   }
 
   confirm(chunks: readonly StoredChunk[]): void {
-    this.#forgotten.add(this.#queue.settle(chunks));
-    this.#loader.load(this.#writtenEnd);
+    this.#forget(this.#queue.settle(chunks));
   }
 
   dismiss(chunk: StoredChunk, reason: string): void {
-    this.#tellLost(chunk, reason);
+    this.#dropping.dismiss(chunk, reason);
     this.confirm([chunk]);
   }
 
@@ -238,7 +249,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
       commits: this.#commits.syncs.summary().count,
       syncP99Ms: this.#commits.syncs.percentile(0.99),
       duplicates: this.#duplicates,
-      droppedReadings: this.#droppedReadings,
+      droppedReadings: this.#dropping.readings,
       damagedSegments: this.#loader.damaged,
       readingsBySource: this.#state.readingsBySource,
     };
@@ -336,52 +347,21 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     this.#messages.expire(this.#state.nextSegment).catch((error: unknown) => {
       log.warn({ err: error }, "old fingerprints could not be deleted");
     });
-    const expired = this.#queue.evict((segment) => this.#retention.isTooOld(segment));
-    this.#drop(expired, "older than the buffer's maxAge");
+    this.#dropping.dropAged();
   }
 
-  /** Frees some of the oldest segments; false when nothing could be freed. */
-  #dropOldest(): boolean {
-    let excess = this.#retention.excessBytes(this.#state.storedBytes);
-    const dropped = this.#queue.evict((segment) => {
-      if (excess <= 0) return false;
-      excess -= segment.bytes;
-      return true;
-    });
-    this.#retention.dropped();
-    this.#drop(dropped, "buffer full");
-    return dropped.length > 0;
-  }
-
-  #drop(segments: readonly LoadedSegmentInfo[], reason: string): void {
-    if (segments.length === 0) return;
-    for (const chunk of segments.flatMap((segment) => segment.chunks)) {
-      this.#tellLost(chunk, reason);
-    }
+  /** The segments need not be kept any longer; what waits on the disk may come up. */
+  #forget(segments: readonly LoadedSegmentInfo[]): void {
     this.#forgotten.add(segments);
     this.#loader.load(this.#writtenEnd);
   }
 
-  /** A lost chunk may itself tell of others: what it told is told again. */
-  #tellLost(chunk: StoredChunk, reason: string): void {
-    const { seq, lane, readings, epoch } = chunk;
-    const lost = { fromSeq: seq, toSeq: seq, readings, reason };
-    this.#droppedReadings += readings;
-    this.#tellGap(lane, epoch === this.epoch ? lost : { ...lost, epoch });
-    for (const gap of gapsIn(chunk)) this.#tellGap(lane, { epoch, ...gap });
-  }
-
-  #tellGap(lane: number, gap: GapRecord): void {
+  /** Adds to the open segment what no source has sent. */
+  #tell(write: (open: SegmentBuilder) => void): void {
     const first = this.#builder.isEmpty;
-    this.#builder.addGap(lane, gap);
+    write(this.#builder);
     this.#commits.added(first);
   }
-}
-
-function gapsIn(chunk: StoredChunk): readonly GapRecord[] {
-  if (chunk.readings > 0) return [];
-  const { content } = decodeChunk(Buffer.from(chunk.line));
-  return content.kind === "gap" ? content.gaps : [];
 }
 
 /** The fate of the open segment, for all whose input is in it; nobody may be there to hear of it. */

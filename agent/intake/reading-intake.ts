@@ -147,7 +147,7 @@ export class ReadingIntake implements Intake {
     try {
       const outcome = await this.#options.buffer.append(input);
       if (outcome === "stored") this.#stored += batch.length;
-      else this.#duplicates += 1;
+      else if (outcome === "duplicate") this.#duplicates += 1;
       return outcome;
     } catch (error) {
       this.#rejected += batch.length;

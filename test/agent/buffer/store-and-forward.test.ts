@@ -171,67 +171,6 @@ describe("store and forward", () => {
   });
 });
 
-describe("a full buffer", () => {
-  const APPENDS = 60;
-  const small = { maxBytes: 6000, maxAgeMs: 86_400_000, minFreeBytes: 0 };
-
-  test("drops the oldest segments and tells the sink which", async () => {
-    const buffer = openBuffer(await tempFolder(), {
-      limits: { ...small, whenFull: "drop-oldest" },
-    });
-    await buffer.start();
-    for (let i = 0; i < APPENDS; i++) await buffer.append(message("oven", i, { t: i }));
-    expect(buffer.status().bytes).toBeLessThan(small.maxBytes * 1.1);
-    expect(buffer.status().droppedReadings).toBeGreaterThan(0);
-    const chunks = await drain(buffer);
-    await buffer.stop();
-
-    const seqs = new Set<number>();
-    let dropped = 0;
-    for (const chunk of chunks) {
-      seqs.add(chunk.seq);
-      const { content } = decodeChunk(Buffer.from(chunk.line));
-      for (const gap of content.kind === "gap" ? content.gaps : []) {
-        dropped += gap.readings;
-        expect(gap.reason).toBe("buffer full");
-        for (let seq = gap.fromSeq!; seq <= gap.toSeq!; seq++) seqs.add(seq);
-      }
-    }
-    const kept = blocksOf(chunks).reduce((sum, block) => sum + block.ts.length, 0);
-    expect(kept + dropped).toBe(APPENDS);
-    expect([...seqs].toSorted((a, b) => a - b)).toEqual([...seqs].map((_, i) => i));
-  });
-
-  test("refuses news, so that the devices keep them", async () => {
-    const buffer = openBuffer(await tempFolder(), { limits: { ...small, whenFull: "refuse" } });
-    await buffer.start();
-    const fill = async (): Promise<void> => {
-      for (let i = 0; i < APPENDS; i++) await buffer.append(message("oven", i, { t: i }));
-    };
-    await expect(fill()).rejects.toMatchObject({ code: "BUFFER_FULL" });
-    expect(buffer.status()).toMatchObject({ state: "full", droppedReadings: 0 });
-    await drain(buffer);
-    expect(await buffer.append(message("oven", 1, { t: 1 }))).toBe("stored");
-    await buffer.stop();
-  });
-
-  test("drops news, and counts it, where its owner wants that", async () => {
-    const buffer = openBuffer(await tempFolder(), {
-      limits: { ...small, whenFull: "drop-newest" },
-    });
-    await buffer.start();
-    const outcomes: string[] = [];
-    for (let i = 0; i < APPENDS; i++)
-      outcomes.push(await buffer.append(message("oven", i, { t: i })));
-    const dropped = outcomes.filter((outcome) => outcome === "dropped").length;
-    expect(dropped).toBeGreaterThan(0);
-    expect(buffer.status().droppedReadings).toBe(dropped);
-    const kept = blocksOf(await drain(buffer)).reduce((sum, block) => sum + block.ts.length, 0);
-    expect(kept).toBe(APPENDS - dropped);
-    await buffer.stop();
-  });
-});
-
 describe("a damaged or doubly used buffer", () => {
   test("sets a damaged segment aside and delivers the others", async () => {
     const folder = await tempFolder();
