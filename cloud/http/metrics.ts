@@ -1,20 +1,21 @@
 /** `/metrics` for Prometheus. Totals are the database's: they outlive the program. */
 import { Exposition } from "#core/http/exposition.ts";
 import type { HttpReply } from "#core/http/server.ts";
+import type { StoreState } from "../store/contract.ts";
 import type { SinkView } from "./sink-view.ts";
 
 export async function metricsReply(view: SinkView): Promise<HttpReply> {
   const metrics = new Exposition();
-  addTotals(metrics, view);
+  const state = await view.store.state();
+  addTotals(metrics, state);
   addIngest(metrics, view);
-  addStore(metrics, view);
+  addStore(metrics, state);
   metrics.counter("process_cpu_seconds_total", "CPU time used.", view.process.cpuMs() / 1000);
   metrics.gauge("process_resident_memory_bytes", "Memory in use.", view.process.rssBytes());
   return metrics.reply();
 }
 
-function addTotals(metrics: Exposition, { store }: SinkView): void {
-  const { totals } = store.state();
+function addTotals(metrics: Exposition, { totals }: StoreState): void {
   const readings = "penstock_sink_readings_total";
   const help = "Readings received, by what became of them.";
   metrics.counter(readings, help, totals.readings, { outcome: "good" });
@@ -55,8 +56,8 @@ function addIngest(metrics: Exposition, { ingest }: SinkView): void {
   metrics.gauge(latency, latencyHelp, maxMs, { quantile: "1" });
 }
 
-function addStore(metrics: Exposition, { store }: SinkView): void {
-  const { journalEvents, openRows, commits, foldedRows, watermarks } = store.state();
+function addStore(metrics: Exposition, state: StoreState): void {
+  const { journalEvents, openRows, commits, foldedRows, watermarks } = state;
   metrics.gauge("penstock_sink_journal_events", "Accepted, not yet folded.", journalEvents);
   metrics.gauge("penstock_sink_open_rows", "Partial rows in memory.", openRows);
   metrics.counter("penstock_sink_commits_total", "Accepting transactions.", commits);

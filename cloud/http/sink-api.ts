@@ -1,9 +1,10 @@
 /** The sink's HTTP side: status API, metrics, live events, and the first page. */
 import { readFile } from "node:fs/promises";
 import type { Clock, Timer } from "#core/clock.ts";
+import { messageOf } from "#core/errors.ts";
 import { LiveEvents } from "#core/http/live-events.ts";
 import { type HttpReply, type HttpRoute, HttpServer } from "#core/http/server.ts";
-import type { Logger } from "#core/log.ts";
+import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { AlarmRow } from "../store/contract.ts";
 import { metricsReply } from "./metrics.ts";
 import { numberOf, rollupReply } from "./rollup-route.ts";
@@ -25,11 +26,13 @@ export class SinkApi {
   readonly #options: SinkApiOptions;
   readonly #server: HttpServer;
   readonly #live = new LiveEvents();
+  readonly #log: RateLimitedLog;
   #timer: Timer | undefined;
 
   constructor(options: SinkApiOptions) {
     this.#options = options;
-    const { host, port, log } = options;
+    const { host, port, log, clock } = options;
+    this.#log = new RateLimitedLog(log, clock);
     this.#server = new HttpServer({ host, port, log, routes: this.#routes() });
   }
 
@@ -37,7 +40,7 @@ export class SinkApi {
   async start(): Promise<void> {
     await this.#server.start();
     this.#timer = this.#options.clock.every("live status", LIVE_EVERY_MS, () => {
-      if (this.#live.clients > 0) this.#live.publish("status", statusOf(this.#options.view));
+      if (this.#live.clients > 0) void this.#publishStatus();
     });
   }
 
@@ -55,6 +58,15 @@ export class SinkApi {
     for (const alarm of alarms) this.#live.publish("alarm", alarm);
   }
 
+  /** A store that cannot be reached leaves a gap in the live view, and is logged. */
+  async #publishStatus(): Promise<void> {
+    try {
+      this.#live.publish("status", await statusOf(this.#options.view));
+    } catch (error) {
+      this.#log.warn("live status", { reason: messageOf(error) }, "the store gave no status");
+    }
+  }
+
   #routes(): Record<string, HttpRoute> {
     const { view } = this.#options;
     const { store, ingest } = view;
@@ -64,7 +76,7 @@ export class SinkApi {
       "/page.css": () => pageFile("page.css", "text/css"),
       "/healthz": () => ({ kind: "json", body: { status: "ok", connected: ingest.connected } }),
       "/metrics": () => metricsReply(view),
-      "/api/status": () => json(statusOf(view)),
+      "/api/status": async () => json(await statusOf(view)),
       "/api/rollups": (request) => rollupReply(store, request),
       "/api/devices": async () => json(await store.devices()),
       "/api/alarms": async ({ query }) => json(await store.alarms(limitOf(query))),

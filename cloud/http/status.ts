@@ -2,8 +2,12 @@
 import type { DurationHistogram } from "#core/histogram.ts";
 import type { SinkView } from "./sink-view.ts";
 
-export function statusOf({ store, ingest, process }: SinkView): Record<string, unknown> {
-  const state = store.state();
+export async function statusOf({
+  store,
+  ingest,
+  process,
+}: SinkView): Promise<Record<string, unknown>> {
+  const [state, holes] = await Promise.all([store.state(), store.gaps()]);
   const { totals } = state;
   return {
     program: "sink",
@@ -21,7 +25,7 @@ export function statusOf({ store, ingest, process }: SinkView): Record<string, u
     },
     alarms: totals.alarms,
     gaps: ingest.lost(),
-    holes: store.gaps().length,
+    holes: holes.length,
     partitions: ingest.partitions(),
     latencyMs: summaryOf(ingest.latency),
     lagMs: summaryOf(ingest.lag),

@@ -8,6 +8,8 @@ export interface IngestCounters {
   stalls: number;
   /** Batches that belonged to another owner by the time of their commit. */
   fenced: number;
+  /** Batches whose forerunners were not committed: they were read again. */
+  behind: number;
   /** Jumps in a partition's sequence numbers, at the first sight. */
   jumps: number;
   /** Jumps that were there again when read again: the hub no longer has what lies between. */
@@ -23,6 +25,7 @@ export function noCounts(): IngestCounters {
     rebuilds: 0,
     stalls: 0,
     fenced: 0,
+    behind: 0,
     jumps: 0,
     provenJumps: 0,
     errors: 0,

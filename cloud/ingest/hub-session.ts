@@ -275,7 +275,12 @@ export class HubSession {
 }
 
 function describe(fault: FeedFault): string {
-  return fault.kind === "jump"
-    ? `events ${fault.from} to ${fault.to - 1} are missing: reading again from the committed position`
-    : "the partition belongs to another owner";
+  switch (fault.kind) {
+    case "jump":
+      return `events ${fault.from} to ${fault.to - 1} are missing: reading again from the committed position`;
+    case "behind":
+      return "what is committed ends before what was read: reading again from there";
+    case "fenced":
+      return "the partition belongs to another owner";
+  }
 }

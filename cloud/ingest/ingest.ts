@@ -60,7 +60,9 @@ export class Ingest {
   /** Returns at once: the hub may be away for days, and the API answers all the same. */
   start(): void {
     this.#running = this.#run().catch(this.#options.onFatal);
-    this.#gapTimer = this.#options.clock.every("gaps", GAPS_EVERY_MS, () => this.#lookForGaps());
+    this.#gapTimer = this.#options.clock.every("gaps", GAPS_EVERY_MS, () => {
+      void this.#lookForGaps();
+    });
   }
 
   /** Waits for the running transaction. */
@@ -142,10 +144,15 @@ export class Ingest {
     }
   }
 
-  #lookForGaps(): void {
+  async #lookForGaps(): Promise<void> {
     const { store, clock } = this.#options;
-    for (const gap of this.#gaps.look(store.gaps(), clock.monotonic())) {
-      this.#raise(lostChunks(gap, clock.now()));
+    try {
+      const gaps = await store.gaps();
+      for (const gap of this.#gaps.look(gaps, clock.monotonic())) {
+        this.#raise(lostChunks(gap, clock.now()));
+      }
+    } catch (error) {
+      this.#log.warn("gaps", { reason: messageOf(error) }, "the store cannot tell its gaps");
     }
   }
 

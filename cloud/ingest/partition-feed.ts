@@ -15,7 +15,10 @@ import { readEvent } from "./read-event.ts";
 const IN_FLIGHT_MAX = 4;
 
 /** Why a partition must be given up, and read again from its committed position. */
-export type FeedFault = { kind: "jump"; from: number; to: number } | { kind: "fenced" };
+export type FeedFault =
+  | { kind: "jump"; from: number; to: number }
+  | { kind: "fenced" }
+  | { kind: "behind" };
 
 export interface FeedOptions {
   scope: HubScope;
@@ -69,9 +72,10 @@ export class PartitionFeed {
     if (this.#fault || !first || !last) return this.#fault;
     this.#lookForJump(first.sequenceNumber);
     if (this.#fault) return this.#fault;
+    const expected = this.#nextSequenceNumber;
     const next = last.sequenceNumber + 1;
-    this.#nextSequenceNumber = Math.max(this.#nextSequenceNumber ?? next, next);
-    this.#submit(events);
+    this.#nextSequenceNumber = Math.max(expected ?? next, next);
+    this.#submit(events, expected === undefined ? undefined : expected - 1);
     while (this.#inFlight.length >= IN_FLIGHT_MAX) await this.#inFlight[0];
     return this.#fault;
   }
@@ -87,12 +91,12 @@ export class PartitionFeed {
     this.#fault = { kind: "jump", from: expected, to: sequenceNumber };
   }
 
-  #submit(events: readonly ReceivedEventData[]): void {
+  #submit(events: readonly ReceivedEventData[], after: number | undefined): void {
     const { scope, partition, owner, counters } = this.#options;
     const deliveries = events.map(readEvent);
     counters.events += deliveries.length;
     for (const { body } of deliveries) counters.bytes += body.byteLength;
-    const batch: PartitionBatch = { scope, partition, owner, deliveries };
+    const batch: PartitionBatch = { scope, partition, owner, after, deliveries };
     const done = this.#settle(batch).finally(() => {
       this.#inFlight = this.#inFlight.filter((entry) => entry !== done);
     });
@@ -104,6 +108,10 @@ export class PartitionFeed {
     if (outcome.kind === "fenced") {
       this.#options.counters.fenced += 1;
       this.#fault = { kind: "fenced" };
+    }
+    if (outcome.kind === "behind") {
+      this.#options.counters.behind += 1;
+      this.#fault = { kind: "behind" };
     }
     const last = batch.deliveries.at(-1);
     if (outcome.kind === "committed" && last) {

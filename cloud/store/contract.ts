@@ -5,7 +5,7 @@
  * - `accept` commits deliveries, accepted seqs, alarms, dead letters and the partition's position in
  *   one transaction, or nothing of them.
  * - A chunk counts once, whoever delivers it, however often. Its identity decides, not its position.
- * - Who does not own a partition writes nothing for it.
+ * - Who does not own a partition writes nothing for it, and nobody leaves out what comes before.
  * - What is accepted shows in `rollups` from the moment that `accept` resolves.
  */
 import type { AlarmTransition } from "#core/alarm.ts";
@@ -54,8 +54,13 @@ export interface Delivery {
 export interface PartitionBatch {
   scope: HubScope;
   partition: string;
-  /** Who holds the partition, as claimed through `claim`. */
+  /** Who holds the partition, as claimed through `claim`. Names are never used a second time. */
   owner: string;
+  /**
+   * Sequence number of the event before the first one, as the reader knows it: the batch counts only
+   * when what is committed reaches up to it. Undefined where there is none.
+   */
+  after?: number | undefined;
   deliveries: readonly Delivery[];
 }
 
@@ -70,14 +75,20 @@ export type AcceptOutcome =
       alarms: readonly AlarmRow[];
     }
   /** The partition belongs to someone else: nothing was written, the batch must be dropped. */
-  | { kind: "fenced"; owner: string };
+  | { kind: "fenced"; owner: string }
+  /**
+   * What is committed ends before the batch (an earlier batch was refused, or the database was set
+   * back): nothing was written, and the partition must be read again from there.
+   */
+  | { kind: "behind"; committed: number | undefined };
 
 export interface Ownership {
   partition: string;
   /** Empty: given up. */
   owner: string;
-  /** Changes with the owner; a claim must name the one it saw. */
+  /** Changes with each claim; a claim must name the one it saw. */
   etag: string;
+  /** By this process' clock. */
   modifiedAtMs: number;
 }
 
@@ -154,7 +165,7 @@ export interface StoreTotals {
 /** What is going on inside, for status and metrics. */
 export interface StoreState {
   totals: StoreTotals;
-  /** Events accepted whose readings are not yet folded into rows. */
+  /** Events accepted by this process whose readings are not yet folded into rows. */
   journalEvents: number;
   /** Partial window states in memory. */
   openRows: number;
@@ -192,11 +203,11 @@ export interface Store {
   /** Newest first. */
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
   /** Holes in the accepted seqs, at present, that no gap record explains. */
-  gaps(): readonly SeqGap[];
+  gaps(): Promise<readonly SeqGap[]>;
   explainedGaps(limit: number): Promise<readonly ExplainedGap[]>;
   /** Raises an alarm of the sink's own; false when it is known already. */
   raise(alarm: AlarmRow): Promise<boolean>;
-  state(): StoreState;
+  state(): Promise<StoreState>;
 }
 
 /** An alarm that the sink raises by itself; `id` names its cause, so that it is raised once. */

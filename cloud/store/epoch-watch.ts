@@ -12,7 +12,9 @@ const LANES_MAX = 100_000;
 export class EpochWatch {
   readonly #newest = new Map<string, NewestEpoch>();
 
+  /** A lane that only a gap record speaks of has not begun. */
   see(lane: LaneState): void {
+    if (lane.accepted.count === 0) return;
     const name = nameOf(lane);
     const known = this.#newest.get(name);
     if (!known && this.#newest.size >= LANES_MAX) return;

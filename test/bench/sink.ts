@@ -84,7 +84,7 @@ async function measure(
   await store.fold();
   const { user, system } = process.cpuUsage(cpu);
   const seconds = (performance.now() - startMs) / 1000;
-  const { totals, foldedRows } = store.state();
+  const { totals, foldedRows } = await store.state();
   await store.stop();
   const wireBytes = bodies.reduce((sum, body) => sum + body.byteLength, 0);
   return {

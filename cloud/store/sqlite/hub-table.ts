@@ -17,6 +17,7 @@ export class HubTable {
   readonly #writeOwner: StatementSync;
   readonly #clearOwners: StatementSync;
   readonly #selectPositions: StatementSync;
+  readonly #selectPosition: StatementSync;
   readonly #writePosition: StatementSync;
 
   constructor(db: DatabaseSync) {
@@ -33,6 +34,9 @@ export class HubTable {
     this.#writeOwner = db.prepare("INSERT OR REPLACE INTO ownership VALUES (?, ?, ?, ?, ?)");
     this.#clearOwners = db.prepare("UPDATE ownership SET owner = '', etag = etag + 1");
     this.#selectPositions = db.prepare("SELECT * FROM position WHERE hub_id = ?");
+    this.#selectPosition = db.prepare(
+      "SELECT sequence_number FROM position WHERE hub_id = ? AND partition = ?",
+    );
     this.#writePosition = db.prepare(
       `INSERT INTO position VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE
        SET sequence_number = excluded.sequence_number, offset = excluded.offset
@@ -99,6 +103,12 @@ export class HubTable {
       sequenceNumber: Number(row["sequence_number"]),
       offset: String(row["offset"]),
     }));
+  }
+
+  /** Sequence number of the newest committed event. */
+  committed(hubId: number, partition: string): number | undefined {
+    const row = this.#selectPosition.get(hubId, partition);
+    return row === undefined ? undefined : Number(row["sequence_number"]);
   }
 
   /** Within a transaction. A position never moves back. */

@@ -117,7 +117,7 @@ export class NoticeTables {
     });
   }
 
-  describe(gateway: string, description: SeriesDescription): void {
+  describe({ gateway, ...description }: DeviceRow): void {
     const { device, tag } = description;
     this.#writeDevice.run(gateway, device, tag, JSON.stringify(description));
   }

@@ -1,8 +1,8 @@
 /** After a restart: takes the journal's events into the open windows again. */
 import { unpackEvent } from "#core/chunk-codec.ts";
+import { pick } from "../accept-plan.ts";
 import { laneName } from "../lane-state.ts";
 import { emptyPart, type ShardPart, type Shards } from "../shard.ts";
-import { pick } from "./accept-transaction.ts";
 import type { JournalRow } from "./journal-table.ts";
 import type { FoldProgress } from "./progress-table.ts";
 import type { SqliteTables } from "./tables.ts";

@@ -3,13 +3,14 @@
  * read in one go, so no fold can come between the two halves of a row.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { gather } from "../../rollup/gather.ts";
 import { compareSeries } from "../../rollup/open-series.ts";
 import { type RollupRow, rowJson, type SeriesKey } from "../../rollup/row-json.ts";
 import { RowState } from "../../rollup/row-state.ts";
 import { WIDTH_MS, windowStart } from "../../rollup/window.ts";
 import type { RollupQuery } from "../contract.ts";
 import type { Shards } from "../shard.ts";
-import { gather, type RollupTable } from "./rollup-table.ts";
+import type { RollupTable } from "./rollup-table.ts";
 import type { StoredRow } from "./row-codec.ts";
 
 export class RollupReader {

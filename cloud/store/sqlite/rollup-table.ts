@@ -3,10 +3,11 @@
  * writes it, or written from a copy under the condition that its revision is still the copy's.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
+import { gather } from "../../rollup/gather.ts";
 import type { OpenSeries } from "../../rollup/open-series.ts";
 import type { SeriesKey } from "../../rollup/row-json.ts";
 import { RowState } from "../../rollup/row-state.ts";
-import { MINUTE_MS, WIDTH_MS, windowStart } from "../../rollup/window.ts";
+import { WIDTH_MS } from "../../rollup/window.ts";
 import { type CachedRow, RowCache } from "../row-cache.ts";
 import { decodeRow, encodeState, type StoredRow } from "./row-codec.ts";
 
@@ -137,21 +138,6 @@ export class RollupTable {
     this.#ids.set(name, id);
     return id;
   }
-}
-
-/** The one-minute states by the start of the wider window that holds them. */
-export function gather(
-  windows: ReadonlyMap<number, RowState>,
-  widthMs: number,
-): Map<number, RowState[]> {
-  const wide = new Map<number, RowState[]>();
-  for (const [start, state] of windows) {
-    const wideStart = widthMs === MINUTE_MS ? start : windowStart(start, widthMs);
-    const parts = wide.get(wideStart);
-    if (parts) parts.push(state);
-    else wide.set(wideStart, [state]);
-  }
-  return wide;
 }
 
 /** With `setReturnArrays`, which the types do not know. */

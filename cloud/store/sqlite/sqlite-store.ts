@@ -30,7 +30,8 @@ import type {
 import { laneName } from "../lane-state.ts";
 import { gapsOf, watermarksOf } from "../lane-summary.ts";
 import { Shards } from "../shard.ts";
-import { type AcceptedEvent, AcceptTransaction } from "./accept-transaction.ts";
+import { addTotals, noTotals } from "../totals.ts";
+import { AcceptTransaction, type JournalledEvent } from "./accept-transaction.ts";
 import { inTransaction, openDatabase } from "./database.ts";
 import { Folder } from "./fold.ts";
 import { FoldSchedule } from "./fold-schedule.ts";
@@ -39,7 +40,6 @@ import { recover } from "./recover.ts";
 import { RollupReader } from "./rollup-query.ts";
 import { StoreLock } from "./store-lock.ts";
 import { SqliteTables } from "./tables.ts";
-import { addTotals, noTotals } from "./totals-table.ts";
 
 export interface SqliteStoreOptions {
   folder: string;
@@ -139,16 +139,13 @@ export class SqliteStore implements Store {
       if (error instanceof LaneConflict) return undefined;
       throw error;
     }
-    transaction.committed();
     this.#commits += 1;
-    for (const event of transaction.events) this.#takeIn(event);
+    for (const event of transaction.committed()) this.#takeIn(event);
     addTotals(this.#totals, transaction.totals);
     return outcomes;
   }
 
-  #takeIn({ journalId, lane, chunks, bytes }: AcceptedEvent): void {
-    const { tables } = this.#opened();
-    tables.epochs.see(lane);
+  #takeIn({ journalId, lane, chunks, body }: JournalledEvent): void {
     const shard = this.#shards.get(lane.gateway, lane.lane);
     const { active } = shard;
     for (const { id, content } of chunks) {
@@ -157,7 +154,7 @@ export class SqliteStore implements Store {
     if (active.journalIds.length === 0) shard.oldestAtMs = this.#options.clock.monotonic();
     active.journalIds.push(journalId);
     active.lanes.set(laneName(lane), lane);
-    active.bytes += bytes;
+    active.bytes += body.byteLength;
   }
 
   async fold(): Promise<void> {
@@ -215,11 +212,11 @@ export class SqliteStore implements Store {
     return raised;
   }
 
-  gaps(): readonly SeqGap[] {
+  async gaps(): Promise<readonly SeqGap[]> {
     return gapsOf(this.#opened().tables.lanes.all());
   }
 
-  state(): StoreState {
+  async state(): Promise<StoreState> {
     const { tables, folder } = this.#opened();
     let journalEvents = 0;
     let openRows = 0;

@@ -41,7 +41,8 @@ async function send(from: number, to: number, key = "hall-3/0"): Promise<void> {
 }
 
 async function accepted(chunks: number, deadlineMs?: number): Promise<void> {
-  const condition = (): boolean => running.store.state().totals.chunks >= chunks;
+  const condition = async (): Promise<boolean> =>
+    (await running.store.state()).totals.chunks >= chunks;
   await eventually(`${chunks} chunks accepted`, condition, deadlineMs);
 }
 
@@ -71,7 +72,7 @@ describe("ingest from the hub", () => {
     await send(10, 30);
     await accepted(30);
     expect(await count()).toBe(30);
-    expect(running.store.state().totals).toMatchObject({ chunks: 30, duplicateChunks: 10 });
+    expect((await running.store.state()).totals).toMatchObject({ chunks: 30, duplicateChunks: 10 });
     expect(running.ingest.counters.events).toBe(20);
   });
 
@@ -155,7 +156,7 @@ describe("ingest from the hub", () => {
     await send(5, 15);
     await accepted(15, 30_000);
     expect(await count()).toBe(15);
-    expect(running.store.state().totals).toMatchObject({ chunks: 15, duplicateChunks: 5 });
+    expect((await running.store.state()).totals).toMatchObject({ chunks: 15, duplicateChunks: 5 });
   });
 
   test("drops what it received of a partition that is another's, and reads it again later", {

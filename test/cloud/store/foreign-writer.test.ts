@@ -69,7 +69,7 @@ describe("a failed transaction of the SQLite store", () => {
     );
     await expect(send(1, 2)).rejects.toMatchObject({ code: "STORE_FAILED" });
     expect(JSON.parse(await rowsText(store))).toMatchObject({ count: 1 });
-    expect(store.state().totals).toMatchObject({ chunks: 1 });
+    expect((await store.state()).totals).toMatchObject({ chunks: 1 });
     other.exec("DROP TRIGGER full");
     expect(await send(1, 2)).toMatchObject({ duplicateChunks: 0 });
     expect(JSON.parse(await rowsText(store))).toMatchObject({ count: 2, sum: 3 });

@@ -90,7 +90,7 @@ test("counts each acknowledged chunk once after kill -9 at random moments", {
       expect([...found.values()].filter((entry) => entry.count !== expected.count)).toEqual([]);
       expect([...found.values()].filter((entry) => entry.sum !== expected.sum)).toEqual([]);
     }
-    expect(store.state().totals.chunks).toBe(committed + 1);
+    expect((await store.state()).totals.chunks).toBe(committed + 1);
     await store.stop();
     rmSync(copy, { recursive: true });
   }
