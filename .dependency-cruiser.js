@@ -55,9 +55,13 @@ export default {
     {
       from: { path: folder("agent/intake") },
       to: {
-        path: ["^(agent/intake|agent/detect|core)/", "^agent/(sources|buffer)/contract"],
+        path: [
+          "^(agent/intake|agent/conditioning|agent/detect|core)/",
+          "^agent/(sources|buffer)/contract",
+        ],
       },
     },
+    { from: { path: folder("agent/conditioning") }, to: { path: "^(agent/conditioning|core)/" } },
     { from: { path: folder("agent/detect") }, to: { path: "^(agent/detect|core)/" } },
     {
       from: { path: folder("agent/buffer") },

@@ -34,6 +34,7 @@ function checkDevice(context: DeviceContext): Problem[] {
     const found = checkLimits([...at, "limits"], mappingOf(settings["limits"]));
     return found.concat(checkRange([...at, "range"], settings["range"]));
   });
+  limits.push(...checkGate(context));
   const busName = textOf(device["bus"]);
   if (busName === undefined) return [...limits, ...checkWithoutBus(context)];
   const bus = mappingOf(buses[busName]);
@@ -41,6 +42,18 @@ function checkDevice(context: DeviceContext): Problem[] {
   if ("serial" in bus) return [...limits, ...checkOnSerial(context, bus)];
   if ("modbus" in bus) return [...limits, ...checkOnModbus(context)];
   return limits;
+}
+
+/** On a bus all tags are known; who publishes by MQTT may have more than the file names. */
+function checkGate({ path, device, buses }: DeviceContext): Problem[] {
+  const gate = textOf(mappingOf(device["detect"])["while"]);
+  const bus = mappingOf(buses[textOf(device["bus"]) ?? ""]);
+  const tags = Object.keys(mappingOf(device["tags"]));
+  if (gate === undefined || tags.includes(gate) || !("modbus" in bus)) return [];
+  const near = nearest(gate, tags);
+  const suggestion = near ? `did you mean "${near}"?` : `its tags are: ${tags.join(", ")}`;
+  const message = `the device has no tag "${gate}"`;
+  return [{ path: [...path, "detect", "while"], on: "value", message, suggestion }];
 }
 
 function unknownBus({ path, buses }: DeviceContext, name: string): Problem {

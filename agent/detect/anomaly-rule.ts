@@ -81,6 +81,23 @@ export class AnomalyRule {
     return found;
   }
 
+  /** The machine stands: nothing is learnt, and an alarm that is active ends. */
+  stand(
+    ts: number,
+    value: number,
+    subject: Subject,
+    findings: Finding[] | undefined,
+  ): Finding[] | undefined {
+    this.#score = 0;
+    if (!this.#active) return findings;
+    this.#active = false;
+    const found = findings ?? [];
+    const message = `${nameOf(subject)} is not judged while the machine stands`;
+    const cleared = finding(false, ts, value, this.#detector.explain(), subject);
+    found.push({ ...cleared, message });
+    return found;
+  }
+
   #admit(surprise: number): number {
     this.#bar = 1 + (this.#bar - 1) * BAR_KEPT;
     const ratio = surprise / (this.#bar * this.#surpriseMin);

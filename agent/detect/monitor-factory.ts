@@ -20,6 +20,8 @@ export interface DetectSettings {
   readonly auto: boolean;
   readonly method?: DetectMethod | undefined;
   readonly sensitivity?: Sensitivity | undefined;
+  /** A tag of the device: only while it is true, or a number other than 0, the machine runs. */
+  readonly while?: string | undefined;
 }
 
 export interface MonitorSettings {

@@ -35,9 +35,15 @@ export class SeriesMonitor {
   /**
    * Judges a good or uncertain reading, in order of time.
    * @param value finite
+   * @param isStanding the machine is not running: its limits hold, and nothing is learnt
    */
-  judge(ts: number, value: number): readonly Finding[] {
+  judge(ts: number, value: number, isStanding = false): readonly Finding[] {
     let found = this.#limits?.judge(ts, value, this.#subject, undefined);
+    if (isStanding) {
+      if (this.#anomaly) found = this.#anomaly.stand(ts, value, this.#subject, found);
+      if (this.#stuck) found = this.#stuck.stand(ts, value, this.#subject, found);
+      return found ?? NO_FINDINGS;
+    }
     if (this.#anomaly && Math.abs(value) <= LEARNT_MAX)
       found = this.#anomaly.judge(ts, value, this.#subject, found);
     if (this.#stuck) found = this.#stuck.judge(ts, value, this.#subject, found);

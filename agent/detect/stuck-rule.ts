@@ -38,14 +38,34 @@ export class StuckRule {
     this.#inBlock += 1;
     if (this.#inBlock < BLOCK_VALUES) return findings;
     const active = this.#judgeBlock(this.#high - this.#low, ts);
-    this.#low = Number.POSITIVE_INFINITY;
-    this.#high = Number.NEGATIVE_INFINITY;
-    this.#inBlock = 0;
+    this.#beginBlock();
     if (active === this.#active) return findings;
     this.#active = active;
     const found = findings ?? [];
     found.push(finding(active, ts, value, subject));
     return found;
+  }
+
+  /** The machine stands, as it may: nothing is learnt, and an alarm that is active ends. */
+  stand(
+    ts: number,
+    value: number,
+    subject: Subject,
+    findings: Finding[] | undefined,
+  ): Finding[] | undefined {
+    this.#beginBlock();
+    if (!this.#active) return findings;
+    this.#active = false;
+    const found = findings ?? [];
+    const message = `${nameOf(subject)} is not judged while the machine stands`;
+    found.push({ ...finding(false, ts, value, subject), message });
+    return found;
+  }
+
+  #beginBlock(): void {
+    this.#low = Number.POSITIVE_INFINITY;
+    this.#high = Number.NEGATIVE_INFINITY;
+    this.#inBlock = 0;
   }
 
   #judgeBlock(range: number, ts: number): boolean {

@@ -22,13 +22,23 @@ interface JudgeOptions {
   latest: LatestValues;
   /** The living description: its unit may come later. */
   describe: (series: Series) => SeriesDescription;
+  /** Undefined while the series has not been made. */
+  find: (device: string, tag: string) => Series | undefined;
+}
+
+/** A series under watch, and the one that says whether its machine runs. */
+interface Watch {
+  monitor: SeriesMonitor;
+  /** Name of the tag; undefined where the machine always counts as running. */
+  gateTag: string | undefined;
+  gate: Series | undefined;
 }
 
 export class Judge {
   readonly #options: JudgeOptions;
   readonly #factory = new MonitorFactory();
   /** By series index; made at the first number of the series. */
-  readonly #monitors: (SeriesMonitor | undefined)[] = [];
+  readonly #watches: (Watch | undefined)[] = [];
   /** How many earlier readings of the series have the time of its newest. */
   readonly #repeats: number[] = [];
   #old = 0;
@@ -61,12 +71,24 @@ export class Judge {
       this.#repeats[subject.index] = repeat;
       latest.set(subject.index, time, value, quality, reasons[i]);
       if (typeof value !== "number" || quality === "bad" || !Number.isFinite(value)) continue;
-      const monitor = this.#monitors[subject.index] ?? this.#watch(subject);
-      for (const found of monitor.judge(time, value)) onTransition(named(found, subject, repeat));
+      const watch = this.#watches[subject.index] ?? this.#watch(subject);
+      const isStanding = watch.gateTag !== undefined && this.#isStanding(watch, subject);
+      for (const found of watch.monitor.judge(time, value, isStanding)) {
+        onTransition(named(found, subject, repeat));
+      }
     }
   }
 
-  #watch(series: Series): SeriesMonitor {
+  /** What is not known to run counts as standing: a model learns nothing from doubtful values. */
+  #isStanding(watch: Watch, { device }: Series): boolean {
+    const { latest, find } = this.#options;
+    watch.gate ??= find(device, watch.gateTag ?? "");
+    if (!watch.gate || latest.quality(watch.gate.index) === "bad") return true;
+    const state = latest.value(watch.gate.index);
+    return state !== true && !(typeof state === "number" && state !== 0);
+  }
+
+  #watch(series: Series): Watch {
     const { devices, describe } = this.#options;
     const profile = ownEntry(devices, series.device) ?? UNKNOWN_DEVICE;
     const monitor = this.#factory.create({
@@ -74,8 +96,14 @@ export class Judge {
       limits: ownEntry(profile.tags, series.tag)?.limits,
       detect: profile.detect,
     });
-    this.#monitors[series.index] = monitor;
-    return monitor;
+    const { while: gateTag } = profile.detect;
+    const watch = {
+      monitor,
+      gateTag: series.tag === gateTag ? undefined : gateTag,
+      gate: undefined,
+    };
+    this.#watches[series.index] = watch;
+    return watch;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Where all readings of the gateway pass: judged, raised as alarms, then stored. Alarms come before
- * the append and never wait for it; a copy of a stored message is answered before any judging.
+ * Where all readings of the gateway pass: assessed, judged, raised as alarms, thinned out, then
+ * stored. Alarms come before the append and never wait for it; a copy of a stored message is answered before any judging.
  */
 import type { BufferWriter } from "#agent/buffer/contract.ts";
 import type { AcceptOutcome, Intake, ReadingBatch, Series } from "#agent/sources/contract.ts";
@@ -11,6 +11,7 @@ import { messageOf } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import { AlarmBook } from "./alarm-book.ts";
 import { AlarmLog } from "./alarm-log.ts";
+import { Conditioning } from "./conditioning.ts";
 import { Judge, ownEntry } from "./judge.ts";
 import { LatestValues } from "./latest-values.ts";
 import { SERIES_MAX_DEFAULT, SeriesRegistry } from "./series-registry.ts";
@@ -39,6 +40,8 @@ export interface IntakeCounters {
   duplicates: number;
   /** Stored, but not judged: older than the newest of their series. */
   notJudged: number;
+  /** Not stored, because a deadband or a filter of the file leaves them out. */
+  leftOut: number;
   /** Readings of batches that the buffer refused. */
   rejected: number;
   /** Transitions that the sink will never see, because the buffer refused too many. */
@@ -57,6 +60,7 @@ export class ReadingIntake implements Intake {
   readonly #options: ReadingIntakeOptions;
   readonly #registry: SeriesRegistry;
   readonly #latest = new LatestValues();
+  readonly #conditioning: Conditioning;
   readonly #judge: Judge;
   readonly #alarmLog: AlarmLog;
   readonly #listenerLog: RateLimitedLog;
@@ -72,10 +76,12 @@ export class ReadingIntake implements Intake {
       seriesMax: options.seriesMax ?? SERIES_MAX_DEFAULT,
       describe: (device, tag) => describe(options, device, tag),
     });
+    this.#conditioning = new Conditioning(options.devices);
     this.#judge = new Judge({
       devices: options.devices,
       latest: this.#latest,
       describe: (series) => this.#registry.descriptionAt(series.index) ?? series,
+      find: (device, tag) => this.#registry.find(device, tag),
     });
     this.values = new ValueTable(this.#registry, this.#latest);
     this.#alarmLog = new AlarmLog(options.log, options.clock);
@@ -84,7 +90,10 @@ export class ReadingIntake implements Intake {
 
   resolve(device: string, tag: string, facts?: Partial<SeriesDescription>): Series {
     const series = this.#registry.resolve(device, tag, facts);
-    if (series.index === this.#latest.size) this.#latest.grow();
+    if (series.index === this.#latest.size) {
+      this.#latest.grow();
+      this.#conditioning.add(series);
+    }
     return series;
   }
 
@@ -96,8 +105,11 @@ export class ReadingIntake implements Intake {
       this.#duplicates += 1;
       return "duplicate";
     }
+    this.#conditioning.assess(batch);
     const transitions = this.#raise(batch, clock.now());
-    return await this.#store(batch, transitions);
+    const kept = this.#conditioning.thin(batch);
+    if (kept.length === 0 && transitions.length === 0) return "stored";
+    return await this.#store(kept, transitions);
   }
 
   get counters(): IntakeCounters {
@@ -105,6 +117,7 @@ export class ReadingIntake implements Intake {
       readings: this.#stored,
       duplicates: this.#duplicates,
       notJudged: this.#judge.old,
+      leftOut: this.#conditioning.leftOut,
       rejected: this.#rejected,
       transitionsLost: this.#unsent.lost,
       series: this.#registry.size,

@@ -49,6 +49,11 @@ export class SeriesRegistry {
     return this.#descriptions[index];
   }
 
+  /** A series that was made before. */
+  find(device: string, tag: string): Series | undefined {
+    return this.#devices.get(device)?.get(tag);
+  }
+
   /** @throws PenstockError SERIES_LIMIT */
   resolve(device: string, tag: string, facts?: Partial<SeriesDescription>): Series {
     const tags = this.#devices.get(device);

@@ -17,6 +17,14 @@ const detect = z.strictObject({
     .enum(["low", "medium", "high"])
     .default("medium")
     .describe("How soon something counts as unusual: `high` for history, `low` for quiet nights."),
+  while: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "A tag of the device that says whether it runs (true, or not 0). Else nothing is learnt, " +
+        "nor called unusual; limits hold all the same.",
+    ),
 });
 
 export const device = z.strictObject({

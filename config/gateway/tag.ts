@@ -18,6 +18,24 @@ const limits = z.strictObject({
     .describe("How far a value must come back from its limit before the alarm clears."),
 });
 
+const filter = z.strictObject({
+  median: z
+    .int()
+    .min(2)
+    .max(101)
+    .optional()
+    .describe("The median of so many values in place of each: takes single spikes out."),
+  mean: z
+    .int()
+    .min(2)
+    .max(1000)
+    .optional()
+    .describe("The mean of so many values (behind the median) in place of each: calms noise."),
+  minInterval: durationBetween(10, 24 * HOUR_MS)
+    .optional()
+    .describe("No more than one reading is stored in this time."),
+});
+
 const bit = z.int().min(1).max(65_536).optional();
 
 export const tag = z.strictObject({
@@ -85,6 +103,12 @@ export const tag = z.strictObject({
     .tuple([z.number(), z.number()])
     .optional()
     .describe("What is plausible: a value outside is kept, and bad."),
+  maxRate: z
+    .number()
+    .positive()
+    .optional()
+    .describe("What it can change by in a second: a reading beyond is kept, and uncertain."),
+  filter: filter.optional().describe("For a noisy signal, or one that comes too often."),
   order: wordOrder
     .default("ABCD")
     .describe(

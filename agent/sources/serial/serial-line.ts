@@ -200,7 +200,6 @@ export class SerialLine implements Source {
     const matchedBefore = this.#counters.lines_matched;
     for (const frame of frames) this.#read(frame, ts, batch);
     if (this.#counters.lines_matched === matchedBefore) return;
-    // A line says that the device lives, also where its values are left out by their deadbands.
     this.#lineError = undefined;
     this.#watchSilence();
     this.#handOver.give(batch);
@@ -227,7 +226,6 @@ export class SerialLine implements Source {
     if (!target) return;
     const field = target.field.read(text);
     if (field.value === null) this.#counters.invalid_values += 1;
-    if (!target.field.isNews(field, ts)) return;
     batch.add(target.series, ts, field.value, field.quality, field.reason);
   }
 
@@ -242,8 +240,7 @@ export class SerialLine implements Source {
     this.#counters.silences += 1;
     const batch = new ReadingBatch(name);
     const ts = clock.now();
-    for (const { series, field } of this.#targets.values()) {
-      field.isNews(SILENT, ts);
+    for (const { series } of this.#targets.values()) {
       batch.add(series, ts, SILENT.value, SILENT.quality, SILENT.reason);
     }
     this.#handOver.give(batch);

@@ -279,22 +279,3 @@ describe("an intake that refuses", () => {
     expect(bus.status().counters["polls_missed"]).toBeGreaterThan(5);
   });
 });
-
-test("a tag with a deadband gives its changes, and every failure", async () => {
-  const device = new FakeDevice(honest);
-  const port = await device.listen();
-  const tags = { level: { register: 40_001, deadband: 2 }, flow: { register: 40_002 } };
-  const { bus, intake } = await startBus(port, { m1: { every: "20ms", tags } });
-  onTestFinished(async () => {
-    await bus.stop();
-    await device.close();
-  });
-  await until(() => intake.readings("m1", "flow").length > 5);
-  expect(intake.readings("m1", "level")).toHaveLength(1);
-  device.behave = (request, socket) => socket.write(registersAnswer(request, () => 3));
-  await until(() => intake.readings("m1", "level").length === 2);
-  device.behave = (request, socket) => socket.write(exceptionAnswer(request, 4));
-  await until(() => intake.readings("m1", "level").length > 5);
-  device.behave = honest;
-  await until(() => intake.readings("m1", "level").at(-1)?.quality === "good");
-});

@@ -4,7 +4,6 @@ import { AnswerTimes } from "#agent/sources/modbus/answer-times.ts";
 import { DevicePoller } from "#agent/sources/modbus/device-poller.ts";
 import type { ModbusLink, ReadOutcome, ReadRequest } from "#agent/sources/modbus/link.ts";
 import { PollLoop } from "#agent/sources/modbus/poll-loop.ts";
-import { Plausibility } from "#agent/sources/plausibility.ts";
 import { RateLimitedLog, silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
@@ -64,12 +63,10 @@ function rig(
         {
           point: point(0),
           series: intake.resolve(device, "level"),
-          plausibility: new Plausibility({ counter: false }),
         },
         {
           point: point(1),
           series: intake.resolve(device, "serial"),
-          plausibility: new Plausibility({ counter: false }),
           intervalMs: rareIntervalMs,
         },
       ].slice(0, rareIntervalMs === undefined ? 1 : 2),

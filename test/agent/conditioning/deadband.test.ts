@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createDeadband, type Deadband } from "#agent/sources/deadband.ts";
+import { createDeadband, type Deadband } from "#agent/conditioning/deadband.ts";
 
 const MAX_SILENCE = 60_000;
 
@@ -36,6 +36,13 @@ test("keeps every bad reading, and the first good one behind it", () => {
   expect(tag.isNews(null, "bad", 2000)).toBe(true);
   expect(tag.isNews(5, "good", 3000)).toBe(true);
   expect(tag.isNews(5, "good", 4000)).toBe(false);
+});
+
+test("keeps a reading that comes once more, because it could not be stored", () => {
+  const tag = deadband(1);
+  expect(tag.isNews(5, "good", 1000)).toBe(true);
+  expect(tag.isNews(5, "good", 2000)).toBe(false);
+  expect(tag.isNews(5, "good", 1000)).toBe(true);
 });
 
 test("keeps each change of a state", () => {

@@ -20,15 +20,17 @@ export class Deadband {
     this.#settings = settings;
   }
 
-  /** True when the reading is to be kept. Readings come in the order of their times. */
+  /** True when the reading is to be kept. */
   isNews(value: Value, quality: Quality, ts: number): boolean {
     const kept = this.#kept;
     const isOld =
       kept !== undefined &&
       quality === "good" &&
       kept.quality === "good" &&
-      // Either way: a clock that was set back must not silence a tag for as long.
-      Math.abs(ts - kept.ts) < this.#settings.silenceMaxMs &&
+      // One that is not newer is kept: it is the same message once more, because it could not be
+      // stored, or the clock was set back, which must not silence a tag for as long.
+      ts > kept.ts &&
+      ts - kept.ts < this.#settings.silenceMaxMs &&
       this.#isWithin(kept.value, value);
     if (isOld) return false;
     this.#kept = { value, quality, ts };
@@ -46,9 +48,9 @@ export class Deadband {
 /** The deadband of a tag's settings; undefined where every reading is kept. */
 export function createDeadband(settings: {
   deadband?: number | string | undefined;
-  maxSilence: number;
+  maxSilence?: number | undefined;
 }): Deadband | undefined {
-  const { deadband, maxSilence: silenceMaxMs } = settings;
+  const { deadband, maxSilence: silenceMaxMs = Number.POSITIVE_INFINITY } = settings;
   if (deadband === undefined) return undefined;
   if (typeof deadband === "number")
     return new Deadband({ band: { absolute: deadband }, silenceMaxMs });
