@@ -7,17 +7,17 @@ import type { Clock } from "#core/clock.ts";
 import { isAbort } from "#core/errors.ts";
 import { createRandom, type Random } from "#core/random.ts";
 import { Ledger } from "../ledger/ledger.ts";
+import { machineCpuSeconds, UsageMeter } from "../programs/process-usage.ts";
+import { fetchRollups } from "../programs/rollups.ts";
+import { resetLatency } from "../programs/status.ts";
 import type { DemoOptions } from "./command-line.ts";
 import { GATEWAY } from "./config-files.ts";
 import { drain } from "./drain.ts";
 import { type Kill, scheduleKills } from "./kill-schedule.ts";
 import type { Outcome, PerProgram } from "./outcome.ts";
 import { Plant } from "./plant.ts";
-import { machineCpuSeconds, UsageMeter } from "./process-usage.ts";
 import { type ProgramName, Programs, programNames } from "./programs.ts";
 import type { ProgressLine } from "./progress-line.ts";
-import { fetchRollups } from "./rollups.ts";
-import { resetLatency } from "./status.ts";
 import { Watch } from "./watch.ts";
 
 export interface DemoParts {

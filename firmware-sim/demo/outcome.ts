@@ -1,7 +1,7 @@
 /** What a run came to: the line of JSON, and the same for people. */
 import type { Verdict } from "../ledger/verdict.ts";
+import type { LatencyMs } from "../programs/status.ts";
 import { count } from "./progress-line.ts";
-import type { LatencyMs } from "./status.ts";
 
 export const measuredPrograms = ["hub", "sink", "agent", "simulator"] as const;
 

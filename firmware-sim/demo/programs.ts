@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PenstockError } from "#core/errors.ts";
 import type { Random } from "#core/random.ts";
+import { pickFreePorts } from "../programs/free-ports.ts";
+import { UsageMeter } from "../programs/process-usage.ts";
+import { Supervisor, type SupervisorParts } from "../programs/supervisor.ts";
 import type { FixedPorts } from "./command-line.ts";
 import { type ConfiguredDevices, gatewayYaml, HUB_NAME, sinkYaml } from "./config-files.ts";
-import { pickFreePorts } from "./free-ports.ts";
-import { UsageMeter } from "./process-usage.ts";
-import { Supervisor, type SupervisorParts } from "./supervisor.ts";
 
 export interface ProgramsSettings {
   dataDir: string;

@@ -5,9 +5,9 @@
 import type { Clock } from "#core/clock.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { PolledSource } from "../ledger/polled-sources.ts";
+import { type AgentFigures, readAgent, readSink, type SinkFigures } from "../programs/status.ts";
 import type { Programs } from "./programs.ts";
 import type { ProgressLine } from "./progress-line.ts";
-import { type AgentFigures, readAgent, readSink, type SinkFigures } from "./status.ts";
 
 const LOOK_EVERY_MS = 1000;
 

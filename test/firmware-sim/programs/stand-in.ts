@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type Clock, systemClock } from "#core/clock.ts";
 import { createRandom } from "#core/random.ts";
-import type { ProgramSpec } from "#sim/demo/program-life.ts";
-import { Supervisor } from "#sim/demo/supervisor.ts";
+import type { ProgramSpec } from "#sim/programs/program-life.ts";
+import { Supervisor } from "#sim/programs/supervisor.ts";
 
 /** Real time, only that pauses between restarts are a hundredth of what is asked for. */
 const hastyClock: Clock = {

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
 import { createRandom } from "#core/random.ts";
-import { pickFreePorts } from "#sim/demo/free-ports.ts";
+import { pickFreePorts } from "#sim/programs/free-ports.ts";
 
 test("gives distinct ports, below the ephemeral ones, that one can listen on", async () => {
   const ports = await pickFreePorts(8, createRandom(process.pid));

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { fetchRollups } from "#sim/demo/rollups.ts";
-import { readAgent, readSink, resetLatency } from "#sim/demo/status.ts";
+import { fetchRollups } from "#sim/programs/rollups.ts";
+import { readAgent, readSink, resetLatency } from "#sim/programs/status.ts";
 
 async function serve(handle: RequestListener): Promise<string> {
   const server = createServer(handle);

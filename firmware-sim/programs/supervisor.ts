@@ -5,7 +5,7 @@
  * A program that refuses its arguments or its configuration, or that keeps ending before it is
  * ready, is given up.
  */
-import { backOff } from "#core/back-off.ts";
+import { type BackOffSchedule, backOff } from "#core/back-off.ts";
 import type { Clock } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import type { Random } from "#core/random.ts";
@@ -17,9 +17,11 @@ export interface SupervisorParts {
   random: Random;
   /** Told of every end that nobody asked for, and of every restart; one or more lines. */
   notice: (text: string) => void;
+  /** Pauses before a restart; from 0.4 s on unless given. */
+  restart?: BackOffSchedule;
 }
 
-const RESTART = { firstMs: 400, maxMs: 5000, jitter: 0.2 };
+const RESTART: BackOffSchedule = { firstMs: 400, maxMs: 5000, jitter: 0.2 };
 const READY_WITHIN_MS = 60_000;
 const FAILED_STARTS_MAX = 4;
 /** Misuse, and bad configuration: starting again would only repeat it. */
@@ -40,7 +42,10 @@ export class Supervisor {
   readonly #firstReady = Promise.withResolvers<string>();
   #nextReady = Promise.withResolvers<void>();
   readonly #failure = Promise.withResolvers<never>();
+  /** No life begins before this resolves. */
+  #gate: Promise<unknown> = Promise.resolve();
 
+  /** The specification is read at each start: what changes in it holds from the next life on. */
   constructor(spec: ProgramSpec, parts: SupervisorParts) {
     this.#spec = spec;
     this.#parts = parts;
@@ -96,6 +101,29 @@ export class Supervisor {
     await life.exited;
   }
 
+  /** Ends the program as `kill` does, and starts it again after `work`; resolves when it is ready. */
+  async whileDown(work: () => Promise<void>): Promise<void> {
+    const gate = Promise.withResolvers<void>();
+    this.#gate = gate.promise;
+    this.#nextReady = Promise.withResolvers();
+    try {
+      await this.kill();
+      await work();
+    } finally {
+      gate.resolve();
+    }
+    await Promise.race([this.#nextReady.promise, this.#failure.promise]);
+  }
+
+  /** Stops the program's time, as a host that swaps or a debugger does, until `thaw`. */
+  freeze(): void {
+    this.#life?.signal("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#life?.signal("SIGCONT");
+  }
+
   /** Asks the program to end, and starts it again; resolves when it is ready. */
   async restart(graceMs: number): Promise<void> {
     const life = this.#life;
@@ -130,12 +158,14 @@ export class Supervisor {
   }
 
   async #run(): Promise<void> {
-    let delays = backOff(RESTART, this.#parts.random);
+    const restart = this.#parts.restart ?? RESTART;
+    let delays = backOff(restart, this.#parts.random);
     while (!this.#stopping.signal.aborted) {
       const wasReady = await this.#live();
       if (this.#stopping.signal.aborted || this.#failedStarts > FAILED_STARTS_MAX) return;
-      if (wasReady) delays = backOff(RESTART, this.#parts.random);
+      if (wasReady) delays = backOff(restart, this.#parts.random);
       await this.#pause(delays.next().value);
+      await this.#gate;
     }
   }
 

@@ -11,7 +11,7 @@ test("no program outlives a demo that was killed with -9", async () => {
   const spec = specOf(SERVING, folder);
   const note = join(folder, "pid");
   const demo = join(folder, "demo.mjs");
-  const life = import.meta.resolve("#sim/demo/program-life.ts");
+  const life = import.meta.resolve("#sim/programs/program-life.ts");
   writeFileSync(
     demo,
     `import { writeFileSync } from "node:fs";

@@ -4,7 +4,7 @@ import {
   type ProcessSample,
   sampleProcess,
   UsageMeter,
-} from "#sim/demo/process-usage.ts";
+} from "#sim/programs/process-usage.ts";
 
 test("a process of one's own has used CPU and memory; one that is gone has none to show", () => {
   const sample = sampleProcess(process.pid)!;

@@ -12,6 +12,8 @@ export interface ProgramSpec {
   script: string;
   args: readonly string[];
   logFile: string;
+  /** A command that replaces itself by what follows it, such as `env NAME=VALUE`. */
+  wrapper?: readonly string[];
 }
 
 export interface Exit {
@@ -32,7 +34,9 @@ export class ProgramLife {
   constructor(spec: ProgramSpec) {
     const log = openSync(spec.logFile, "a");
     try {
-      this.#child = spawn(process.execPath, ["--import", LEASH, spec.script, ...spec.args], {
+      const node = [process.execPath, "--import", LEASH, spec.script, ...spec.args];
+      const [command = "", ...args] = [...(spec.wrapper ?? []), ...node];
+      this.#child = spawn(command, args, {
         // A group of its own: ^C reaches the demo alone, which then ends the programs in order.
         detached: true,
         stdio: ["ignore", "pipe", log, "pipe"],

@@ -1,0 +1,18 @@
+import type { Random } from "#core/random.ts";
+import { pickFreePorts } from "#sim/programs/free-ports.ts";
+import type { LinkName } from "./fault-kind.ts";
+
+/** Kept over restarts: a program, or a link, is found again where it was. */
+export interface RigPorts {
+  hub: number;
+  mqtt: number;
+  agentHttp: number;
+  sinkHttp: number;
+  links: Readonly<Record<LinkName, number>>;
+}
+
+export async function pickRigPorts(random: Random): Promise<RigPorts> {
+  const [hub = 0, mqtt = 0, agentHttp = 0, sinkHttp = 0, devices = 0, uplink = 0, feed = 0] =
+    await pickFreePorts(7, random);
+  return { hub, mqtt, agentHttp, sinkHttp, links: { devices, uplink, feed } };
+}

@@ -1,0 +1,172 @@
+/**
+ * A whole run: start everything, produce, let the storm come, heal, drain, and hold the books
+ * against what was rolled up.
+ */
+import { join } from "node:path";
+import type { Clock } from "#core/clock.ts";
+import { createRandom } from "#core/random.ts";
+import { Plant } from "#sim/demo/plant.ts";
+import { Ledger } from "#sim/ledger/ledger.ts";
+import { fetchRollups } from "#sim/programs/rollups.ts";
+import type { FaultsOptions } from "./command-line.ts";
+import { drain } from "./drain.ts";
+import { bringAbout } from "./inject/injections.ts";
+import type { Outcome } from "./outcome.ts";
+import { plantDefect } from "./planted-defect.ts";
+import type { RigPorts } from "./ports.ts";
+import { Pulse } from "./pulse.ts";
+import { Rig } from "./rig.ts";
+import { GATEWAY } from "./settings-files.ts";
+import { Storm } from "./storm.ts";
+import { StormLog } from "./storm-log.ts";
+import { planStorm } from "./storm-plan.ts";
+
+export interface ProvingRunParts {
+  clock: Clock;
+  folder: string;
+  ports: RigPorts;
+  /** What people read meanwhile. */
+  notice: (text: string) => void;
+  /** What repeats the run. */
+  command: string;
+}
+
+const UNITS = 4;
+const CONNECTIONS = 10;
+const CALM_BEFORE_MS = 3000;
+const PROGRESS_EVERY_MS = 10_000;
+const QUIESCE_MS = 120_000;
+
+export class ProvingRun {
+  readonly #options: FaultsOptions;
+  readonly #parts: ProvingRunParts;
+  readonly #ledger = new Ledger({ gateway: GATEWAY });
+  readonly #plant: Plant;
+  readonly #log: StormLog;
+  readonly #rig: Rig;
+  readonly #pulse: Pulse;
+  readonly #storm: Storm;
+  readonly #ending = new AbortController();
+  #phase = "starting";
+
+  constructor(options: FaultsOptions, parts: ProvingRunParts) {
+    this.#options = options;
+    this.#parts = parts;
+    const { seed, sensors, rateHz, kinds, kills, spacingMs, minutes } = options;
+    const { clock, folder, ports } = parts;
+    const random = createRandom(seed);
+    this.#log = new StormLog(join(folder, "storm.jsonl"), clock);
+    this.#plant = new Plant(
+      { seed, sensors, rateHz, connections: CONNECTIONS, units: UNITS, faultsPerHour: 0 },
+      this.#ledger,
+      clock,
+    );
+    this.#rig = new Rig(
+      { folder, ports },
+      { clock, random: random.fork("restarts"), notice: (text) => this.#heard(text) },
+    );
+    this.#pulse = new Pulse({ rig: this.#rig, ledger: this.#ledger, clock });
+    const plan = planStorm(
+      { durationMs: minutes * 60_000, kinds, kills, spacingMs },
+      random.fork("storm"),
+    );
+    const scene = { rig: this.#rig, pulse: this.#pulse, ending: this.#ending.signal };
+    this.#storm = new Storm(plan, {
+      clock,
+      log: this.#log,
+      begin: (fault) => bringAbout(scene, fault),
+    });
+  }
+
+  /**
+   * Runs until the storm is over or `finish` fires, then drains and compares.
+   * @throws PenstockError PROGRAM_FAILED
+   */
+  async run(finish: AbortSignal): Promise<Outcome> {
+    const { clock } = this.#parts;
+    await this.#rig.start(await this.#plant.startPolled());
+    await this.#plant.startPublishing(this.#rig.devicesPort);
+    this.#pulse.start();
+    const progress = clock.every("progress", PROGRESS_EVERY_MS, () => this.#showProgress());
+    try {
+      const { failed } = this.#rig;
+      this.#phase = "calm";
+      await Promise.race([clock.sleep(CALM_BEFORE_MS, { name: "calm" }), failed]);
+      const startMs = clock.monotonic();
+      await Promise.race([this.#rage(finish), failed]);
+      const minutes = (clock.monotonic() - startMs) / 60_000;
+      return { ...(await Promise.race([this.#audit(), failed])), minutes };
+    } finally {
+      progress.cancel();
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#pulse.stop();
+    await this.#plant.stop();
+    await this.#rig.stop();
+  }
+
+  /** For the very last moment: no program outlives the machine. */
+  destroy(): void {
+    this.#rig.destroy();
+  }
+
+  async #rage(finish: AbortSignal): Promise<void> {
+    this.#phase = "storm";
+    const end = (): void => this.#ending.abort();
+    finish.addEventListener("abort", end, { once: true });
+    if (finish.aborted) end();
+    await this.#storm.rage(this.#ending.signal);
+    const scene = { rig: this.#rig, pulse: this.#pulse, clock: this.#parts.clock };
+    for (const name of this.#options.defects) this.#heard(await plantDefect(name, scene));
+  }
+
+  async #audit(): Promise<Omit<Outcome, "minutes">> {
+    const { clock, command } = this.#parts;
+    this.#phase = "waiting for acknowledgements";
+    const unacknowledged = await this.#plant.quiesce(QUIESCE_MS);
+    if (unacknowledged > 0) this.#heard(`${unacknowledged} messages stay unacknowledged`);
+    this.#phase = "draining";
+    await this.#rig.stopPolling(this.#plant.watched());
+    const isDrained = await drain(this.#pulse, clock);
+    this.#phase = "comparing";
+    const ledger = await this.#ledger.compare(
+      fetchRollups(this.#rig.sinkUrl),
+      this.#plant.polledSources(this.#pulse.agent?.storedBySource ?? {}),
+    );
+    return {
+      seed: this.#options.seed,
+      store: "sqlite",
+      faults: this.#storm.counts,
+      kills: this.#rig.kills,
+      crashes: this.#rig.crashes,
+      ledger,
+      isDrained,
+      command,
+    };
+  }
+
+  #heard(text: string): void {
+    this.#log.notice(text);
+    // A restart after a kill is what the storm is about; it stands in the log.
+    if (!text.endsWith(" is back")) this.#parts.notice(text);
+  }
+
+  #showProgress(): void {
+    const { done, planned } = this.#storm;
+    const { acknowledged } = this.#ledger.totals();
+    const kills = Object.values(this.#rig.kills).reduce((sum, times) => sum + times, 0);
+    const { down } = this.#rig;
+    const parts = [
+      this.#phase,
+      `faults ${done}/${planned}`,
+      `kills ${kills}`,
+      `acknowledged ${acknowledged}`,
+      `committed ${this.#pulse.committed}`,
+      `backlog ${this.#pulse.agent?.bufferSegments ?? "?"} segments`,
+    ];
+    if (down.length > 0) parts.push(`down: ${down.join(", ")}`);
+    this.#parts.notice(parts.join(" · "));
+  }
+}
