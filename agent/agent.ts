@@ -22,6 +22,7 @@ import { ModbusBus } from "./sources/modbus/modbus-bus.ts";
 import { MqttBroker } from "./sources/mqtt/mqtt-broker.ts";
 import { RemoteBroker } from "./sources/mqtt/remote-broker.ts";
 import { SerialLine } from "./sources/serial/serial-line.ts";
+import { makeProducer } from "./uplink/hub-client.ts";
 import { Uplink } from "./uplink/uplink.ts";
 
 export interface AgentOptions {
@@ -98,15 +99,18 @@ export class Agent {
       onAlarm: (transition) => this.#announce(transition),
     });
     if (settings.uplink) {
-      const { eventHubs, linger } = settings.uplink;
+      const { eventHubs, linger, bandwidth, backlog } = settings.uplink;
+      const target = { connectionString: connectionStringOf(eventHubs), hub: eventHubs.hub };
       this.#uplink = new Uplink({
-        connectionString: connectionStringOf(eventHubs),
-        hub: eventHubs.hub,
+        makeClient: (timeoutMs) => makeProducer(target, timeoutMs),
         lingerMs: linger,
+        bytesPerSecond: bandwidth,
+        backlogShare: backlog.share,
         buffer: this.#buffer,
         clock,
         random: random.fork("uplink"),
         log,
+        onAlarm: (transition) => intake.raiseOwn(transition),
       });
       this.#uplink.start();
     }

@@ -23,7 +23,7 @@ export const SIZE_BYTES: Readonly<Record<string, number>> = {
   TB: 1e12,
 };
 
-const QUANTITY = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/;
+const QUANTITY = /^(\d+(?:\.\d+)?)\s*([A-Za-z/%]+)$/;
 
 function parseQuantity(text: string, units: Readonly<Record<string, number>>): number | undefined {
   const match = QUANTITY.exec(text);
@@ -54,6 +54,26 @@ export const duration = quantity("duration", "10s", DURATION_MS);
 
 /** A size such as `256MiB`, `8GiB`; becomes bytes. */
 export const size = quantity("size", "64MiB", SIZE_BYTES);
+
+const RATE_BYTES_PER_SECOND = Object.fromEntries(
+  Object.entries(SIZE_BYTES).map(([unit, bytes]) => [`${unit}/s`, bytes]),
+);
+
+/** A rate such as `1MB/s`, from 1 kB/s on; becomes bytes per second. */
+export const sizePerSecond = quantity("rate", "1MB/s", RATE_BYTES_PER_SECOND).pipe(
+  z.number().min(1000, { error: "too slow: at least 1kB/s" }),
+);
+
+/** A share such as `50%` within bounds, both in percent; becomes a number from 0 to 1. */
+export function percentBetween(min: number, max: number): z.ZodType<number, string> {
+  return quantity("percentage", "50%", { "%": 1 }).pipe(
+    z
+      .number()
+      .min(min, { error: `too small: at least ${min}%` })
+      .max(max, { error: `too large: at most ${max}%` })
+      .transform((percent) => percent / 100),
+  );
+}
 
 /** A duration within bounds, both in milliseconds. */
 export function durationBetween(minMs: number, maxMs: number): z.ZodType<number, string> {

@@ -35,21 +35,36 @@ export interface StoredChunk {
   readonly line: Uint8Array;
 }
 
-/** The uplink's side: chunks come out in order of seq within each lane. */
+/**
+ * `live`: handed over as it was written, a moment ago. `backlog`: what an outage, or a restart, left
+ * on the disk.
+ */
+export type TrafficClass = "live" | "backlog";
+
+/** The uplink's side: chunks come out in order of seq within each lane and class. */
 export interface BufferReader {
   readonly gateway: string;
   readonly lanes: number;
   /**
-   * The next chunks of a lane, all of one epoch, up to about `bytesMax` of lines, at least one when
-   * there is any. They stay in the buffer, in flight, until confirmed, given back or dismissed.
+   * The next chunks of a lane and class, all of one epoch, up to about `bytesMax` of lines, at least
+   * one when there is any. They stay in the buffer, in flight, until confirmed, given back or
+   * dismissed. What is live may have become backlog when it was given back.
    */
-  take(lane: number, bytesMax: number): readonly StoredChunk[];
+  take(lane: number, traffic: TrafficClass, bytesMax: number): readonly StoredChunk[];
   /** The hub has confirmed these: the buffer may forget them. */
   confirm(chunks: readonly StoredChunk[]): void;
-  /** The send failed: the same chunks come again at the next `take` of their lane. */
+  /** The send failed: the same chunks come again at a later `take`. */
   giveBack(chunks: readonly StoredChunk[]): void;
-  /** The hub will never take this chunk: it is dropped, counted, and told to the sink as a gap. */
-  dismiss(chunk: StoredChunk, reason: string): void;
+  /**
+   * The hub will never take this chunk: it is kept in a folder beside the buffer for whoever wants to
+   * look, counted, and told to the sink as a gap.
+   */
+  dismiss(chunk: StoredChunk, reason: string): Promise<void>;
+  /**
+   * The lowest seq of this lane and epoch that may still come as backlog; undefined when there is no
+   * backlog. What is missing below it never comes.
+   */
+  owedFrom(lane: number, epoch: string): number | undefined;
   /** Called whenever a lane may have something to take. One listener. */
-  onReady(listener: (lane: number) => void): void;
+  onReady(listener: (lane: number, traffic: TrafficClass) => void): void;
 }

@@ -11,10 +11,11 @@
  * Keys: `state`; `segment/NNNNNNNNNNNNN`; `seen/NNNNNNNNNNNNN` (fingerprints of that segment).
  */
 import { existsSync } from "node:fs";
-import { type FileHandle, mkdir, open, rm, statfs, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { messageOf, PenstockError } from "#core/errors.ts";
+import type { StoredChunk } from "./contract.ts";
 
 type Database = ClassicLevel<string, Buffer>;
 type Operation = { type: "put"; key: string; value: Buffer } | { type: "del"; key: string };
@@ -23,6 +24,8 @@ const MARKER_FILE = "penstock-buffer.json";
 const RESERVE_FILE = "reserve";
 /** Reopening after a full disk needs space of its own: this file is given up for it. */
 const RESERVE_BYTES = 16 * 1024 * 1024;
+/** Files of rejected chunks; two a chunk. Of more of them, further samples tell nothing new. */
+const REJECTED_MAX = 2000;
 const NUMBER_DIGITS = 13;
 
 /** What changes with every segment, written in the segment's own batch. */
@@ -109,6 +112,16 @@ export class BufferDatabase {
     const folder = join(this.#folder, "damaged");
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, `${number}.segment`), bytes);
+  }
+
+  /** Keeps a chunk that the hub refuses for good, as the line that the sink would have read. */
+  async keepRejected(chunk: StoredChunk, reason: string): Promise<void> {
+    const folder = join(this.#folder, "rejected");
+    await mkdir(folder, { recursive: true });
+    if ((await readdir(folder)).length >= REJECTED_MAX) return;
+    const name = `${chunk.epoch}-${chunk.lane}-${chunk.seq}`;
+    await writeFile(join(folder, `${name}.json`), chunk.line);
+    await writeFile(join(folder, `${name}.reason.txt`), `${reason}\n`);
   }
 
   /** Writes all of it or nothing. With `sync`, resolves when it would survive a power cut. */

@@ -1,6 +1,6 @@
 /**
  * Reads stored segments back in order, as far as the forward queue has room. Fresh segments are
- * handed over in memory; only what was left behind (after a restart, or in an outage) is read.
+ * handed over in memory; only what a restart, or an outage, left behind is read: the backlog.
  */
 import type { Logger } from "#core/log.ts";
 import type { BufferDatabase } from "./database.ts";
@@ -16,6 +16,8 @@ export interface SegmentLoaderOptions {
   from: number;
   log: Logger;
   hasRoom: () => boolean;
+  /** Whether it is worth while to begin. */
+  wantsMore: () => boolean;
   loaded: (segment: LoadedSegmentInfo) => void;
 }
 
@@ -33,25 +35,25 @@ export class SegmentLoader {
     this.#next = options.from;
   }
 
-  /** The first segment that is neither loaded nor handed over. */
+  /** The first segment that is not loaded. */
   get next(): number {
     return this.#next;
   }
 
-  /** True when this segment would be the next to load, and nothing is being read. */
-  isAt(segment: number): boolean {
-    return this.#running === undefined && segment === this.#next;
+  /** Whether segments wait on the disk. */
+  get hasUnread(): boolean {
+    return this.#next < this.#end;
   }
 
-  /** The segment was handed over in memory. */
-  skip(segment: number): void {
-    this.#next = segment + 1;
+  /** All below this segment was handed over in memory. To be called where nothing is unread. */
+  skipTo(segment: number): void {
+    this.#next = Math.max(this.#next, segment);
   }
 
   /** Loads up to segment `end` (exclusive), now or as soon as the read under way is done. */
   load(end: number): void {
-    this.#end = end;
-    if (this.#running || this.#isStopped || this.#next >= end || !this.#options.hasRoom()) return;
+    this.#end = Math.max(this.#end, end);
+    if (this.#running || this.#isStopped || !this.hasUnread || !this.#options.wantsMore()) return;
     this.#running = this.#read();
   }
 
@@ -77,8 +79,8 @@ export class SegmentLoader {
   async #readSome(end: number): Promise<void> {
     for await (const { number, bytes } of this.#options.database.segments(this.#next)) {
       if (number >= end) break;
-      this.#next = number + 1;
       await this.#handOver(number, bytes);
+      this.#next = number + 1;
       if (this.#isStopped || !this.#options.hasRoom()) return;
     }
     // What the iterator did not show was forgotten before.

@@ -16,7 +16,13 @@ import type { Logger } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import { type BufferIdentity, newState, resumedState } from "./buffer-state.ts";
 import { CommitLoop, type SealedWrite } from "./commit-loop.ts";
-import type { BufferReader, BufferWriter, SegmentInput, StoredChunk } from "./contract.ts";
+import type {
+  BufferReader,
+  BufferWriter,
+  SegmentInput,
+  StoredChunk,
+  TrafficClass,
+} from "./contract.ts";
 import { BufferDatabase, type BufferState } from "./database.ts";
 import { Dropping } from "./dropping.ts";
 import { ForgottenSegments } from "./forgotten-segments.ts";
@@ -50,8 +56,11 @@ export interface BufferStatus {
   readingsBySource: Readonly<Record<string, number>>;
 }
 
-/** What the uplink may hold in memory; the rest of a backlog stays on disk. */
-const FORWARD_BYTES_MAX = 32 * 1024 * 1024;
+/** What waits for the uplink in memory. A backlog is read from the disk as it is sent. */
+const LIVE_BYTES_MAX = 8 * 1024 * 1024;
+const BACKLOG_BYTES_MAX = 8 * 1024 * 1024;
+/** What the hub has not taken for so long is no longer live. */
+const LIVE_MS = 10_000;
 /** Beyond this the open segment takes no more: the disk does not keep up. */
 const OPEN_BYTES_MAX = 8 * 1024 * 1024;
 /** Forgotten segments are deleted with the next commit, or after this time. */
@@ -75,7 +84,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   readonly #dropping: Dropping;
   #isOpen = false;
   #timers: Timer[] = [];
-  #listener: (lane: number) => void = () => {};
+  #listener: (lane: number, traffic: TrafficClass) => void = () => {};
   #duplicates = 0;
 
   constructor(options: StoreAndForwardOptions) {
@@ -108,7 +117,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
       seal: () => this.#seal(),
     });
     this.#state = newState(options);
-    this.#queue = new ForwardQueue(options.lanes, FORWARD_BYTES_MAX);
+    this.#queue = this.#newQueue(options.lanes);
     this.#loader = this.#newLoader(0);
     this.#builder = new SegmentBuilder(options.lanes);
   }
@@ -137,7 +146,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
       log.warn({ lanes: this.#state.lanes, configured: lanes }, "lanes are fixed in a buffer");
     }
     this.#builder = new SegmentBuilder(this.lanes);
-    this.#queue = new ForwardQueue(this.lanes, FORWARD_BYTES_MAX);
+    this.#queue = this.#newQueue(this.lanes);
     this.#loader = this.#newLoader(this.#state.firstSegment);
     this.#forgotten.compactFrom(this.#state.firstSegment);
     this.#writtenEnd = this.#state.nextSegment;
@@ -209,12 +218,17 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     }
   }
 
-  onReady(listener: (lane: number) => void): void {
+  onReady(listener: (lane: number, traffic: TrafficClass) => void): void {
     this.#listener = listener;
   }
 
-  take(lane: number, bytesMax: number): readonly StoredChunk[] {
-    return this.#queue.take(lane, bytesMax);
+  take(lane: number, traffic: TrafficClass, bytesMax: number): readonly StoredChunk[] {
+    if (traffic === "live") this.#putOffLate();
+    return this.#queue.take(lane, traffic, bytesMax);
+  }
+
+  owedFrom(lane: number, epoch: string): number | undefined {
+    return this.#queue.owedFrom(lane, epoch);
   }
 
   giveBack(chunks: readonly StoredChunk[]): void {
@@ -225,7 +239,12 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     this.#forget(this.#queue.settle(chunks));
   }
 
-  dismiss(chunk: StoredChunk, reason: string): void {
+  async dismiss(chunk: StoredChunk, reason: string): Promise<void> {
+    try {
+      await this.#database.keepRejected(chunk, reason);
+    } catch (error) {
+      this.#options.log.error({ err: error }, "a chunk that the hub refuses could not be kept");
+    }
     this.#dropping.dismiss(chunk, reason);
     this.confirm([chunk]);
   }
@@ -267,7 +286,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
       state.storedBytes -= segment.bytes;
       state.storedSegments -= 1;
     }
-    state.firstSegment = this.#queue.oldest ?? this.#loader.next;
+    state.firstSegment = this.#oldestSegment();
     const request = { state, forget: forgotten.map((segment) => segment.number), sync: false };
     if (builder.isEmpty) return { request, written: () => {}, abandoned: () => {} };
 
@@ -308,20 +327,55 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     };
   }
 
-  /** Hands a fresh segment to the uplink from memory, where nothing older waits on disk. */
+  /** Hands a fresh segment to the uplink from memory. */
   #offer(segment: LoadedSegmentInfo): void {
-    if (this.#loader.isAt(segment.number) && this.#queue.hasRoom) {
-      this.#loader.skip(segment.number);
-      this.#enqueue(segment);
-    } else {
-      this.#loader.load(this.#writtenEnd);
+    this.#queue.offer(segment, this.#options.clock.monotonic());
+    this.#putOffLate();
+    this.#tellReady(segment, "live");
+  }
+
+  #putOffLate(): void {
+    const from = this.#liveFrom();
+    if (!this.#loader.hasUnread) this.#loader.skipTo(from);
+    if (this.#queue.putOffLate(this.#options.clock.monotonic()))
+      this.#loader.load(this.#liveFrom());
+  }
+
+  #loaded(segment: LoadedSegmentInfo): void {
+    if (segment.chunks.length === 0) this.#forgotten.add([segment]);
+    else if (this.#queue.load(segment)) this.#tellReady(segment, "backlog");
+  }
+
+  #tellReady(segment: LoadedSegmentInfo, traffic: TrafficClass): void {
+    for (const lane of new Set(segment.chunks.map((chunk) => chunk.lane))) {
+      this.#listener(lane, traffic);
     }
   }
 
-  #enqueue(segment: LoadedSegmentInfo): void {
-    if (segment.chunks.length === 0) return this.#forgotten.add([segment]);
-    this.#queue.push(segment);
-    for (const lane of new Set(segment.chunks.map((chunk) => chunk.lane))) this.#listener(lane);
+  #loadMore(): void {
+    if (this.#loader.hasUnread) this.#loader.load(0);
+    else this.#queue.caughtUp();
+  }
+
+  /** From here on, all segments that are not done with are in memory. */
+  #liveFrom(): number {
+    return this.#queue.oldestLive ?? this.#writtenEnd;
+  }
+
+  #oldestSegment(): number {
+    const { oldestBacklog } = this.#queue;
+    if (oldestBacklog !== undefined) return oldestBacklog;
+    return this.#loader.hasUnread ? this.#loader.next : this.#liveFrom();
+  }
+
+  #newQueue(lanes: number): ForwardQueue {
+    return new ForwardQueue({
+      lanes,
+      hasUnread: () => this.#loader.hasUnread,
+      liveBytesMax: LIVE_BYTES_MAX,
+      liveMs: LIVE_MS,
+      backlogBytesMax: BACKLOG_BYTES_MAX,
+    });
   }
 
   #newLoader(from: number): SegmentLoader {
@@ -330,7 +384,8 @@ export class StoreAndForward implements BufferWriter, BufferReader {
       from,
       log: this.#options.log,
       hasRoom: () => this.#queue.hasRoom,
-      loaded: (segment) => this.#enqueue(segment),
+      wantsMore: () => this.#queue.wantsMore,
+      loaded: (segment) => this.#loaded(segment),
     });
   }
 
@@ -353,7 +408,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   /** The segments need not be kept any longer; what waits on the disk may come up. */
   #forget(segments: readonly LoadedSegmentInfo[]): void {
     this.#forgotten.add(segments);
-    this.#loader.load(this.#writtenEnd);
+    this.#loadMore();
   }
 
   /** Adds to the open segment what no source has sent. */

@@ -112,6 +112,15 @@ export class ReadingIntake implements Intake {
     return await this.#store(kept, transitions);
   }
 
+  /**
+   * An alarm of the gateway's own, not of a reading. It is told here at once; the sink hears of it
+   * with the next readings.
+   */
+  raiseOwn(transition: AlarmTransition): void {
+    this.#announce(transition);
+    this.#unsent.keep([transition]);
+  }
+
   get counters(): IntakeCounters {
     return {
       readings: this.#stored,

@@ -1,4 +1,4 @@
-import type { StoredChunk } from "#agent/buffer/contract.ts";
+import type { StoredChunk, TrafficClass } from "#agent/buffer/contract.ts";
 
 /** What the uplink has done so far, over all lanes. */
 export class UplinkCounters {
@@ -6,23 +6,20 @@ export class UplinkCounters {
   chunks = 0;
   readings = 0;
   bytes = 0;
+  backlogReadings = 0;
   failures = 0;
-  lastError: string | undefined;
+  /** Chunks that the hub never takes, and that were set aside. */
+  setAside = 0;
   lastSentAt: number | undefined;
-  isFailing = false;
 
-  sent(chunks: readonly StoredChunk[], bytes: number, nowMs: number): void {
+  sent(traffic: TrafficClass, chunks: readonly StoredChunk[], bytes: number, nowMs: number): void {
+    let readings = 0;
+    for (const chunk of chunks) readings += chunk.readings;
     this.events += 1;
     this.chunks += chunks.length;
-    for (const chunk of chunks) this.readings += chunk.readings;
+    this.readings += readings;
+    if (traffic === "backlog") this.backlogReadings += readings;
     this.bytes += bytes;
     this.lastSentAt = nowMs;
-    this.isFailing = false;
-  }
-
-  failed(reason: string): void {
-    this.failures += 1;
-    this.lastError = reason;
-    this.isFailing = true;
   }
 }

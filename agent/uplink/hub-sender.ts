@@ -1,37 +1,46 @@
 /**
- * The edge to Event Hubs: one event to a send, with the lane's partition key. Whether a failure is
- * worth another try is decided here and nowhere else.
+ * The edge to Event Hubs: one event to a send, with the lane's partition key.
  *
- * The SDK's own retries are off: it would hold a batch for a minute after a restart of the hub.
- * The partition key belongs to a batch, not to an event, so each lane has its own sends.
+ * The SDK's own retries are off: it would hold a batch for a minute after a restart of the hub. Its
+ * time-outs are not trusted either: a connection that is half-open must cost seconds, so a watchdog
+ * ends each send, and what it ended goes again through a new client.
  */
-import { type EventData, type EventDataBatch, EventHubProducerClient } from "@azure/event-hubs";
-import type { StoredChunk } from "#agent/buffer/contract.ts";
+import type { EventData, EventHubProducerClient } from "@azure/event-hubs";
+import type { StoredChunk, TrafficClass } from "#agent/buffer/contract.ts";
 import { CHUNK_CONTENT_TYPE, packEvent } from "#core/chunk-codec.ts";
 import type { Clock } from "#core/clock.ts";
-import { messageOf } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
+import { outcomeOf, type SendFailure, type SendOutcome } from "./send-failure.ts";
 
-export type SendOutcome =
-  | { kind: "sent"; bytes: number }
-  /** The hub takes no message of this size: send less at once. */
-  | { kind: "too-large" }
-  | { kind: "failed"; reason: string };
+/** What is sent, and how it stands among what is sent else. */
+export interface Shipment {
+  /** All of one lane and epoch; at least one. */
+  chunks: readonly StoredChunk[];
+  traffic: TrafficClass;
+  /** What is missing in the lane below this seq never comes as backlog; undefined without backlog. */
+  owedFrom: number | undefined;
+}
+
+export interface Sender {
+  /** Never throws. */
+  send(shipment: Shipment, signal: AbortSignal): Promise<SendOutcome>;
+}
 
 export interface HubSenderOptions {
-  connectionString: string;
-  hub: string;
+  makeClient: (timeoutMs: number) => EventHubProducerClient;
   gateway: string;
+  sendTimeoutMs: number;
   clock: Clock;
   log: Logger;
 }
 
-/** No answer for this long: the connection is half-open, or the hub is gone. */
-const SEND_TIMEOUT_MS = 5000;
+export const SEND_TIMEOUT_MS = 5000;
 /** After failures for this long in a row the client is made anew: its links may be dead for good. */
 const RENEW_AFTER_MS = 10_000;
+/** A client whose connection is dead may take long to close: it is left to itself after this. */
+const CLOSE_MS_MAX = 500;
 
-export class HubSender {
+export class HubSender implements Sender {
   readonly #options: HubSenderOptions;
   #client: EventHubProducerClient | undefined;
   #failingSinceMs: number | undefined;
@@ -42,69 +51,91 @@ export class HubSender {
   }
 
   async stop(): Promise<void> {
-    const client = this.#client;
-    this.#client = undefined;
-    await client?.close().catch((error: unknown) => {
-      this.#options.log.debug({ err: error }, "closing the uplink");
-    });
+    const { clock } = this.#options;
+    const late = clock.sleep(CLOSE_MS_MAX, { name: "closing the uplink" });
+    await Promise.race([this.#close(), late]);
   }
 
-  /** Sends the chunks, all of one lane and epoch, as one event. Never throws. */
-  async send(chunks: readonly StoredChunk[], signal: AbortSignal): Promise<SendOutcome> {
-    const first = chunks[0];
-    if (!first) return { kind: "sent", bytes: 0 };
-    const body = packEvent(chunks.map((chunk) => chunk.line));
+  async send(shipment: Shipment, signal: AbortSignal): Promise<SendOutcome> {
+    const { clock, sendTimeoutMs } = this.#options;
+    const body = packEvent(shipment.chunks.map((chunk) => chunk.line));
+    const watchdog = new AbortController();
+    const { promise: expired, resolve: expire } = Promise.withResolvers<SendFailure>();
+    const timer = clock.after("uplink watchdog", sendTimeoutMs, () => {
+      expire(noConfirmation(sendTimeoutMs));
+      watchdog.abort();
+    });
+    const client = this.#connected();
+    const either = AbortSignal.any([signal, watchdog.signal]);
+    const outcome = await Promise.race([this.#try(client, shipment, body, either), expired]);
+    timer.cancel();
+    if (outcome.kind === "failed") this.#renewWhenStuck(client, outcome);
+    else this.#failingSinceMs = undefined;
+    return outcome;
+  }
+
+  async #try(
+    client: EventHubProducerClient,
+    shipment: Shipment,
+    body: Buffer,
+    abortSignal: AbortSignal,
+  ): Promise<SendOutcome> {
     try {
-      const client = this.#connected();
-      const batch = await this.#newBatch(client, first.lane, signal);
-      if (!batch.tryAdd(this.#event(chunks, first, body))) return { kind: "too-large" };
-      await client.sendBatch(batch, { abortSignal: signal });
-      this.#failingSinceMs = undefined;
+      const partitionKey = `${this.#options.gateway}/${shipment.chunks[0]?.lane}`;
+      const batch = await client.createBatch({ partitionKey, abortSignal });
+      if (!batch.tryAdd(this.#event(shipment, body))) return { kind: "too-large" };
+      await client.sendBatch(batch, { abortSignal });
       return { kind: "sent", bytes: body.length };
     } catch (error) {
-      await this.#renewWhenStuck();
-      return { kind: "failed", reason: reasonOf(error) };
+      return outcomeOf(error);
     }
   }
 
-  async #newBatch(
-    client: EventHubProducerClient,
-    lane: number,
-    abortSignal: AbortSignal,
-  ): Promise<EventDataBatch> {
-    const partitionKey = `${this.#options.gateway}/${lane}`;
-    return client.createBatch({ partitionKey, abortSignal });
-  }
-
-  #event(chunks: readonly StoredChunk[], first: StoredChunk, body: Buffer): EventData {
-    const { epoch, lane, seq } = first;
+  #event({ chunks, traffic, owedFrom }: Shipment, body: Buffer): EventData {
+    const { gateway } = this.#options;
+    const [first] = chunks;
+    const identity = { gateway, epoch: first?.epoch, lane: first?.lane, seq: first?.seq };
     return {
       body,
       contentType: CHUNK_CONTENT_TYPE,
-      properties: { gateway: this.#options.gateway, epoch, lane, seq, chunks: chunks.length },
+      properties: {
+        ...identity,
+        chunks: chunks.length,
+        ...(traffic === "backlog" && { backlog: true }),
+        ...(owedFrom !== undefined && { owedFrom }),
+      },
     };
   }
 
   #connected(): EventHubProducerClient {
-    const { connectionString, hub } = this.#options;
-    this.#client ??= new EventHubProducerClient(connectionString, hub, {
-      retryOptions: { maxRetries: 0, timeoutInMs: SEND_TIMEOUT_MS },
-    });
+    this.#client ??= this.#options.makeClient(this.#options.sendTimeoutMs);
     return this.#client;
   }
 
-  async #renewWhenStuck(): Promise<void> {
+  /** Sends of other lanes through the old client fail, or end by their own watchdogs. */
+  #renewWhenStuck(client: EventHubProducerClient, { code }: SendFailure): void {
+    if (client !== this.#client) return;
     const nowMs = this.#options.clock.monotonic();
     this.#failingSinceMs ??= nowMs;
-    if (nowMs - this.#failingSinceMs < RENEW_AFTER_MS) return;
+    const isStuck = nowMs - this.#failingSinceMs >= RENEW_AFTER_MS;
+    if (code !== "UPLINK_TIMEOUT" && !isStuck) return;
     this.#failingSinceMs = undefined;
     this.renewals += 1;
-    await this.stop();
+    void this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    try {
+      await client?.close();
+    } catch (error) {
+      this.#options.log.debug({ err: error }, "closing the uplink");
+    }
   }
 }
 
-/** The SDK's errors name their AMQP condition in `code`; an AggregateError may have no message. */
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? `${String(error.code)}: ` : "";
-  return `${code}${messageOf(error)}`;
+function noConfirmation(timeoutMs: number): SendFailure {
+  const reason = `no confirmation within ${timeoutMs} ms`;
+  return { kind: "failed", code: "UPLINK_TIMEOUT", reason, isAboutEvent: false };
 }

@@ -137,7 +137,10 @@ export class Ingest {
     if (outcome.kind !== "committed") return;
     const nowMs = this.#options.clock.now();
     recordLatency(this.latency, outcome.accepted, nowMs);
-    for (const { enqueuedAtMs } of batch.deliveries) this.lag.record(nowMs - enqueuedAtMs);
+    for (const delivery of batch.deliveries) {
+      this.lag.record(nowMs - delivery.enqueuedAtMs);
+      this.#gaps.hear(delivery, this.#options.clock.monotonic());
+    }
     if (outcome.alarms.length > 0) this.#options.onAlarms(outcome.alarms);
     if (outcome.deadLettered > 0) {
       this.#log.warn("poison", { events: outcome.deadLettered }, "events went to the dead letters");

@@ -20,6 +20,18 @@ export function readEvent(event: ReceivedEventData): Delivery {
     enqueuedAtMs: timeOf(event.enqueuedTimeUtc),
     body: body ?? Buffer.alloc(0),
     content: body ? readBody(body) : poison("CHUNK_MALFORMED", "the body is no binary data"),
+    ...readMarks(event.properties),
+  };
+}
+
+/** How the event stands among others of its lane; events of older agents do not tell. */
+function readMarks(
+  properties: ReceivedEventData["properties"],
+): Pick<Delivery, "isBacklog" | "owedFrom"> {
+  const owedFrom: unknown = properties?.["owedFrom"];
+  return {
+    ...(properties?.["backlog"] === true && { isBacklog: true }),
+    ...(typeof owedFrom === "number" && owedFrom >= 0 && { owedFrom }),
   };
 }
 

@@ -141,7 +141,10 @@ export class AcceptPlan {
     const [first] = content.chunks;
     if (first === undefined) return;
     const lane = this.#draft(first.id);
-    lane.seenAtMs = Math.max(lane.seenAtMs, Math.trunc(delivery.enqueuedAtMs));
+    // A lane of which only backlog comes must not hold its gateway's watermark.
+    if (!delivery.isBacklog) {
+      lane.seenAtMs = Math.max(lane.seenAtMs, Math.trunc(delivery.enqueuedAtMs));
+    }
     const kept: number[] = [];
     for (const [at, chunk] of content.chunks.entries()) {
       if (lane.accepted.has(chunk.id.seq)) {
@@ -193,9 +196,10 @@ export class AcceptPlan {
   }
 
   #takeContent(lane: LaneState, { content, id }: Chunk, origin: Origin): void {
-    const { enqueuedAtMs } = origin.delivery;
+    const { enqueuedAtMs, isBacklog } = origin.delivery;
     switch (content.kind) {
       case "readings":
+        if (isBacklog) return;
         for (const block of content.blocks) {
           const newest = block.ts.at(-1) ?? 0;
           lane.watermark = advance(lane.watermark, newest, enqueuedAtMs);

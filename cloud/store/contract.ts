@@ -48,6 +48,13 @@ export interface Delivery {
   enqueuedAtMs: number;
   body: Uint8Array;
   content: DeliveryContent;
+  /** Sent late, and overtaken by newer data: it moves no watermark. */
+  isBacklog?: boolean;
+  /**
+   * Of the sender: what is missing in the lane below this seq never comes; where it is not told, what
+   * is missing below the event itself.
+   */
+  owedFrom?: number;
 }
 
 /** Consecutive events of one partition. */

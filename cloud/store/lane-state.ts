@@ -1,6 +1,7 @@
 /** What a store knows of one (gateway, epoch, lane). */
+
+import type { SeqRanges } from "#core/seq-ranges.ts";
 import type { DigestRing } from "./digest-ring.ts";
-import type { SeqRanges } from "./seq-ranges.ts";
 
 export interface LaneKey {
   gateway: string;

@@ -65,8 +65,8 @@ async function measure(
   });
   await buffer.start();
   let lineBytes = 0;
-  buffer.onReady((lane) => {
-    const chunks = buffer.take(lane, 2 ** 20);
+  buffer.onReady((lane, traffic) => {
+    const chunks = buffer.take(lane, traffic, 2 ** 20);
     for (const chunk of chunks) lineBytes += chunk.line.length;
     buffer.confirm(chunks);
   });

@@ -75,7 +75,7 @@ async function measure(
     log: silentLogger,
   });
   await buffer.start();
-  buffer.onReady((lane) => buffer.confirm(buffer.take(lane, TAKE_BYTES_MAX)));
+  buffer.onReady((lane, traffic) => buffer.confirm(buffer.take(lane, traffic, TAKE_BYTES_MAX)));
   const intake = new ReadingIntake({
     devices: {},
     lanes,

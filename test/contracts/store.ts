@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Delivery, Store } from "#cloud/store/contract.ts";
 import type { ChunkContent, ChunkId } from "#core/chunk.ts";
 import { encodeChunk } from "#core/chunk-codec.ts";
+import { systemClock } from "#core/clock.ts";
 import {
   batch,
   block,
@@ -257,6 +258,23 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect(twice.alarms).toEqual([]);
       expect(await store.devices()).toEqual([{ gateway: "hall-3", ...described }]);
       expect(await store.alarms(10)).toMatchObject([{ id: "a1", gateway: "hall-3", value: 245 }]);
+    });
+
+    test("counts a backlog, but lets it move no watermark and keep no lane awake", async () => {
+      const nowMs = systemClock.now();
+      const sent = (place: number, seq: number, lane: number, ts: number): Delivery => ({
+        ...event(place, [{ id: chunkId(seq, { lane }), content: readings(block([1], ts)) }]),
+        enqueuedAtMs: nowMs,
+      });
+      await commit(store, [sent(1, 5, 0, nowMs - 10_000)]);
+      const expected = [{ gateway: "hall-3", watermarkMs: nowMs - 10_000 }];
+      expect((await store.state()).watermarks).toEqual(expected);
+      await commit(store, [
+        { ...sent(2, 0, 0, nowMs - 5000), isBacklog: true },
+        { ...sent(3, 0, 1, nowMs - 60_000), isBacklog: true },
+      ]);
+      expect((await store.state()).watermarks).toEqual(expected);
+      expect((await store.state()).totals.readings).toBe(3);
     });
 
     test("tells holes, unless a gap record explains them; a late chunk beats its gap", async () => {

@@ -3,9 +3,9 @@
  * only at the version that was read, else `LaneConflict` asks for a fresh read.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type SeqRange, SeqRanges } from "#core/seq-ranges.ts";
 import { DigestRing } from "../digest-ring.ts";
 import { type LaneKey, type LaneState, laneName } from "../lane-state.ts";
-import { type SeqRange, SeqRanges } from "../seq-ranges.ts";
 
 /** Another writer has changed the lane since it was read. */
 export class LaneConflict extends Error {}

@@ -126,11 +126,11 @@ describe("a full buffer", () => {
     await buffer.start();
     for (let i = 0; i < 3; i++) await buffer.append(message("oven", i, { t: i }));
     const lane = [0, 1, 2, 3].find((candidate) => {
-      const chunks = buffer.take(candidate, 1);
+      const chunks = buffer.take(candidate, "live", 1);
       buffer.giveBack(chunks);
       return chunks.length > 0;
     })!;
-    const inFlight = buffer.take(lane, 2 ** 20);
+    const inFlight = buffer.take(lane, "live", 2 ** 20);
     expect(inFlight).toHaveLength(3);
     for (let i = 3; i < APPENDS; i++) await buffer.append(message("oven", i, { t: i }));
     expect(buffer.status().droppedReadings).toBeGreaterThan(0);

@@ -28,7 +28,7 @@ async function appendForever(): Promise<void> {
 async function confirmSome(): Promise<void> {
   for (;;) {
     for (let lane = 0; lane < 2; lane++) {
-      const chunks = buffer.take(lane, 2000);
+      const chunks = buffer.take(lane, "live", 2000);
       buffer.confirm(chunks);
       for (const chunk of chunks) process.stdout.write(`confirmed ${lane} ${chunk.seq}\n`);
     }

@@ -82,15 +82,15 @@ describe("store and forward", () => {
     await buffer.start();
     for (let i = 0; i < 3; i++) await buffer.append(message("meter", i, { power: i }));
     const lane = [0, 1, 2, 3].find((candidate) => {
-      const chunks = buffer.take(candidate, 1);
+      const chunks = buffer.take(candidate, "live", 1);
       buffer.giveBack(chunks);
       return chunks.length > 0;
     })!;
-    const first = buffer.take(lane, 2 ** 20);
+    const first = buffer.take(lane, "live", 2 ** 20);
     expect(first.map((chunk) => chunk.seq)).toEqual([0, 1, 2]);
-    expect(buffer.take(lane, 2 ** 20)).toEqual([]);
+    expect(buffer.take(lane, "live", 2 ** 20)).toEqual([]);
     buffer.giveBack(first);
-    expect(buffer.take(lane, 2 ** 20)).toEqual(first);
+    expect(buffer.take(lane, "live", 2 ** 20)).toEqual(first);
     await buffer.stop();
   });
 
@@ -149,7 +149,7 @@ describe("store and forward", () => {
     const takes: number[] = [];
     while (buffer.status().segments > 0) {
       for (let lane = 0; lane < buffer.lanes; lane++) {
-        const chunks = buffer.take(lane, 2 ** 20);
+        const chunks = buffer.take(lane, "backlog", 2 ** 20);
         buffer.confirm(chunks);
         if (chunks.length > 0) takes.push(new Set(chunks.map((chunk) => chunk.epoch)).size);
       }

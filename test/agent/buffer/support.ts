@@ -67,9 +67,11 @@ export async function drain(buffer: StoreAndForward): Promise<StoredChunk[]> {
   const chunks: StoredChunk[] = [];
   while (buffer.status().segments > 0) {
     for (let lane = 0; lane < buffer.lanes; lane++) {
-      const taken = buffer.take(lane, 2 ** 20);
-      buffer.confirm(taken);
-      chunks.push(...taken);
+      for (const traffic of ["backlog", "live"] as const) {
+        const taken = buffer.take(lane, traffic, 2 ** 20);
+        buffer.confirm(taken);
+        chunks.push(...taken);
+      }
     }
     await systemClock.sleep(5, { name: "drain" });
   }

@@ -4,6 +4,7 @@ import {
   type ReceivedEventData,
 } from "@azure/event-hubs";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { makeProducer } from "#agent/uplink/hub-client.ts";
 import { Uplink } from "#agent/uplink/uplink.ts";
 import { Hub } from "#cloud/hub/hub.ts";
 import { type ReceivedChunk, unpackEvent } from "#core/chunk-codec.ts";
@@ -32,13 +33,15 @@ async function startHub(dataDir: string, port = 0): Promise<Hub> {
 async function startUplink(connectionString: string, folder: string) {
   const buffer = openBuffer(folder);
   const uplink = new Uplink({
-    connectionString,
-    hub: HUB,
+    makeClient: (timeoutMs) => makeProducer({ connectionString, hub: HUB }, timeoutMs),
     lingerMs: 5,
+    bytesPerSecond: 1e6,
+    backlogShare: 0.5,
     buffer,
     clock: systemClock,
     random: createRandom(1),
     log: silentLogger,
+    onAlarm: () => {},
   });
   await buffer.start();
   uplink.start();

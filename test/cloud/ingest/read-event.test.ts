@@ -1,12 +1,25 @@
+import type { ReceivedEventData } from "@azure/event-hubs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readBody } from "#cloud/ingest/read-event.ts";
+import { readBody, readEvent } from "#cloud/ingest/read-event.ts";
 import type { ChunkContent, ChunkId } from "#core/chunk.ts";
 import { encodeChunk, packEvent } from "#core/chunk-codec.ts";
 import { block, chunkId, MINUTE, readings } from "#test/contracts/store-fixtures.ts";
 
 function bodyOf(id: ChunkId, content: ChunkContent): Buffer {
   return packEvent([encodeChunk({ id, content })]);
+}
+
+function received(properties?: Record<string, unknown>): ReceivedEventData {
+  return {
+    body: bodyOf(chunkId(0), readings(block([1]))),
+    sequenceNumber: 1,
+    offset: "1",
+    enqueuedTimeUtc: new Date(MINUTE),
+    partitionKey: null,
+    ...(properties && { properties }),
+    getRawAmqpMessage: () => ({ body: undefined, bodyType: "data" }),
+  };
 }
 
 describe("reading an event", () => {
@@ -42,5 +55,17 @@ describe("reading an event", () => {
     const body = bodyOf(chunkId(0), readings(block([1], 8.64e15, "печь 2 🏭", "温度")));
     expect(readBody(body)).toMatchObject({ kind: "chunks" });
     expect(readBody(bodyOf(chunkId(0), readings(block([1], 8.65e15)))).kind).toBe("poison");
+  });
+
+  test("takes the marks of the sender, and does without those of an older one", () => {
+    expect(readEvent(received({ backlog: true, owedFrom: 7 }))).toMatchObject({
+      isBacklog: true,
+      owedFrom: 7,
+    });
+    for (const properties of [undefined, {}, { backlog: "yes", owedFrom: -1 }]) {
+      const delivery = readEvent(received(properties));
+      expect(delivery.content.kind).toBe("chunks");
+      expect("isBacklog" in delivery || "owedFrom" in delivery).toBe(false);
+    }
   });
 });
