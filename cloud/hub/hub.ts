@@ -1,28 +1,25 @@
 /**
- * The embedded hub: an Event Hubs-compatible broker on one node. It listens, and hands each socket to
- * a connection; all that clients do goes through the links.
+ * The embedded hub: an Event Hubs-compatible broker on one node. The reception takes clients in; all
+ * that they do goes through the links, and what lasts goes into the logs.
  *
- * Invariants: connections are bounded, and those that have not logged in more tightly; stopping
- * answers what was accepted before it closes the logs.
+ * Invariant: stopping answers what was accepted before it closes the logs.
  */
-import { randomUUID } from "node:crypto";
-import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { Clock, Timer } from "#core/clock.ts";
 import { messageOf } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import { AccessKeys, type AccessPolicy, generatedPolicies } from "./access/access-keys.ts";
-import { Connection, type ConnectionLimits, type EndKind } from "./connection/connection.ts";
+import type { Connection } from "./connection/connection.ts";
 import { DataLock } from "./data-lock.ts";
 import { EventHub } from "./event-hub.ts";
 import { HubFaults } from "./faults.ts";
 import { type HubCounters, newCounters } from "./hub-counters.ts";
-import type { LinkOpener } from "./links/link.ts";
 import { createLinkOpener } from "./links/open-link.ts";
-import { Listener, type TlsFiles } from "./listener.ts";
+import type { TlsFiles } from "./listener.ts";
 import { HubLog } from "./log/hub-log.ts";
 import { type LogDisk, realDisk } from "./log/log-disk.ts";
 import { KEEP_ALL, type Retention } from "./log/retention.ts";
+import { Reception, type ReceptionLimits } from "./reception.ts";
 
 export interface HubDefinition {
   name: string;
@@ -50,12 +47,7 @@ export interface HubOptions {
   /** Default: everything is kept. */
   retention?: Partial<Retention>;
   disk?: LogDisk;
-  limits?: Partial<HubLimits>;
-}
-
-export interface HubLimits extends ConnectionLimits {
-  connections: number;
-  connectionsBeforeLogin: number;
+  limits?: Partial<ReceptionLimits>;
 }
 
 export interface HubAddress {
@@ -65,47 +57,34 @@ export interface HubAddress {
 
 const MIB = 1024 * 1024;
 const SWEEP_INTERVAL_MS = 500;
-const DEFAULT_LIMITS: HubLimits = {
-  connections: 5000,
-  connectionsBeforeLogin: 1000,
-  frameBytesMax: 256 * 1024,
-  frameBytesMaxBeforeLogin: 16 * 1024,
-  unsentBytesMax: 4 * MIB,
-  handshakeTimeoutMs: 15_000,
-  loginTimeoutMs: 60_000,
-  idleTimeoutMs: 240_000,
-};
 
 export class Hub {
   readonly counters: HubCounters = newCounters();
   readonly faults: HubFaults;
   readonly #options: HubOptions;
-  readonly #limits: HubLimits;
   readonly #host: string;
   readonly #warnings: RateLimitedLog;
   readonly #hubs = new Map<string, EventHub>();
-  readonly #connections = new Set<Connection>();
-  readonly #containerId = `penstock-hub-${randomUUID()}`;
   #keys: AccessKeys | undefined;
-  #openLink: LinkOpener | undefined;
   readonly #lock: DataLock;
-  readonly #listener: Listener;
+  readonly #reception: Reception;
   #address: HubAddress | undefined;
   #sweeps: Timer | undefined;
-  #connectionNumber = 0;
 
   constructor(options: HubOptions) {
     this.#options = options;
     this.faults = new HubFaults(options.clock);
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#lock = new DataLock(options.dataDir);
     this.#warnings = new RateLimitedLog(options.log, options.clock);
     this.#host = options.host ?? "127.0.0.1";
-    this.#listener = new Listener({
+    this.#reception = new Reception({
+      clock: options.clock,
+      log: options.log,
       host: this.#host,
       port: options.port ?? 0,
       tls: options.tls,
-      accept: (socket) => this.#accept(socket),
+      limits: options.limits ?? {},
+      counters: this.counters,
     });
   }
 
@@ -123,7 +102,7 @@ export class Hub {
   async #start(): Promise<HubAddress> {
     const { clock, dataDir, keys } = this.#options;
     this.#keys = new AccessKeys(keys ?? generatedPolicies(dataDir));
-    this.#openLink = createLinkOpener({
+    const openLink = createLinkOpener({
       clock,
       keys: this.#keys,
       counters: this.counters,
@@ -133,7 +112,7 @@ export class Hub {
       loginRefused: (connection, reason) => this.#loginRefused(connection, reason),
     });
     for (const definition of this.#options.hubs) await this.#openHub(definition);
-    const port = await this.#listener.start();
+    const port = await this.#reception.start(this.#keys, openLink);
     this.#address = { host: this.#host, port };
     this.#sweeps = clock.every("hub sweep", SWEEP_INTERVAL_MS, () => this.#sweep());
     return this.#address;
@@ -142,14 +121,9 @@ export class Hub {
   /** Closes all connections and the logs. */
   async stop(): Promise<void> {
     this.#sweeps?.cancel();
-    const closed = this.#listener.stop();
+    const closed = this.#reception.close();
     for (const hub of this.#hubs.values()) await hub.log.writer.drain();
-    for (const connection of this.#connections) {
-      connection.close({
-        condition: "amqp:connection:forced",
-        description: "The hub is shutting down.",
-      });
-    }
+    this.#reception.dismiss();
     await closed;
     for (const hub of this.#hubs.values()) await hub.log.stop();
     this.#hubs.clear();
@@ -166,7 +140,7 @@ export class Hub {
   }
 
   connections(): Iterable<Connection> {
-    return this.#connections;
+    return this.#reception.connections;
   }
 
   /** What a client of the real SDK needs; carries the key, so it is a secret. */
@@ -186,19 +160,19 @@ export class Hub {
       condition: "amqp:link:detach-forced",
       description: "The link is detached by the hub.",
     };
-    for (const connection of this.#connections) {
+    for (const connection of this.#reception.connections) {
       for (const link of connection.links()) link.detach(error);
     }
   }
 
   /** Drops every connection without a word. */
   dropConnections(): void {
-    for (const connection of this.#connections) connection.drop();
+    for (const connection of this.#reception.connections) connection.drop();
   }
 
   /** Lets every token that was put so far expire now. */
   expireTokens(): void {
-    for (const connection of this.#connections) connection.claims.expireAll();
+    for (const connection of this.#reception.connections) connection.claims.expireAll();
     this.#sweep();
   }
 
@@ -236,51 +210,6 @@ export class Hub {
     this.#hubs.set(name, hub);
   }
 
-  #accept(socket: Socket): void {
-    const { clock } = this.#options;
-    if (!this.#keys || !this.#openLink || this.#isFull()) {
-      this.counters.connectionsRefused += 1;
-      this.#warnings.warn("full", {}, "A connection was refused: there are too many.");
-      socket.destroy();
-      return;
-    }
-    socket.setNoDelay(true);
-    this.counters.connections += 1;
-    const connection = new Connection({
-      id: `${socket.remoteAddress ?? "?"}:${socket.remotePort ?? 0}#${this.#connectionNumber++}`,
-      containerId: this.#containerId,
-      socket,
-      clock,
-      keys: this.#keys,
-      limits: this.#limits,
-      openLink: this.#openLink,
-      gone: (gone, kind, reason) => this.#gone(gone, kind, reason),
-    });
-    this.#connections.add(connection);
-    connection.start();
-  }
-
-  #isFull(): boolean {
-    const { connections, connectionsBeforeLogin } = this.#limits;
-    if (this.#connections.size < connectionsBeforeLogin) return false;
-    if (this.#connections.size >= connections) return true;
-    let strangers = 0;
-    for (const connection of this.#connections) if (!connection.isLoggedIn) strangers += 1;
-    return strangers >= connectionsBeforeLogin;
-  }
-
-  #gone(connection: Connection, kind: EndKind, reason: string): void {
-    this.#connections.delete(connection);
-    const fields = { connection: connection.id, reason };
-    if (kind === "protocol") {
-      this.counters.protocolErrors += 1;
-      this.#warnings.warn("protocol", fields, "A client was cut off.");
-    } else if (kind === "error") {
-      this.counters.internalErrors += 1;
-      this.#warnings.warn("internal", fields, "A connection ended because of a fault of the hub.");
-    } else this.#options.log.debug(fields, "A client is gone.");
-  }
-
   #loginRefused(connection: string, reason: string): void {
     this.counters.loginsRefused += 1;
     this.#warnings.warn("login", { connection, reason }, "A client's token was refused.");
@@ -288,11 +217,11 @@ export class Hub {
 
   #sweep(): void {
     const nowMs = this.#options.clock.now();
-    for (const connection of this.#connections) connection.sweep(nowMs);
+    for (const connection of this.#reception.connections) connection.sweep(nowMs);
     for (const hub of this.#hubs.values()) hub.log.expire(nowMs);
   }
 
   #resume(): void {
-    for (const connection of this.#connections) connection.resume();
+    for (const connection of this.#reception.connections) connection.resume();
   }
 }

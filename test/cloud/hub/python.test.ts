@@ -1,40 +1,20 @@
 /** The hub against a client that nobody here wrote, and in another language. */
 // oxlint-disable vitest/no-standalone-expect -- peerTest() is a test.
-import { execFile, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect } from "vitest";
 import { partitionOfKey } from "#cloud/hub/partition-key.ts";
 import { startTestHub } from "#test/support/hub.ts";
 import { type Peer, peerTest } from "#test/support/peer.ts";
-import { tempFolder } from "#test/support/temp-folder.ts";
+import { openssl, selfSigned } from "./self-signed.ts";
 
 const python3Azure: Peer = {
   probe: ["/usr/bin/python3", "-c", "import azure.eventhub"],
   debianPackage: "python3-azure",
 };
-const openssl: Peer = { probe: ["openssl", "version"], debianPackage: "openssl" };
 
 const SCRIPT = fileURLToPath(new URL("python-client.py", import.meta.url));
-
-/** A certificate for localhost that signs itself, which the client is told to trust. */
-async function selfSigned(): Promise<{ key: Buffer; cert: Buffer; certPath: string }> {
-  const folder = await tempFolder();
-  const [keyPath, certPath] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const extensions = [
-    "subjectAltName=DNS:localhost,IP:127.0.0.1",
-    "basicConstraints=critical,CA:TRUE",
-  ];
-  const options =
-    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost";
-  const added = extensions.flatMap((extension) => ["-addext", extension]);
-  const files = ["-keyout", keyPath, "-out", certPath];
-  const made = spawnSync("openssl", [...options.split(" "), ...files, ...added]);
-  if (made.status !== 0) throw new Error(made.stderr.toString());
-  return { key: readFileSync(keyPath), cert: readFileSync(certPath), certPath };
-}
 
 describe("Debian's azure-eventhub for Python, over TLS,", () => {
   peerTest(
