@@ -35,6 +35,8 @@ export interface HubStat {
 
 export interface BrokerStat {
   hubs: HubStat[];
+  /** Clients that have not begun to speak AMQP. */
+  waitingClients: number;
   connections: { id: string; client: string; isLoggedIn: boolean; links: number }[];
   counters: Readonly<Record<string, number>>;
 }
@@ -42,6 +44,7 @@ export interface BrokerStat {
 export function statOf(broker: Hub): BrokerStat {
   return {
     hubs: [...broker.hubs()].map(hubStat),
+    waitingClients: broker.waitingClients,
     connections: [...broker.connections()].map((connection) => ({
       id: connection.id,
       client: connection.clientName,

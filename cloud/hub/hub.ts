@@ -143,6 +143,11 @@ export class Hub {
     return this.#reception.connections;
   }
 
+  /** Clients that have not begun to speak AMQP. */
+  get waitingClients(): number {
+    return this.#reception.waiting;
+  }
+
   /** What a client of the real SDK needs; carries the key, so it is a secret. */
   connectionString(hubName: string): string {
     if (!this.#keys) throw new Error("the hub is not started");

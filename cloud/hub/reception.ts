@@ -80,6 +80,11 @@ export class Reception {
     return this.#connections;
   }
 
+  /** Clients that have not begun to speak AMQP. */
+  get waiting(): number {
+    return this.#firstByte.waiting + this.#webSockets.waiting;
+  }
+
   /** Gives the port; throws `LISTEN_FAILED`. */
   async start(keys: AccessKeys, openLink: LinkOpener): Promise<number> {
     this.#inside = { keys, openLink };
@@ -117,7 +122,7 @@ export class Reception {
 
   #isFull(): boolean {
     const { connections, connectionsBeforeLogin } = this.#limits;
-    let strangers = this.#firstByte.waiting + this.#webSockets.waiting;
+    let strangers = this.waiting;
     const inAll = this.#connections.size + strangers;
     if (inAll < connectionsBeforeLogin) return false;
     if (inAll >= connections) return true;
