@@ -12,7 +12,7 @@
  */
 import { existsSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rm, statfs, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { messageOf, PenstockError } from "#core/errors.ts";
 import type { StoredChunk } from "./contract.ts";
@@ -81,9 +81,18 @@ export class BufferDatabase {
     this.#database = database;
     this.#directory = await open(join(this.#folder, "db"), "r");
     await this.#makeReserve();
-    if (isNew) await writeFile(marker, `${JSON.stringify({ format: 1 })}\n`, { flush: true });
+    if (isNew) await this.#mark(marker);
     const state = await database.get("state");
     return state === undefined ? undefined : parseState(state);
+  }
+
+  /** The marker reaches the disk after the database, or a power cut in between would leave an error. */
+  async #mark(marker: string): Promise<void> {
+    await this.#directory?.sync();
+    await syncFolder(this.#folder);
+    await writeFile(marker, `${JSON.stringify({ format: 1 })}\n`, { flush: true });
+    await syncFolder(this.#folder);
+    await syncFolder(dirname(this.#folder));
   }
 
   async close(): Promise<void> {
@@ -210,4 +219,14 @@ function openingError(error: unknown, folder: string): PenstockError {
           context: { folder },
         },
       );
+}
+
+/** Makes the folder's entries durable. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }

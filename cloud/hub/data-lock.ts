@@ -3,9 +3,10 @@
  * after the folder, which the kernel frees however the process ends (unix(7)).
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { PenstockError } from "#core/errors.ts";
+import { makeFolder } from "./durable-file.ts";
 
 export class DataLock {
   readonly #folder: string;
@@ -17,7 +18,7 @@ export class DataLock {
 
   /** Makes the folder if need be; throws `HUB_LOG_FAILED` when another process holds it. */
   async acquire(): Promise<void> {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.#folder);
     const path = realpathSync(this.#folder);
     const name = createHash("sha256").update(path).digest("hex").slice(0, 32);
     const server = createServer((socket) => socket.destroy());

@@ -3,7 +3,10 @@ import type { BrokerStat, HubStat, PartitionStat } from "./hub-stat.ts";
 
 export function renderStat(stat: BrokerStat): string {
   const lines = stat.hubs.flatMap(hubLines);
-  lines.push("", `${stat.connections.length} connections, ${stat.waitingClients} more that have not begun`);
+  lines.push(
+    "",
+    `${stat.connections.length} connections, ${stat.waitingClients} more that have not begun`,
+  );
   for (const { id, client, isLoggedIn, links } of stat.connections) {
     lines.push(`  ${id}  ${client}  ${links} links${isLoggedIn ? "" : "  not logged in"}`);
   }

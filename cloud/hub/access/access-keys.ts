@@ -3,9 +3,10 @@
  * data folder, so that a restarted hub accepts its clients' tokens.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PenstockError } from "#core/errors.ts";
+import { makeFolder, writeDurably } from "../durable-file.ts";
 
 export type AccessRight = "Manage" | "Send" | "Listen";
 
@@ -90,9 +91,9 @@ function isPolicy(value: unknown): value is AccessPolicy {
 export function generatedPolicies(folder: string): AccessPolicy[] {
   const path = join(folder, KEYS_FILE);
   if (existsSync(path)) return readAccessPolicies(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const key = randomBytes(KEY_BYTES).toString("base64");
   const policies = [{ name: "RootManageSharedAccessKey", key, rights: ALL_RIGHTS }];
-  writeFileSync(path, `${JSON.stringify(policies, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+  writeDurably(path, `${JSON.stringify(policies, null, 2)}\n`);
   return policies;
 }

@@ -8,13 +8,14 @@
 import type { Clock } from "#core/clock.ts";
 import type { PenstockError } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
+import { syncFolder } from "../durable-file.ts";
 import { BLOCK_HEAD_BYTES, EVENT_HEAD_BYTES, payloadIsSound, readBlockHead } from "./block.ts";
 import { BlockLocator } from "./block-locator.ts";
 import type { BlockEntry } from "./block-table.ts";
 import { ColdPages } from "./cold-pages.ts";
 import type { AppendRequest, EncodedGroup } from "./group-encoder.ts";
 import { removeIndex } from "./index-file.ts";
-import { type LogDisk, syncFolder } from "./log-disk.ts";
+import type { LogDisk } from "./log-disk.ts";
 import { type LogIdentity, noteCleanEnd, openIdentity, takeCleanEnd } from "./log-identity.ts";
 import { LogWriter } from "./log-writer.ts";
 import { emptyPartition, type PartitionState } from "./partition-state.ts";

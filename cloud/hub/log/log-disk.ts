@@ -1,7 +1,7 @@
 /**
  * The calls by which the log reaches the disk, so that a test can fill the disk, or let it fail.
  */
-import { closeSync, fdatasync, fsyncSync, ftruncate, openSync, write } from "node:fs";
+import { fdatasync, ftruncate, write } from "node:fs";
 
 export interface LogDisk {
   /** Writes all of `bytes` at `at`. */
@@ -40,13 +40,3 @@ export const realDisk: LogDisk = {
     await completed((done) => ftruncate(fd, byteCount, done));
   },
 };
-
-/** Makes the folder's entries durable: a new file is lost with the power otherwise. */
-export function syncFolder(folder: string): void {
-  const fd = openSync(folder, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}

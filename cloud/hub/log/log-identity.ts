@@ -2,21 +2,10 @@
  * `log.json` in the log's folder: made once with the log, never changed. Its `createdAtMs` is what
  * clients see as the hub's creation time, and tells them apart a log that was made anew.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PenstockError } from "#core/errors.ts";
-import { syncFolder } from "./log-disk.ts";
+import { makeFolder, syncFolder, writeDurably } from "../durable-file.ts";
 
 const IDENTITY_FILE = "log.json";
 const CLEAN_FILE = "clean-stop";
@@ -29,12 +18,11 @@ export interface LogIdentity {
 
 /** The identity of the log in `folder`, made if there is none; a log never changes its partitions. */
 export function openIdentity(folder: string, partitions: number, nowMs: number): LogIdentity {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const path = join(folder, IDENTITY_FILE);
   if (existsSync(path)) return readIdentity(path, partitions);
   const identity: LogIdentity = { createdAtMs: nowMs, partitions };
   writeDurably(path, JSON.stringify({ format: FORMAT, ...identity }));
-  syncFolder(folder);
   return identity;
 }
 
@@ -58,18 +46,6 @@ function isIdentity(value: unknown): value is LogIdentity {
   if (!("format" in value && "createdAtMs" in value && "partitions" in value)) return false;
   const { format, createdAtMs, partitions } = value;
   return format === FORMAT && typeof createdAtMs === "number" && typeof partitions === "number";
-}
-
-function writeDurably(path: string, text: string): void {
-  const temporary = `${path}.new`;
-  const fd = openSync(temporary, "w", 0o600);
-  try {
-    writeSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(temporary, path);
 }
 
 /** Where the log ended at its last clean stop; the note is gone as soon as it was read. */
