@@ -169,5 +169,5 @@ describe("a client", () => {
     });
     await producer.close();
     await hub.stop();
-  });
+  }, 30_000);
 });
