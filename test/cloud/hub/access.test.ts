@@ -92,6 +92,10 @@ describe("the hub's keys", () => {
   });
 });
 
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
 describe("a client", () => {
   const policies = [
     { name: "all", key: "secret", rights: ["Manage", "Send", "Listen"] as const },
@@ -164,9 +168,12 @@ describe("a client", () => {
     };
     const before = publishLinks();
     await eventually("the link's end", () => publishLinks() < before, 10_000);
-    await expect(producer.sendBatch([{ body: 2 }], { partitionId: "0" })).rejects.toMatchObject({
-      code: "UnauthorizedError",
-    });
+    // A send that crosses the detach is never answered, and runs into its time-out first.
+    const refusal = async (): Promise<unknown> =>
+      producer.sendBatch([{ body: 2 }], { partitionId: "0" }).catch((error: unknown) => error);
+    const first = await refusal();
+    const last = hasCode(first, "OperationTimeoutError") ? await refusal() : first;
+    expect(last).toMatchObject({ code: "UnauthorizedError" });
     await producer.close();
     await hub.stop();
   }, 30_000);
