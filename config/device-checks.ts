@@ -35,6 +35,7 @@ function checkDevice(context: DeviceContext): Problem[] {
     return found.concat(checkRange([...at, "range"], settings["range"]));
   });
   limits.push(...checkGate(context));
+  if ("leaveOut" in device && !("template" in device)) limits.push(leaveOutAlone(path));
   const busName = textOf(device["bus"]);
   if (busName === undefined) return [...limits, ...checkWithoutBus(context)];
   const bus = mappingOf(buses[busName]);
@@ -50,10 +51,22 @@ function checkGate({ path, device, buses }: DeviceContext): Problem[] {
   const bus = mappingOf(buses[textOf(device["bus"]) ?? ""]);
   const tags = Object.keys(mappingOf(device["tags"]));
   if (gate === undefined || tags.includes(gate) || !("modbus" in bus)) return [];
+  if (hasUnknownTags(device)) return [];
   const near = nearest(gate, tags);
   const suggestion = near ? `did you mean "${near}"?` : `its tags are: ${tags.join(", ")}`;
   const message = `the device has no tag "${gate}"`;
   return [{ path: [...path, "detect", "while"], on: "value", message, suggestion }];
+}
+
+/** Its template could not be put in, which is said already. */
+function hasUnknownTags(device: RawMapping): boolean {
+  return "template" in device && !("tags" in device);
+}
+
+function leaveOutAlone(path: Path): Problem {
+  const message = '"leaveOut" is for tags of a template, and the device names none';
+  const suggestion = 'name one: "template: NAME"; a tag of its own need not be written at all';
+  return { path: [...path, "leaveOut"], on: "key", message, suggestion };
 }
 
 function unknownBus({ path, buses }: DeviceContext, name: string): Problem {
@@ -67,8 +80,10 @@ function unknownBus({ path, buses }: DeviceContext, name: string): Problem {
 
 function checkOnModbus({ path, device }: DeviceContext): Problem[] {
   const tags = entriesOf(device["tags"]);
+  const base = device["addressBase"] === 0 ? 0 : 1;
+  if (hasUnknownTags(device)) return [];
   if (tags.length > 0) {
-    return tags.flatMap(([tag, settings]) => checkModbusTag([...path, "tags", tag], settings));
+    return tags.flatMap(([tag, raw]) => checkModbusTag([...path, "tags", tag], raw, base));
   }
   const suggestion = 'add tags, such as "tags: { power: { register: 40001, type: float32 } }"';
   const message = "the device has no tags, so nothing is read from it";

@@ -28,6 +28,11 @@ export const gatewaySchema = z.strictObject({
   buffer: buffer.prefault({}).describe("Readings wait here until the hub has confirmed them."),
   mqtt: mqtt.optional().describe("Devices that publish."),
   buses: z.record(name, bus).default({}).describe("Wires to devices that are read, by name."),
+  templates: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder of device templates of yours. If left out: `templates`, beside this file."),
   devices: z.record(name, device).default({}).describe("The devices, by names of yours."),
   http: http.prefault({}).describe("The gateway's own page."),
 });

@@ -1,9 +1,9 @@
 /** A tag of a Modbus device has exactly one address, and one that Modbus knows. */
+import { ADDRESS_KEYS, type AddressBase, REGISTER_RANGES } from "./modbus-address.ts";
 import { nearest } from "./nearest.ts";
 import { numberOf, type RawMapping, textOf } from "./raw.ts";
 import type { Path, Problem } from "./yaml-tree.ts";
 
-const ADDRESSES = ["register", "coil", "discrete"] as const;
 /** What only a register has: coils and discrete inputs are single bits. */
 const REGISTER_ONLY = [
   "type",
@@ -29,12 +29,13 @@ const REGISTERS: Readonly<Record<string, number>> = {
 };
 const STRING_LENGTH_DEFAULT = 8;
 
-export function checkModbusTag(path: Path, tag: RawMapping): Problem[] {
-  const given = ADDRESSES.filter((key) => key in tag);
+/** @param base what the device's manual calls the first address of a table */
+export function checkModbusTag(path: Path, tag: RawMapping, base: AddressBase = 1): Problem[] {
+  const given = ADDRESS_KEYS.filter((key) => key in tag);
   const [first, second] = given;
   if (first === undefined) {
     // A misspelt key is reported as such; then it is not missing as well.
-    if (Object.keys(tag).some((key) => nearest(key, ADDRESSES) !== undefined)) return [];
+    if (Object.keys(tag).some((key) => nearest(key, ADDRESS_KEYS) !== undefined)) return [];
     const message = `the tag has no address: one of register, coil or discrete is missing`;
     const suggestion = `such as "${String(path.at(-1))}: { register: 40001 }"`;
     return [{ path, on: "key", message, suggestion }];
@@ -44,10 +45,22 @@ export function checkModbusTag(path: Path, tag: RawMapping): Problem[] {
     const suggestion = "keep one: a second address is a second tag";
     return [{ path: [...path, second], on: "key", message, suggestion }];
   }
-  return first === "register" ? checkRegister(path, tag) : checkBit(path, tag, first);
+  return first === "register" ? checkRegister(path, tag, base) : checkBit(path, tag, first, base);
 }
 
-function checkBit(path: Path, tag: RawMapping, address: string): Problem[] {
+/** The tables of bits have 65536 of them. */
+const BITS = 65_536;
+
+function checkBit(path: Path, tag: RawMapping, address: string, base: AddressBase): Problem[] {
+  const number = numberOf(tag[address]);
+  if (number !== undefined && (number < base || number >= base + BITS)) {
+    const message = `${address}: ${number} is not between ${base} and ${base + BITS - 1}`;
+    const suggestion =
+      number === 0
+        ? "if the manual counts from 0, say so of the device: addressBase: 0"
+        : undefined;
+    return [{ path: [...path, address], on: "value", message, suggestion }];
+  }
   const extra = REGISTER_ONLY.find((key) => key in tag);
   if (extra === undefined) return [];
   const message = `"${extra}" has no meaning for a ${address}, which is one bit`;
@@ -55,18 +68,10 @@ function checkBit(path: Path, tag: RawMapping, address: string): Problem[] {
   return [{ path: [...path, extra], on: "key", message, suggestion }];
 }
 
-/** Offsets within the table, from 1: five digits reach 9999 registers, six all 65536. */
-const RANGES = [
-  { from: 30_001, to: 39_999 },
-  { from: 40_001, to: 49_999 },
-  { from: 300_001, to: 365_536 },
-  { from: 400_001, to: 465_536 },
-];
-
-function checkRegister(path: Path, tag: RawMapping): Problem[] {
+function checkRegister(path: Path, tag: RawMapping, base: AddressBase): Problem[] {
   return [
-    ...checkNotation([...path, "register"], tag, registersOf(tag)),
-    ...checkNotation([...path, "scaleRegister"], tag, 1),
+    ...checkNotation([...path, "register"], tag, registersOf(tag), base),
+    ...checkNotation([...path, "scaleRegister"], tag, 1, base),
   ];
 }
 
@@ -77,25 +82,36 @@ function registersOf(tag: RawMapping): number {
   return REGISTERS[type] ?? 1;
 }
 
-function checkNotation(path: Path, tag: RawMapping, registers: number): Problem[] {
+function checkNotation(
+  path: Path,
+  tag: RawMapping,
+  registers: number,
+  base: AddressBase,
+): Problem[] {
   const key = String(path.at(-1));
   const register = numberOf(tag[key]);
   if (register === undefined || !Number.isInteger(register)) return [];
-  const range = RANGES.find(({ from, to }) => register >= from && register <= to);
+  const fromOne = register + 1 - base;
+  const range = REGISTER_RANGES.find(({ first, last }) => fromOne >= first && fromOne <= last);
   const on = "value";
   if (!range) {
     const message = `${key}: ${register} is neither a holding register (4xxxx) nor an input register (3xxxx)`;
-    return [{ path, on, message, suggestion: adviceFor(register) }];
+    return [{ path, on, message, suggestion: adviceFor(register, base) }];
   }
-  const last = range.to - registers + 1;
+  const last = range.last - registers + base;
   // Beyond five digits a table goes on: only the six-digit notation knows its end.
-  if (range.to < 100_000 || register <= last) return [];
+  if (range.last < 100_000 || register <= last) return [];
   const message = `${key}: from ${register} on there are not the ${registers} registers that the type needs`;
   return [{ path, on, message, suggestion: `at most ${last}` }];
 }
 
-function adviceFor(register: number): string {
+function adviceFor(register: number, base: AddressBase): string {
+  if (base === 0)
+    return "with addressBase: 0 holding registers begin at 40000, input registers at 30000";
   if (register === 0) return "holding registers begin at 40001, input registers at 30001";
+  if (register % 10_000 === 0 && register <= 40_000 && register >= 30_000) {
+    return `if the manual counts from 0, say so of the device: addressBase: 0`;
+  }
   if (register > 0 && register < 10_000) {
     const holding = 40_000 + register;
     return `if the manual counts holding registers from 1, write ${holding}; from 0, ${holding + 1}; coils have the key "coil"`;

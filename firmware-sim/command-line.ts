@@ -6,6 +6,7 @@ import { type LineFaultKind, lineFaultKinds, parseLineFault } from "./serial/lin
 import { RATE_HZ_MAX, type SimulatorSettings } from "./simulator.ts";
 
 export const HELP = `Usage: npm run -s sim -- [options]
+       npm run -s sim -- modbus …   virtual devices of templates; see modbus --help
 
 Simulates a plant: motors, pumps, ovens and energy meters, ten sensors each.
 

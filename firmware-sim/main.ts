@@ -1,20 +1,17 @@
 /** The simulator's command line. Results go to standard output, messages to standard error. */
 import { systemClock } from "#core/clock.ts";
-import { isAbort, messageOf } from "#core/errors.ts";
+import { messageOf } from "#core/errors.ts";
 import { createLogger } from "#core/log.ts";
 import { type CommandLine, HELP, parseCommandLine } from "./command-line.ts";
-import type { LedgerWriter } from "./ledger/contract.ts";
+import { modbusCommand } from "./commands/modbus.ts";
+import { noLedger } from "./ledger/no-ledger.ts";
+import { endSignal, sleepUnless } from "./run-time.ts";
 import { Simulator } from "./simulator.ts";
 
 const EXIT = { fine: 0, failed: 1, misuse: 2 } as const;
 
-/** 24 days: Node's timers go no further. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
-
-/** Alone, the simulator keeps no ledger: its statistics say what was sent and acknowledged. */
-const noLedger: LedgerWriter = { sent() {}, acknowledged() {}, served() {} };
-
 async function main(args: readonly string[]): Promise<number> {
+  if (args[0] === "modbus") return await modbusCommand(args.slice(1));
   const parsed = parseCommandLine(args);
   switch (parsed.kind) {
     case "help":
@@ -45,29 +42,6 @@ async function run(line: CommandLine): Promise<number> {
   await simulator.stop();
   print({ ...simulator.stats(), labels: simulator.faultLabels() });
   return unacknowledged === 0 ? EXIT.fine : EXIT.failed;
-}
-
-/** Fires at the first SIGTERM or SIGINT. A second one ends the process at once, as ever. */
-function endSignal(): AbortSignal {
-  const signalled = new AbortController();
-  const stop = (): void => {
-    process.off("SIGTERM", stop);
-    process.off("SIGINT", stop);
-    signalled.abort();
-  };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
-  return signalled.signal;
-}
-
-/** `seconds` undefined: until the signal. */
-async function sleepUnless(signal: AbortSignal, seconds: number | undefined): Promise<void> {
-  const waitMs = seconds === undefined ? TIMER_MAX_MS : seconds * 1000;
-  try {
-    await systemClock.sleep(waitMs, { name: "run time", signal });
-  } catch (error) {
-    if (!isAbort(error)) throw error;
-  }
 }
 
 try {

@@ -10,7 +10,8 @@ import { FaultLabels } from "./faults/fault-injector.ts";
 import { type FleetParts, MqttFleet, type MqttFleetStats } from "./fleet/mqtt-fleet.ts";
 import type { LedgerWriter } from "./ledger/contract.ts";
 import { createUnits } from "./modbus/create-units.ts";
-import { ModbusPlant, type ModbusPlantStats } from "./modbus/modbus-plant.ts";
+import { ModbusPlant } from "./modbus/modbus-plant.ts";
+import type { BankStats } from "./modbus/unit-bank.ts";
 import type { UnitFault } from "./modbus/unit-fault.ts";
 import type { LineFaultKind } from "./serial/line-fault.ts";
 import { SerialLine, type SerialLineStats } from "./serial/serial-line.ts";
@@ -72,7 +73,7 @@ export interface Listening {
 
 export interface SimulatorStats {
   mqtt: MqttFleetStats | undefined;
-  modbus: ModbusPlantStats | undefined;
+  modbus: BankStats | undefined;
   serial: SerialLineStats | undefined;
   /** Faults planted so far. */
   faults: number;

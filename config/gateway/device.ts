@@ -33,6 +33,18 @@ export const device = z.strictObject({
   every: durationBetween(10, 24 * HOUR_MS)
     .prefault("1s")
     .describe("How often it is read."),
+  template: name
+    .optional()
+    .describe("Takes its tags from this device template; what `tags` says is laid over them."),
+  leaveOut: z
+    .array(z.string())
+    .max(1000)
+    .optional()
+    .describe("Tags of the template that are not wanted."),
+  addressBase: z
+    .literal([0, 1])
+    .default(1)
+    .describe("What its manual calls the first register and coil: 40001 and 1, or 40000 and 0."),
   timeout: durationBetween(10, 60_000)
     .optional()
     .describe("Its own time-out, where it is slower than others on its bus."),

@@ -36,15 +36,15 @@ const filter = z.strictObject({
     .describe("No more than one reading is stored in this time."),
 });
 
-const bit = z.int().min(1).max(65_536).optional();
+const bit = z.int().min(0).max(65_536).optional();
 
 export const tag = z.strictObject({
   register: z
     .int()
     .optional()
     .describe("`40001` notation, five or six digits: 4xxxx holding, 3xxxx input registers."),
-  coil: bit.describe("Number of a coil, from 1."),
-  discrete: bit.describe("Number of a discrete input, from 1."),
+  coil: bit.describe("Number of a coil, from 1 (or from 0, by the device's `addressBase`)."),
+  discrete: bit.describe("Number of a discrete input, from 1 or 0 likewise."),
   type: z
     .enum([
       "int16",

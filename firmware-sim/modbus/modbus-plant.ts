@@ -12,9 +12,15 @@ import { messageOf, PenstockError } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import type { LedgerWriter } from "../ledger/contract.ts";
-import type { Table } from "./register-map.ts";
-import { Tampering } from "./tampering.ts";
-import type { ModbusUnit } from "./unit.ts";
+import { MBAP, Tampering } from "./tampering.ts";
+import {
+  type BankStats,
+  type BitTable,
+  type ReadReply,
+  type RegisterTable,
+  type ServedUnit,
+  UnitBank,
+} from "./unit-bank.ts";
 import type { UnitFault } from "./unit-fault.ts";
 
 export interface ModbusPlantSettings {
@@ -30,16 +36,7 @@ export interface ModbusPlantParts {
   log: Logger;
 }
 
-export interface ModbusPlantStats {
-  units: number;
-  /** Reads answered with values; of units that never answer, none. */
-  reads: number;
-  readings: number;
-  exceptions: number;
-}
-
 /** Modbus Application Protocol v1.1b3, section 7. */
-const ILLEGAL_DATA_ADDRESS = 2;
 const GATEWAY_TARGET_SILENT = 0x0b;
 
 /** What modbus-serial turns into an exception answer. */
@@ -56,20 +53,17 @@ export class ModbusPlant {
   readonly #settings: ModbusPlantSettings;
   readonly #parts: ModbusPlantParts;
   readonly #quietLog: RateLimitedLog;
-  /** By unit id. */
-  readonly #units: ReadonlyMap<number, ModbusUnit>;
-  readonly #faults = new Map<number, UnitFault>();
-  readonly #stats = { reads: 0, readings: 0, exceptions: 0 };
+  readonly #bank: UnitBank;
   #server: ServerTCP | undefined;
   #tampering: Tampering | undefined;
 
   constructor(
     settings: ModbusPlantSettings,
-    units: ReadonlyMap<number, ModbusUnit>,
+    units: ReadonlyMap<number, ServedUnit>,
     parts: ModbusPlantParts,
   ) {
     this.#settings = settings;
-    this.#units = units;
+    this.#bank = new UnitBank(units, parts.ledger, parts.clock);
     this.#parts = parts;
     this.#quietLog = new RateLimitedLog(parts.log, parts.clock);
   }
@@ -87,7 +81,8 @@ export class ModbusPlant {
     const server = new ServerTCP(this.#vector(), options);
     this.#server = server;
     const listener = listenerOf(server);
-    const tampering = new Tampering((unitId) => this.#faults.get(unitId), clock, random);
+    const faultOf = (unitId: number): UnitFault | undefined => this.#bank.faultOf(unitId);
+    const tampering = new Tampering({ faultOf, framing: MBAP, clock, random });
     this.#tampering = tampering;
     listener.on("connection", (socket) => tampering.intercept(socket));
     server.on("socketError", (error) => {
@@ -108,75 +103,45 @@ export class ModbusPlant {
 
   /** Makes a unit misbehave from now on; undefined heals it. */
   setFault(unitId: number, fault: UnitFault | undefined): void {
-    if (fault) this.#faults.set(unitId, fault);
-    else this.#faults.delete(unitId);
+    this.#bank.setFault(unitId, fault);
   }
 
-  stats(): ModbusPlantStats {
-    return { units: this.#units.size, ...this.#stats };
+  stats(): BankStats {
+    return this.#bank.stats();
   }
 
   #vector(): IServiceVector {
     return {
       getHoldingRegister: (address: number, unitId: number) =>
-        this.#readOne("holding", address, unitId),
+        firstOf(this.#registers("holding", address, 1, unitId)),
       getInputRegister: (address: number, unitId: number) =>
-        this.#readOne("input", address, unitId),
+        firstOf(this.#registers("input", address, 1, unitId)),
       getMultipleHoldingRegisters: (address: number, length: number, unitId: number) =>
-        this.#read("holding", address, length, unitId),
+        this.#registers("holding", address, length, unitId),
       getMultipleInputRegisters: (address: number, length: number, unitId: number) =>
-        this.#read("input", address, length, unitId),
-      // Coil 1 and discrete input 1: the machine runs. It always does.
-      getCoil: (address: number, unitId: number) => this.#bit(address, unitId),
-      getDiscreteInput: (address: number, unitId: number) => this.#bit(address, unitId),
+        this.#registers("input", address, length, unitId),
+      getCoil: (address: number, unitId: number) => this.#bit("coil", address, unitId),
+      getDiscreteInput: (address: number, unitId: number) => this.#bit("discrete", address, unitId),
     };
   }
 
-  #readOne(table: Table, address: number, unitId: number): number {
-    return this.#read(table, address, 1, unitId)[0] ?? 0;
+  #registers(table: RegisterTable, address: number, length: number, unitId: number): number[] {
+    return [...valuesOf(this.#bank.readRegisters(unitId, table, address, length))];
   }
 
-  #read(table: Table, address: number, length: number, unitId: number): number[] {
-    const unit = this.#unit(unitId);
-    const registers = unit.read(table, address, length, this.#parts.clock.now());
-    if (!registers) throw this.#exception(ILLEGAL_DATA_ADDRESS);
-    const fault = this.#faults.get(unitId);
-    if (fault?.kind !== "dead" && fault?.kind !== "half-open") {
-      const readings = unit.readingsIn(table, address, length);
-      this.#stats.reads += 1;
-      this.#stats.readings += readings;
-      this.#parts.ledger.served(unit.device.name, readings);
-    }
-    return fault?.kind === "word-order" ? swapWords(registers) : registers;
-  }
-
-  #bit(address: number, unitId: number): boolean {
-    this.#unit(unitId);
-    if (address !== 0) throw this.#exception(ILLEGAL_DATA_ADDRESS);
-    return true;
-  }
-
-  #unit(unitId: number): ModbusUnit {
-    const unit = this.#units.get(unitId);
-    if (!unit) throw this.#exception(GATEWAY_TARGET_SILENT);
-    const fault = this.#faults.get(unitId);
-    if (fault?.kind === "exception") throw this.#exception(fault.code);
-    return unit;
-  }
-
-  #exception(code: number): ModbusException {
-    this.#stats.exceptions += 1;
-    return new ModbusException(code);
+  #bit(table: BitTable, address: number, unitId: number): boolean {
+    return valuesOf(this.#bank.readBits(unitId, table, address, 1))[0] ?? false;
   }
 }
 
-function swapWords(registers: readonly number[]): number[] {
-  const swapped = [...registers];
-  for (let i = 0; i + 1 < swapped.length; i += 2) {
-    swapped[i] = registers[i + 1] ?? 0;
-    swapped[i + 1] = registers[i] ?? 0;
-  }
-  return swapped;
+/** What modbus-serial answers with, or turns into an exception answer. */
+function valuesOf<T>(reply: ReadReply<T>): readonly T[] {
+  if (reply.kind === "values") return reply.values;
+  throw new ModbusException(reply.kind === "exception" ? reply.code : GATEWAY_TARGET_SILENT);
+}
+
+function firstOf(registers: readonly number[]): number {
+  return registers[0] ?? 0;
 }
 
 /** The net.Server inside: the library tells neither the port nor of new connections. */

@@ -1,43 +1,48 @@
-/**
- * What becomes of an answer on its way out. Each write of the library is one whole answer: MBAP
- * header (transaction id, protocol id, length, unit id), then function code and data.
- */
+/** What becomes of an answer on its way out, by the fault of the unit that gives it. */
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "#core/clock.ts";
 import type { Random } from "#core/random.ts";
 import type { UnitFault } from "./unit-fault.ts";
 
-const UNIT_ID_AT = 6;
-const MBAP_BYTES = 7;
+/** How an answer is framed: where its unit id is, and where its function code. */
+export interface AnswerFraming {
+  unitIdAt: number;
+  pduAt: number;
+  /** Makes a frame that was changed a valid one. */
+  seal: (frame: Buffer) => void;
+}
+
+/** Modbus TCP: transaction id, protocol id, length, unit id. Nothing of it depends on the rest. */
+export const MBAP: AnswerFraming = { unitIdAt: 6, pduAt: 7, seal: () => {} };
 
 /** Parts of answers that wait for their time; what would come on top is never sent. */
 const WAITING_MAX = 10_000;
 
-export type FaultOf = (unitId: number) => UnitFault | undefined;
+export interface TamperingOptions {
+  faultOf: (unitId: number) => UnitFault | undefined;
+  framing: AnswerFraming;
+  clock: Clock;
+  random: Random;
+}
 
 export class Tampering {
-  readonly #faultOf: FaultOf;
-  readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #options: TamperingOptions;
   readonly #waiting = new Set<Timer>();
 
-  constructor(faultOf: FaultOf, clock: Clock, random: Random) {
-    this.#faultOf = faultOf;
-    this.#clock = clock;
-    this.#random = random;
+  constructor(options: TamperingOptions) {
+    this.#options = options;
   }
 
-  /** Puts itself between the server and the socket. */
+  /** Puts itself between the server and the socket. Each write of the library is one whole answer. */
   intercept(socket: Socket): void {
     const send = socket.write.bind(socket);
     let isHalfOpen = false;
     // The library knows no hook between its answer and the socket.
     socket.write = (answer: Uint8Array | string): boolean => {
       const bytes = Buffer.from(answer);
-      const fault = this.#faultOf(bytes[UNIT_ID_AT] ?? 0);
-      if (fault?.kind === "half-open") isHalfOpen = true;
+      if (this.#faultIn(bytes)?.kind === "half-open") isHalfOpen = true;
       if (isHalfOpen) return true;
-      this.#forward(bytes, fault, (part) => {
+      this.forward(bytes, (part) => {
         if (socket.writable) send(part);
       });
       return true;
@@ -52,14 +57,23 @@ export class Tampering {
 
   #later(name: string, delayMs: number, send: () => void): void {
     if (this.#waiting.size >= WAITING_MAX) return;
-    const timer = this.#clock.after(name, delayMs, () => {
+    const timer = this.#options.clock.after(name, delayMs, () => {
       this.#waiting.delete(timer);
       send();
     });
     this.#waiting.add(timer);
   }
 
-  #forward(answer: Buffer, fault: UnitFault | undefined, send: (part: Buffer) => void): void {
+  #faultIn(answer: Buffer): UnitFault | undefined {
+    const { faultOf, framing } = this.#options;
+    return faultOf(answer[framing.unitIdAt] ?? 0);
+  }
+
+  /** Sends what the unit's fault makes of a whole answer, and when it does. */
+  forward(answer: Buffer, send: (part: Buffer) => void): void {
+    const { framing, random } = this.#options;
+    const { unitIdAt, pduAt, seal } = framing;
+    const fault = this.#faultIn(answer);
     switch (fault?.kind) {
       case "dead":
       case "half-open":
@@ -74,16 +88,18 @@ export class Tampering {
         }
         return;
       case "garbage":
-        send(Buffer.from(answer.map(() => this.#random.int(256))));
+        send(Buffer.from(answer.map(() => random.int(256))));
         return;
       case "short":
-        send(answer.subarray(0, MBAP_BYTES + ((answer.length - MBAP_BYTES) >> 1)));
+        send(answer.subarray(0, pduAt + ((answer.length - pduAt) >> 1)));
         return;
       case "wrong-id":
-        answer.writeUInt8(((answer[UNIT_ID_AT] ?? 0) + 1) & 0xff, UNIT_ID_AT);
+        answer.writeUInt8(((answer[unitIdAt] ?? 0) + 1) & 0xff, unitIdAt);
+        seal(answer);
         send(answer);
         return;
       case "wrong-transaction":
+        if (framing !== MBAP) return send(answer);
         answer.writeUInt16BE((answer.readUInt16BE(0) + 1) & 0xffff, 0);
         send(answer);
         return;

@@ -6,6 +6,7 @@ import {
   registerCount,
   type Table,
 } from "./register-map.ts";
+import type { BitTable, ServedUnit } from "./unit-bank.ts";
 
 /** A device's own measuring cycle: between two of them it answers with the same values. */
 const MEASURE_EVERY_MS = 100;
@@ -15,8 +16,8 @@ interface Block {
   readonly registers: Uint16Array;
 }
 
-/** A device behind a unit id: measures when it is asked, and keeps the result in registers. */
-export class ModbusUnit {
+/** A unit of the fleet: measures when it is asked, and keeps the result in registers. */
+export class ModbusUnit implements ServedUnit {
   readonly device: VirtualDevice;
   readonly #blocks: Readonly<Record<Table, Block>>;
   #measuredAtMs = Number.NEGATIVE_INFINITY;
@@ -26,7 +27,10 @@ export class ModbusUnit {
     this.#blocks = { holding: block("holding", device), input: block("input", device) };
   }
 
-  /** The registers from `address` on, or undefined where one of them does not exist. */
+  get name(): string {
+    return this.device.name;
+  }
+
   read(table: Table, address: number, length: number, nowMs: number): number[] | undefined {
     const { registers } = this.#blocks[table];
     if (length < 1 || address + length > registers.length) return undefined;
@@ -34,7 +38,11 @@ export class ModbusUnit {
     return Array.from(registers.subarray(address, address + length));
   }
 
-  /** Tags that lie entirely within the registers read. */
+  /** Coil 1 and discrete input 1: the machine runs. It always does. */
+  readBit(_table: BitTable, address: number): boolean | undefined {
+    return address === 0 ? true : undefined;
+  }
+
   readingsIn(table: Table, address: number, length: number): number {
     const end = address + length;
     return this.#blocks[table].map.filter(

@@ -10,6 +10,9 @@ import { closeSync, constants, openSync, read, write } from "node:fs";
 import { ReadStream } from "node:tty";
 import { messageOf } from "#core/errors.ts";
 
+/** As much as the kernel keeps. */
+const WAITING_BYTES_MAX = 4096;
+
 export class Pty {
   /** Device path, such as `/dev/pts/3`. */
   readonly path: string;
@@ -18,6 +21,8 @@ export class Pty {
   /** Keeps the slave open without reading it. */
   readonly #keeperFd: number;
   #writing: Promise<void> | undefined;
+  readonly #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
 
   private constructor(path: string, master: ReadStream, masterFd: number, keeperFd: number) {
     this.path = path;
@@ -66,8 +71,29 @@ export class Pty {
     });
   }
 
+  /** Calls `listener` with what the other side writes. */
+  onData(listener: (bytes: Uint8Array) => void): void {
+    this.#master.on("data", listener);
+  }
+
+  /** Sends bytes behind those that wait already; more than a reader can miss are lost. */
+  send(bytes: Uint8Array): void {
+    if (this.#waitingBytes + bytes.length > WAITING_BYTES_MAX) return;
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.isFree) this.#sendNext();
+  }
+
+  #sendNext(): void {
+    if (this.#waiting.length === 0) return;
+    this.write(Buffer.concat(this.#waiting.splice(0)));
+    this.#waitingBytes = 0;
+    void this.#writing?.then(() => this.#sendNext());
+  }
+
   /** Reads a line that still waits itself, so that its thread comes free. */
   async close(): Promise<void> {
+    this.#waiting.length = 0;
     if (this.#writing) read(this.#keeperFd, () => {});
     await this.#writing;
     closeSync(this.#keeperFd);

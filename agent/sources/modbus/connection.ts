@@ -3,8 +3,8 @@
  * is never reopened.
  */
 import modbusSerial from "modbus-serial";
+import type { Table } from "#config/modbus-address.ts";
 import type { Clock } from "#core/clock.ts";
-import type { Table } from "./address.ts";
 import { GuardedPort, type PortListener } from "./guarded-port.ts";
 import type { ReadOutcome, ReadRequest } from "./link.ts";
 import { OwedAnswers } from "./owed-answers.ts";

@@ -1,8 +1,8 @@
 /** A tag as the planner and the codec see it: where it lies, how wide it is, how it is decoded. */
 
 import type { TagSettings } from "#config/gateway/tag.ts";
+import { type Address, addressOf, registerAddress, type Table } from "#config/modbus-address.ts";
 import type { Value } from "#core/reading.ts";
-import { type Address, addressOf, registerAddress, type Table } from "./address.ts";
 import { createMeaning, type NumberSettings } from "./raw-value.ts";
 import { readText } from "./register-text.ts";
 import { NotAValue, REGISTER_TYPES, type RegisterType } from "./register-types.ts";

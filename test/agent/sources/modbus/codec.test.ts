@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addressOf, manualAddress } from "#agent/sources/modbus/address.ts";
 import { createPoint } from "#agent/sources/modbus/point.ts";
 import { NotAValue, REGISTER_TYPES } from "#agent/sources/modbus/register-types.ts";
+import { addressOf, manualAddress } from "#config/modbus-address.ts";
 import type { Value } from "#core/reading.ts";
 import { settingsOf } from "./start-bus.ts";
 

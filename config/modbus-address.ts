@@ -1,8 +1,8 @@
 /**
- * Where a tag lives in a device. Manuals count from 1 and prefix the table (`40001`); the protocol
- * counts from 0 within each table. Only this file converts between the two.
+ * Where a tag lives in a Modbus device. Manuals prefix the table and mostly count from 1 (`40001`),
+ * some from 0 (`40000`); the protocol counts from 0 within each table. Only this file converts.
  */
-import type { TagSettings } from "#config/gateway/tag.ts";
+import type { TagSettings } from "./gateway/tag.ts";
 
 /** The four tables of Modbus (Application Protocol v1.1b3, section 4.3). */
 export type Table = "coil" | "discrete" | "input" | "holding";
@@ -13,16 +13,25 @@ export interface Address {
   start: number;
 }
 
-/** Offsets of the `3xxxx` and `4xxxx` notations with five and with six digits. */
-const REGISTER_RANGES: readonly { table: Table; first: number; last: number }[] = [
+/** What a manual calls the first address of each table. */
+export type AddressBase = 0 | 1;
+
+/** The `3xxxx` and `4xxxx` notations, from 1: five digits reach 9999 registers, six all 65536. */
+export const REGISTER_RANGES: readonly { table: Table; first: number; last: number }[] = [
   { table: "input", first: 30_001, last: 39_999 },
   { table: "holding", first: 40_001, last: 49_999 },
   { table: "input", first: 300_001, last: 365_536 },
   { table: "holding", first: 400_001, last: 465_536 },
 ];
 
-/** The address of a tag; undefined when it has none, or one outside the notation. */
-export function addressOf(tag: TagSettings): Address | undefined {
+/** Keys of a tag that hold an address. */
+export const ADDRESS_KEYS = ["register", "coil", "discrete"] as const;
+const COUNTED_KEYS = [...ADDRESS_KEYS, "scaleRegister"] as const;
+
+/** The address of a tag that counts from 1; undefined when it has none, or one outside the notation. */
+export function addressOf(
+  tag: Pick<TagSettings, "register" | "coil" | "discrete">,
+): Address | undefined {
   if (tag.coil !== undefined) return { table: "coil", start: tag.coil - 1 };
   if (tag.discrete !== undefined) return { table: "discrete", start: tag.discrete - 1 };
   return tag.register === undefined ? undefined : registerAddress(tag.register);
@@ -40,4 +49,13 @@ export function manualAddress(address: Address): string {
   if (table === "coil" || table === "discrete") return `${table} ${start + 1}`;
   const digit = table === "holding" ? 4 : 3;
   return start < 9999 ? `${digit * 10_000 + start + 1}` : `${digit * 100_000 + start + 1}`;
+}
+
+/** The same tag in a notation whose numbers are greater by `by`. What is no number stays. */
+export function shiftAddresses<T extends Readonly<Record<string, unknown>>>(tag: T, by: number): T {
+  const shifted = COUNTED_KEYS.flatMap((key): [string, number][] => {
+    const value = tag[key];
+    return typeof value === "number" ? [[key, value + by]] : [];
+  });
+  return { ...tag, ...Object.fromEntries(shifted) };
 }
