@@ -46,7 +46,9 @@ describe.each(templates.map((template, i) => ({ template, name: template.name, u
   ({ template, name, unit }) => {
     test("is read from its own virtual device, every tag of it, and with good quality", async () => {
       const devices = { meter: { unit, every: "50ms", tags: template.tags } };
-      const { bus, intake } = await startBus(port, devices);
+      const { bus, intake } = await startBus(port, devices, { timeout: "2s" });
+      await until(() => intake.readings().some(({ quality }) => quality === "good"));
+      intake.batches.length = 0;
       await until(() => intake.batches.length > 1);
       await bus.stop();
       const readings = intake.readings();
