@@ -1,5 +1,6 @@
 /** Composition root of the sink: the one place that names concrete classes. */
 import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { connectionStringOf } from "#config/shared.ts";
 import type { SinkSettings } from "#config/sink.ts";
 import type { Clock } from "#core/clock.ts";
@@ -9,6 +10,7 @@ import { SinkApi } from "./http/sink-api.ts";
 import type { ProcessView } from "./http/sink-view.ts";
 import { Ingest } from "./ingest/ingest.ts";
 import type { Store } from "./store/contract.ts";
+import { PostgresStore } from "./store/postgres/postgres-store.ts";
 import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 
 export interface SinkOptions {
@@ -28,7 +30,17 @@ export class Sink {
 
   constructor({ settings, clock, random, log, onFatal }: SinkOptions) {
     const { source, store, foldEvery, http } = settings;
-    this.store = new SqliteStore({ folder: store.sqlite, foldEveryMs: foldEvery, clock, log });
+    this.store =
+      "postgres" in store
+        ? new PostgresStore({
+            url: store.postgres,
+            name: `${hostname()}:${process.pid}`,
+            foldEveryMs: foldEvery,
+            clock,
+            random: random.fork("store"),
+            log,
+          })
+        : new SqliteStore({ folder: store.sqlite, foldEveryMs: foldEvery, clock, log });
     this.ingest = new Ingest({
       source: {
         connectionString: connectionStringOf(source),

@@ -6,13 +6,21 @@ import { z } from "zod";
 import { eventHubsSource, listen, logLevel, version } from "./shared.ts";
 import { durationBetween } from "./units.ts";
 
-const store = z.strictObject({
+const sqlite = z.strictObject({
   sqlite: z
     .string()
     .min(1)
-    .default("data/sink")
-    .describe("Folder of the embedded database; made if missing."),
+    .describe("Folder of the embedded database, for one sink; made if missing."),
 });
+
+const postgres = z.strictObject({
+  postgres: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, { error: "expected postgres://USER:PASSWORD@HOST/DATABASE" })
+    .describe("Address of a PostgreSQL database that several sinks may share. As `!secret NAME`."),
+});
+
+const store = z.union([sqlite, postgres]);
 
 const http = z.strictObject({
   listen: listen.prefault("127.0.0.1:8081").describe("Address and port of the API and metrics."),
@@ -22,7 +30,9 @@ export const sinkSchema = z.strictObject({
   version: version.describe("Of the file's shape: 1."),
   log: logLevel,
   source: eventHubsSource.describe("Where readings are received from."),
-  store: store.prefault({}).describe("Where rollups, positions and alarms are kept."),
+  store: store
+    .prefault({ sqlite: "data/sink" })
+    .describe("Where rollups, positions and alarms are kept."),
   foldEvery: durationBetween(100, 60_000)
     .prefault("15s")
     .describe("Accepted readings are visible at once; their rollup rows are written this often."),

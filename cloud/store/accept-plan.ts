@@ -57,6 +57,11 @@ export interface PlannedAlarm {
   isNew: boolean;
 }
 
+export interface PlannedPosition {
+  batch: PartitionBatch;
+  position: Position;
+}
+
 interface Tally {
   accepted: ReceivedChunk[];
   duplicateChunks: number;
@@ -68,7 +73,7 @@ export class AcceptPlan {
   readonly alarms: PlannedAlarm[] = [];
   readonly devices: DeviceRow[] = [];
   readonly gaps: { lane: LaneState; gap: GapRecord }[] = [];
-  readonly positions: { batch: PartitionBatch; position: Position }[] = [];
+  readonly positions: PlannedPosition[] = [];
   readonly #lanes: LaneSource;
   readonly #totals = noTotals();
   readonly #refused = new Map<PartitionBatch, AcceptOutcome>();

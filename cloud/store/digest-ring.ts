@@ -34,12 +34,17 @@ export class DigestRing {
     return bytes;
   }
 
-  static decode(bytes: Uint8Array): DigestRing {
-    const ring = new DigestRing();
+  /** Takes over what `encode` gave. */
+  add(bytes: Uint8Array): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at + ENTRY_BYTES <= bytes.byteLength; at += ENTRY_BYTES) {
-      ring.set(view.getFloat64(at), view.getUint32(at + 8));
+      this.set(view.getFloat64(at), view.getUint32(at + 8));
     }
+  }
+
+  static decode(bytes: Uint8Array): DigestRing {
+    const ring = new DigestRing();
+    ring.add(bytes);
     return ring;
   }
 }

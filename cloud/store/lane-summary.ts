@@ -4,15 +4,17 @@ import type { SeqGap, StoreState } from "./contract.ts";
 import type { LaneState } from "./lane-state.ts";
 
 /** A lane without an event for so long does not hold its gateway's watermark. */
-const IDLE_LANE_MS = 60_000;
+export const IDLE_LANE_MS = 60_000;
 
-export function gapsOf(lanes: Iterable<LaneState>): SeqGap[] {
+type SeqSets = Pick<LaneState, "gateway" | "epoch" | "lane" | "accepted" | "closed">;
+
+export function gapsOf(lanes: Iterable<SeqSets>): SeqGap[] {
   const gaps: SeqGap[] = [];
   for (const lane of lanes) addGaps(gaps, lane);
   return gaps;
 }
 
-function addGaps(gaps: SeqGap[], lane: LaneState): void {
+function addGaps(gaps: SeqGap[], lane: SeqSets): void {
   const { gateway, epoch, lane: number } = lane;
   for (const [from, to] of lane.accepted.holes()) {
     for (const [fromSeq, toSeq] of lane.closed.missing(from, to)) {

@@ -119,6 +119,10 @@ export class Shards {
     return shard;
   }
 
+  has(shard: Shard): boolean {
+    return this.#gateways.get(shard.gateway)?.get(shard.lane) === shard;
+  }
+
   ofGateway(gateway: string): Iterable<Shard> {
     return this.#gateways.get(gateway)?.values() ?? [];
   }

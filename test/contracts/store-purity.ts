@@ -15,7 +15,6 @@ interface Line {
   content: ChunkContent;
 }
 
-const RUNS = 15;
 const EPOCHS = ["e1", "e2"];
 const LANES = [0, 1];
 
@@ -76,7 +75,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 25 },
 );
 
-export function storePurity(name: string, make: () => Promise<StoreUnderTest>): void {
+export function storePurity(name: string, make: () => Promise<StoreUnderTest>, runs = 15): void {
   test(`${name}: rows are a pure function of the set of accepted chunks`, {
     timeout: 120_000,
   }, async () => {
@@ -86,7 +85,7 @@ export function storePurity(name: string, make: () => Promise<StoreUnderTest>): 
         const inOrder = await play(make, lines, []);
         expect(await play(make, lines, plan)).toEqual(inOrder);
       }),
-      { numRuns: RUNS },
+      { numRuns: runs },
     );
   });
 }

@@ -3,7 +3,7 @@
  * title says what to install; under PENSTOCK_REQUIRE_PEERS=1 a missing peer is a failure.
  */
 import { spawnSync } from "node:child_process";
-import { test } from "vitest";
+import { describe, test } from "vitest";
 
 export interface Peer {
   /** What runs, with arguments under which it ends at once if it is there. */
@@ -33,9 +33,24 @@ function isInstalled(peer: Peer): boolean {
   return spawnSync(command, args, { stdio: "ignore" }).status === 0;
 }
 
+function missingOf(peers: readonly Peer[]): string[] {
+  return peers.filter((peer) => !isInstalled(peer)).map((peer) => peer.debianPackage);
+}
+
+/** A group of tests that need the given peers, also to set themselves up. */
+export function describePeer(title: string, peers: readonly Peer[], tests: () => void): void {
+  const missing = missingOf(peers);
+  if (missing.length > 0) peerTest(title, peers, () => Promise.resolve());
+  else {
+    describe(title, () => {
+      tests();
+    });
+  }
+}
+
 /** A test that needs the given peers. */
 export function peerTest(title: string, peers: readonly Peer[], run: () => Promise<void>): void {
-  const missing = peers.filter((peer) => !isInstalled(peer)).map((peer) => peer.debianPackage);
+  const missing = missingOf(peers);
   if (missing.length === 0) {
     test(title, { timeout: PEER_TEST_TIMEOUT_MS }, run);
   } else if (process.env["PENSTOCK_REQUIRE_PEERS"] === "1") {

@@ -3,6 +3,7 @@ import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import type { Value } from "#core/reading.ts";
 import { Edge } from "../../rollup/edge.ts";
 import { RowState } from "../../rollup/row-state.ts";
+import { parsePlace, placeText } from "../place-text.ts";
 
 export interface StoredRow {
   start: number;
@@ -44,24 +45,20 @@ export function decodeRow(columns: readonly SQLOutputValue[]): StoredRow {
   return { start: Number(columns[1]), state, revision: Number(columns[16]) };
 }
 
-/** The place within the stream is one text, since it is read back only to compare. */
 function encodeEdge(edge: Edge | undefined): [SQLInputValue, SQLInputValue, SQLInputValue] {
   if (edge === undefined) return [null, null, null];
-  const place = `${edge.lane} ${edge.seq} ${edge.index} ${edge.epoch}`;
   const value = typeof edge.value === "number" ? edge.value : JSON.stringify(edge.value);
-  return [edge.ts, place, value];
+  return [edge.ts, placeText(edge), value];
 }
 
 function decodeEdge(
   ts: SQLOutputValue | undefined,
-  place: SQLOutputValue | undefined,
+  at: SQLOutputValue | undefined,
   value: SQLOutputValue | undefined,
 ): Edge | undefined {
-  if (typeof ts !== "number" || typeof place !== "string") return undefined;
-  const [lane = "", seq = "", index = ""] = place.split(" ", 3);
-  const epoch = place.slice(lane.length + seq.length + index.length + 3);
-  const at = { epoch, lane: Number(lane), seq: Number(seq) };
-  return new Edge(ts, at, Number(index), decodeValue(value));
+  if (typeof ts !== "number" || typeof at !== "string") return undefined;
+  const { place, index } = parsePlace(at);
+  return new Edge(ts, place, index, decodeValue(value));
 }
 
 function decodeValue(value: SQLOutputValue | undefined): Exclude<Value, null> {

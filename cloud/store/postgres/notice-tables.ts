@@ -1,0 +1,189 @@
+/** What people want to see besides rollups: dead letters, alarms, devices, explained gaps. */
+import type { AlarmTransition } from "#core/alarm.ts";
+import type { SeriesDescription } from "#core/chunk.ts";
+import type { AcceptPlan, PlannedAlarm, PlannedDeadLetter } from "../accept-plan.ts";
+import type { AlarmRow, DeadLetter, DeviceRow, ExplainedGap, PartitionBatch } from "../contract.ts";
+import { numberArray } from "./arrays.ts";
+import type { Sql } from "./database.ts";
+
+/** The newest are kept. An event has at most 1 MB, so dead letters take at most 2 GB. */
+const DEAD_LETTERS_MAX = 2000;
+const ALARMS_MAX = 100_000;
+const GAPS_MAX = 10_000;
+
+/** Within a transaction. Tells the plan which of its dead letters and alarms are new. */
+export async function writeNotices(
+  sql: Sql,
+  plan: AcceptPlan,
+  hubIds: ReadonlyMap<PartitionBatch, number>,
+): Promise<void> {
+  if (plan.deadLetters.length > 0) await addDeadLetters(sql, plan.deadLetters, hubIds);
+  if (plan.alarms.length > 0) await addAlarms(sql, plan.alarms);
+  if (plan.devices.length > 0) await describe(sql, plan.devices);
+  if (plan.gaps.length > 0) await addGaps(sql, plan.gaps);
+}
+
+async function addDeadLetters(
+  sql: Sql,
+  letters: readonly PlannedDeadLetter[],
+  hubIds: ReadonlyMap<PartitionBatch, number>,
+): Promise<void> {
+  for (const letter of letters) {
+    const { batch, delivery, code, reason } = letter;
+    const { position, enqueuedAtMs, body } = delivery;
+    const { rows } = await sql.query<{ id: string }>(
+      `INSERT INTO dead_letter
+         (hub_id, partition, sequence_number, "offset", enqueued_at, code, reason, body)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id`,
+      [
+        hubIds.get(batch),
+        batch.partition,
+        position.sequenceNumber,
+        position.offset,
+        Math.trunc(enqueuedAtMs),
+        code,
+        reason,
+        Buffer.from(body),
+      ],
+    );
+    letter.isNew = rows.length === 1;
+  }
+  await trim(sql, "dead_letter", "id", DEAD_LETTERS_MAX);
+}
+
+async function addAlarms(sql: Sql, planned: readonly PlannedAlarm[]): Promise<void> {
+  const { rows } = await sql.query<{ gateway: string; id: string }>(
+    `INSERT INTO alarm (gateway, id, received_at, transition)
+     SELECT gateway, id, received_at, transition::json
+     FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[])
+       AS u(gateway, id, received_at, transition)
+     ON CONFLICT DO NOTHING RETURNING gateway, id`,
+    [
+      planned.map(({ alarm }) => alarm.gateway),
+      planned.map(({ alarm }) => alarm.id),
+      numberArray(planned.map(({ alarm }) => Math.trunc(alarm.receivedAtMs))),
+      planned.map(({ alarm }) => transitionText(alarm)),
+    ],
+  );
+  const fresh = new Set(rows.map(({ gateway, id }) => JSON.stringify([gateway, id])));
+  for (const each of planned) {
+    // The first of several with one id is the one that was written.
+    each.isNew = fresh.delete(JSON.stringify([each.alarm.gateway, each.alarm.id]));
+  }
+  if (rows.length > 0) await trim(sql, "alarm", "serial", ALARMS_MAX);
+}
+
+function transitionText(alarm: AlarmRow): string {
+  const { gateway: _gateway, receivedAtMs: _receivedAtMs, ...transition } = alarm;
+  return JSON.stringify(transition);
+}
+
+async function describe(sql: Sql, devices: readonly DeviceRow[]): Promise<void> {
+  // One statement cannot write a row twice: of several descriptions, the last one counts.
+  const last = new Map<string, DeviceRow>();
+  for (const row of devices) last.set(JSON.stringify([row.gateway, row.device, row.tag]), row);
+  const rows = [...last.values()];
+  await sql.query(
+    `INSERT INTO device (gateway, device, tag, description)
+     SELECT gateway, device, tag, description::json
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+       AS u(gateway, device, tag, description)
+     ON CONFLICT (gateway, device, tag) DO UPDATE SET description = excluded.description`,
+    [
+      rows.map(({ gateway }) => gateway),
+      rows.map(({ device }) => device),
+      rows.map(({ tag }) => tag),
+      rows.map(({ gateway: _gateway, ...description }) => JSON.stringify(description)),
+    ],
+  );
+}
+
+async function addGaps(sql: Sql, gaps: AcceptPlan["gaps"]): Promise<void> {
+  await sql.query(
+    `INSERT INTO gap (lane_id, from_seq, to_seq, readings, reason)
+     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[])`,
+    [
+      numberArray(gaps.map(({ lane }) => lane.id)),
+      numberArray(gaps.map(({ gap }) => gap.fromSeq ?? null)),
+      numberArray(gaps.map(({ gap }) => gap.toSeq ?? null)),
+      numberArray(gaps.map(({ gap }) => gap.readings)),
+      gaps.map(({ gap }) => gap.reason),
+    ],
+  );
+  await trim(sql, "gap", "id", GAPS_MAX);
+}
+
+async function trim(sql: Sql, table: string, key: string, keep: number): Promise<void> {
+  await sql.query(
+    `DELETE FROM ${table} WHERE ${key} <= (SELECT max(${key}) FROM ${table}) - $1::bigint`,
+    [keep],
+  );
+}
+
+/** False when the alarm is known. */
+export async function addAlarm(sql: Sql, alarm: AlarmRow): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    `INSERT INTO alarm (gateway, id, received_at, transition) VALUES ($1, $2, $3, $4)
+     ON CONFLICT DO NOTHING`,
+    [alarm.gateway, alarm.id, Math.trunc(alarm.receivedAtMs), transitionText(alarm)],
+  );
+  return rowCount === 1;
+}
+
+export async function readAlarms(sql: Sql, limit: number): Promise<AlarmRow[]> {
+  const { rows } = await sql.query<{
+    gateway: string;
+    received_at: string;
+    transition: AlarmTransition;
+  }>("SELECT gateway, received_at, transition FROM alarm ORDER BY serial DESC LIMIT $1", [limit]);
+  return rows.map(({ gateway, received_at: receivedAt, transition }) =>
+    Object.assign({ gateway, receivedAtMs: Number(receivedAt) }, transition),
+  );
+}
+
+export async function readDeadLetters(sql: Sql, limit: number): Promise<DeadLetter[]> {
+  const { rows } = await sql.query<Record<string, string>>(
+    `SELECT d.id, hub, partition, sequence_number, "offset", enqueued_at, code, reason,
+       length(body)::text AS bytes
+     FROM dead_letter d JOIN hub ON hub.id = hub_id ORDER BY d.id DESC LIMIT $1`,
+    [limit],
+  );
+  return rows.map((row) => ({
+    id: Number(row["id"]),
+    hub: String(row["hub"]),
+    partition: String(row["partition"]),
+    position: { sequenceNumber: Number(row["sequence_number"]), offset: String(row["offset"]) },
+    enqueuedAtMs: Number(row["enqueued_at"]),
+    code: String(row["code"]),
+    reason: String(row["reason"]),
+    bytes: Number(row["bytes"]),
+  }));
+}
+
+export async function readDevices(sql: Sql): Promise<DeviceRow[]> {
+  const { rows } = await sql.query<{ gateway: string; description: SeriesDescription }>(
+    "SELECT gateway, description FROM device",
+  );
+  return rows.map(({ gateway, description }) => Object.assign({ gateway }, description));
+}
+
+export async function readGaps(sql: Sql, limit: number): Promise<ExplainedGap[]> {
+  const { rows } = await sql.query<{
+    gateway: string;
+    epoch: string;
+    lane: string;
+    readings: string;
+    reason: string;
+  }>(
+    `SELECT gateway, epoch, lane, readings, reason FROM gap JOIN lane ON lane.id = lane_id
+     ORDER BY gap.id DESC LIMIT $1`,
+    [limit],
+  );
+  return rows.map(({ gateway, epoch, lane, readings, reason }) => ({
+    gateway,
+    epoch,
+    lane: Number(lane),
+    readings: Number(readings),
+    reason,
+  }));
+}

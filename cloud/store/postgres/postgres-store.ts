@@ -1,0 +1,253 @@
+/**
+ * The store that several sinks share.
+ *
+ * Invariants:
+ * - The database is the truth. What is accepted and not yet folded lies in the journal; a sink's
+ *   memory holds the same as open windows, only to fold without reading it again.
+ * - A journal row is deleted in the very transaction that adds its readings to the rollup rows.
+ * - A sink that was retired commits nothing. It forgets its memory and begins anew under another id.
+ */
+import type { Clock } from "#core/clock.ts";
+import { PenstockError } from "#core/errors.ts";
+import { type Logger, RateLimitedLog } from "#core/log.ts";
+import type { Random } from "#core/random.ts";
+import type { RollupRow } from "../../rollup/row-json.ts";
+import type {
+  AcceptOutcome,
+  AlarmRow,
+  DeadLetter,
+  DeviceRow,
+  ExplainedGap,
+  HubScope,
+  Ownership,
+  OwnershipClaim,
+  PartitionBatch,
+  PartitionPosition,
+  RollupQuery,
+  SeqGap,
+  Store,
+  StoreState,
+} from "../contract.ts";
+import { type Shard, Shards } from "../shard.ts";
+import { type Accepted, Accepter } from "./accept.ts";
+import { adoptSome } from "./adopt.ts";
+import { Database } from "./database.ts";
+import { Deposed } from "./database-errors.ts";
+import { Folder } from "./fold.ts";
+import { FoldLoop } from "./fold-loop.ts";
+import { HubTable } from "./hub-table.ts";
+import { LaneTable } from "./lane-table.ts";
+import { Membership } from "./membership.ts";
+import { addAlarm, readAlarms, readDeadLetters, readDevices, readGaps } from "./notice-tables.ts";
+import { queryRollups } from "./rollup-query.ts";
+import { prepareSchema } from "./schema.ts";
+import { readTotals } from "./sink-table.ts";
+import { readSummary, readUnexplained } from "./summary.ts";
+
+export interface PostgresStoreOptions {
+  /** May hold a password. */
+  url: string;
+  /** Of this process, for people who look at the database. */
+  name: string;
+  /** How long readings may wait in the journal for their fold. */
+  foldEveryMs: number;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+}
+
+const ADOPT_EVERY_MS = 2000;
+
+export class PostgresStore implements Store {
+  readonly #options: PostgresStoreOptions;
+  readonly #log: RateLimitedLog;
+  readonly #database: Database;
+  readonly #membership: Membership;
+  readonly #hubs: HubTable;
+  readonly #accepter: Accepter;
+  readonly #folder: Folder;
+  readonly #folds: FoldLoop;
+  #shards = new Shards();
+  #adopting: Promise<void> | undefined;
+  #adoptTimer: { cancel(): void } | undefined;
+  #accepting: Promise<unknown> = Promise.resolve();
+  #commits = 0;
+
+  constructor(options: PostgresStoreOptions) {
+    this.#options = options;
+    const { url, name, clock, random, foldEveryMs } = options;
+    const log = new RateLimitedLog(options.log, clock);
+    this.#log = log;
+    this.#database = new Database({ url, clock, random, log });
+    const onDeposed = (): void => {
+      this.#shards = new Shards();
+    };
+    this.#membership = new Membership({ database: this.#database, name, clock, log, onDeposed });
+    this.#hubs = new HubTable(this.#database);
+    this.#accepter = new Accepter(this.#database, this.#hubs, new LaneTable());
+    this.#folder = new Folder(this.#database);
+    this.#folds = new FoldLoop({
+      shards: () => this.#shards,
+      fold: async (shards) => this.#fold(shards),
+      foldEveryMs,
+      clock,
+      log,
+    });
+  }
+
+  async start(): Promise<void> {
+    try {
+      await prepareSchema(this.#database);
+      await this.#membership.start();
+    } catch (error) {
+      await this.#database.stop();
+      throw error;
+    }
+    this.#folds.start();
+    this.#adoptTimer = this.#options.clock.every("adopt", ADOPT_EVERY_MS, () => {
+      this.#adopting ??= this.#adopt().finally(() => {
+        this.#adopting = undefined;
+      });
+    });
+    this.#options.log.info({ sink: this.#membership.id }, "store opened");
+  }
+
+  async stop(): Promise<void> {
+    this.#adoptTimer?.cancel();
+    await this.#adopting;
+    await this.#accepting.catch(() => undefined);
+    await this.#folds.stop();
+    try {
+      await this.#folds.foldAll();
+    } catch (error) {
+      const message = "the last fold failed; the journal keeps the readings";
+      this.#options.log.warn({ err: error }, message);
+    }
+    await this.#membership.stop();
+    await this.#database.stop();
+  }
+
+  async accept(batches: readonly PartitionBatch[]): Promise<readonly AcceptOutcome[]> {
+    const before = this.#accepting;
+    const run = async (): Promise<readonly AcceptOutcome[]> => {
+      await before.catch(() => undefined);
+      return this.#accept(batches);
+    };
+    const accepted = run();
+    this.#accepting = accepted;
+    return accepted;
+  }
+
+  async #accept(batches: readonly PartitionBatch[]): Promise<readonly AcceptOutcome[]> {
+    await this.#folds.makeRoom();
+    // Of the life under whose id it is written: should that end meanwhile, so do they.
+    const shards = this.#shards;
+    const accepted = await this.#alive(async (id) => this.#accepter.accept(id, batches));
+    this.#commits += 1;
+    this.#takeIn(accepted, shards);
+    return accepted.plan.outcomes(batches);
+  }
+
+  #takeIn({ plan, journalIds }: Accepted, shards: Shards): void {
+    const nowMs = this.#options.clock.monotonic();
+    for (const [at, { lane, chunks, body }] of plan.events.entries()) {
+      const shard = shards.get(lane.gateway, lane.lane);
+      const { active } = shard;
+      for (const { id, content } of chunks) {
+        if (content.kind === "readings") active.windows.addBlocks(content.blocks, id);
+      }
+      shard.oldestAtMs = Math.min(shard.oldestAtMs, nowMs);
+      active.journalIds.push(journalIds[at] ?? Number.NaN);
+      active.bytes += body.byteLength;
+    }
+  }
+
+  async fold(): Promise<void> {
+    await this.#folds.foldAll();
+  }
+
+  async #fold(shards: readonly Shard[]): Promise<void> {
+    // Of a life that is over: what they hold is in the journal, for others to fold.
+    if (!shards.every((shard) => this.#shards.has(shard))) return;
+    await this.#alive(async (id) => this.#folder.fold(id, shards));
+  }
+
+  /** Runs what may only be done under an id that is not retired. */
+  async #alive<T>(work: (sinkId: number) => Promise<T>): Promise<T> {
+    const { id } = this.#membership;
+    try {
+      return await work(id);
+    } catch (error) {
+      if (!(error instanceof Deposed)) throw error;
+      this.#membership.depose(id);
+      throw new PenstockError("STORE_FAILED", error.message, { cause: error });
+    }
+  }
+
+  async #adopt(): Promise<void> {
+    try {
+      const clock = this.#options.clock;
+      const again = async (): Promise<boolean> => {
+        await this.#folds.makeRoom();
+        const shards = this.#shards;
+        return adoptSome(this.#database, this.#membership.id, shards, clock.monotonic());
+      };
+      while (await again());
+    } catch (error) {
+      this.#log.warn("adopt", { err: error }, "a dead sink's journal waits to be taken over");
+    }
+  }
+
+  async ownerships(scope: HubScope): Promise<readonly Ownership[]> {
+    return this.#hubs.owners(scope, this.#options.clock.now());
+  }
+
+  async claim(scope: HubScope, claims: readonly OwnershipClaim[]): Promise<readonly Ownership[]> {
+    return this.#hubs.claim(scope, claims, this.#membership.id, this.#options.clock.now());
+  }
+
+  async positions(scope: HubScope): Promise<readonly PartitionPosition[]> {
+    return this.#hubs.positions(scope);
+  }
+
+  async *rollups(query: RollupQuery): AsyncGenerator<RollupRow, void, void> {
+    yield* this.#database.snapshot((sql) => queryRollups(sql, query));
+  }
+
+  async devices(): Promise<readonly DeviceRow[]> {
+    return readDevices(this.#database);
+  }
+
+  async alarms(limit: number): Promise<readonly AlarmRow[]> {
+    return readAlarms(this.#database, limit);
+  }
+
+  async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    return readDeadLetters(this.#database, limit);
+  }
+
+  async explainedGaps(limit: number): Promise<readonly ExplainedGap[]> {
+    return readGaps(this.#database, limit);
+  }
+
+  async raise(alarm: AlarmRow): Promise<boolean> {
+    return addAlarm(this.#database, alarm);
+  }
+
+  async gaps(): Promise<readonly SeqGap[]> {
+    return readUnexplained(this.#database);
+  }
+
+  async state(): Promise<StoreState> {
+    let journalEvents = 0;
+    let openRows = 0;
+    for (const shard of this.#shards.all()) {
+      journalEvents += shard.events;
+      openRows += shard.rows;
+    }
+    const totals = await readTotals(this.#database);
+    const summary = await readSummary(this.#database, this.#options.clock.now());
+    const { foldedRows } = this.#folder;
+    return { totals, journalEvents, openRows, commits: this.#commits, foldedRows, ...summary };
+  }
+}
