@@ -3,10 +3,10 @@
  * while their version is the copy's.
  */
 
+import { type SeqRange, SeqRanges } from "#core/seq-ranges.ts";
 import type { LaneSource } from "../accept-plan.ts";
 import { DigestRing } from "../digest-ring.ts";
 import { type LaneKey, type LaneState, laneName } from "../lane-state.ts";
-import { type SeqRange, SeqRanges } from "../seq-ranges.ts";
 import { numberArray } from "./arrays.ts";
 import type { Sql } from "./database.ts";
 import { WriteConflict } from "./database-errors.ts";
