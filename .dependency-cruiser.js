@@ -8,6 +8,7 @@ const protocols = npm(
   "mqtt",
   "mqtt-packet",
   "aedes",
+  "protobufjs",
   "@lydell/node-pty",
 );
 

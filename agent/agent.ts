@@ -146,8 +146,9 @@ export class Agent {
     const { settings, clock, random, log } = this.#options;
     const sources: Source[] = [];
     if (settings.mqtt?.broker) {
-      const { broker, topics, alarmTopic } = settings.mqtt;
-      this.#broker = new MqttBroker({ settings: broker, topics, alarmTopic, intake, clock, log });
+      const { broker, topics, sparkplug, alarmTopic } = settings.mqtt;
+      const parts = { topics, sparkplug, alarmTopic, intake, clock, log };
+      this.#broker = new MqttBroker({ settings: broker, ...parts });
       sources.push(this.#broker);
     }
     for (const [name, remote] of Object.entries(settings.mqtt?.remotes ?? {})) {

@@ -14,6 +14,8 @@ export function checkMqtt(mqtt: RawMapping, present: boolean, outline: Outline):
     ...remotes.flatMap(([name, remote]) =>
       checkTopics(["mqtt", "remotes", name, "topics"], remote["topics"], outline),
     ),
+    ...remotes.flatMap(([name, remote]) => checkRemote(["mqtt", "remotes", name], remote)),
+    ...checkSparkplug(mqtt),
     ...checkAlarmTopic(mqtt),
   ];
 }
@@ -24,6 +26,28 @@ function checkReceives(mqtt: RawMapping, remotes: number): Problem[] {
   const message = "mqtt has topics, but neither a broker nor remotes to receive them from";
   const suggestion = 'add "broker: { listen: 127.0.0.1:1883 }"';
   return [{ path: ["mqtt"], on: "key", message, suggestion }];
+}
+
+function checkRemote(path: Path, remote: RawMapping): Problem[] {
+  const { topics } = remote;
+  const isIdle = !("sparkplug" in remote) && (!Array.isArray(topics) || topics.length === 0);
+  if (isIdle) {
+    const message = "nothing is read from this broker";
+    const suggestion =
+      'add topics, such as "topics: [{ topic: line/{device}/{tag} }]", or sparkplug';
+    return [{ path, on: "key", message, suggestion }];
+  }
+  if (!("sparkplug" in remote && "share" in remote)) return [];
+  const message = "share divides the messages, and Sparkplug needs all of a node's in their order";
+  const suggestion = "read Sparkplug in a remote of its own, without share";
+  return [{ path: [...path, "share"], on: "key", message, suggestion }];
+}
+
+function checkSparkplug(mqtt: RawMapping): Problem[] {
+  if (!("sparkplug" in mqtt) || "broker" in mqtt) return [];
+  const message = "sparkplug here is for nodes on the embedded broker, and there is none";
+  const suggestion = "add a broker, or put sparkplug below the remote that has the nodes";
+  return [{ path: ["mqtt", "sparkplug"], on: "key", message, suggestion }];
 }
 
 function checkTopics(path: Path, topics: unknown, outline: Outline): Problem[] {

@@ -1,6 +1,7 @@
 /**
  * Runs the detectors over a batch, before it is stored. Good and uncertain finite numbers are
- * judged; a reading older than its series' newest is stored but not judged, and counted.
+ * judged; a reading older than its series' newest, or one that its source calls historical, is
+ * stored but not judged, and counted.
  */
 import type { Finding } from "#agent/detect/finding.ts";
 import { MonitorFactory } from "#agent/detect/monitor-factory.ts";
@@ -47,7 +48,7 @@ export class Judge {
     this.#options = options;
   }
 
-  /** Readings that were not judged because their series had a newer one. */
+  /** Readings that were not judged because they are of the past. */
   get old(): number {
     return this.#old;
   }
@@ -63,7 +64,7 @@ export class Judge {
       const quality = qualities[i];
       if (!subject || time === undefined || value === undefined || !quality) continue;
       const newest = latest.ts(subject.index);
-      if (time < newest && newest <= nowMs + AHEAD_MS_MAX) {
+      if ((time < newest && newest <= nowMs + AHEAD_MS_MAX) || batch.isHistorical(i)) {
         this.#old += 1;
         continue;
       }

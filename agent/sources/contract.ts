@@ -33,8 +33,20 @@ export class ReadingBatch {
    */
   fingerprint: Uint8Array | undefined;
 
+  #historical: Set<number> | undefined;
+
   constructor(source: string) {
     this.source = source;
+  }
+
+  /** The reading at this place tells of the past: it is stored, and neither judged nor shown. */
+  markHistorical(index: number): void {
+    this.#historical ??= new Set();
+    this.#historical.add(index);
+  }
+
+  isHistorical(index: number): boolean {
+    return this.#historical?.has(index) ?? false;
   }
 
   get length(): number {

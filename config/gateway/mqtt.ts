@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { listen, name } from "../shared.ts";
 import { durationBetween, size } from "../units.ts";
+import { sparkplug } from "./sparkplug.ts";
 
 const topicRule = z.strictObject({
   topic: z
@@ -126,7 +127,11 @@ const remoteBroker = z.strictObject({
     ),
   username: z.string().optional().describe("User to log in as."),
   password: z.string().optional().describe("As `!secret NAME`."),
-  topics: z.array(topicRule).min(1).describe("Which topics to subscribe to, and what is in them."),
+  topics: z
+    .array(topicRule)
+    .default([])
+    .describe("Which topics to subscribe to, and what is in them."),
+  sparkplug: sparkplug.optional().describe("For Sparkplug B nodes on this broker."),
 });
 
 export type RemoteBrokerSettings = z.infer<typeof remoteBroker>;
@@ -134,6 +139,7 @@ export type RemoteBrokerSettings = z.infer<typeof remoteBroker>;
 export const mqtt = z.strictObject({
   broker: broker.optional().describe("The embedded broker, to which devices publish."),
   topics: z.array(topicRule).default([]).describe("What devices publish on the embedded broker."),
+  sparkplug: sparkplug.optional().describe("For Sparkplug B nodes on the embedded broker."),
   remotes: z
     .record(name, remoteBroker)
     .default({})

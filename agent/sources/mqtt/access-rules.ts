@@ -1,6 +1,6 @@
 /**
  * Who may publish and subscribe where: pure. Rights are filters; `{user}` in one stands for the name
- * of the user who asks. Topics that begin with `$`, and the alarm topic, are nobody's to publish on.
+ * of the user who asks. Topics that begin with `$`, and the gateway's own, are nobody's to publish on.
  */
 import { filterMatches } from "./topic-filter.ts";
 import { isTopic } from "./topic-names.ts";
@@ -18,12 +18,12 @@ const USER = "{user}";
 export function publishDenial(
   rights: Rights | undefined,
   topic: string,
-  alarmTopic: string,
+  ownTopics: readonly string[],
 ): string | undefined {
   if (!isTopic(topic)) return "the topic is too long, or no text";
   if (topic.startsWith("$")) return "topics that begin with $ are the broker's";
-  if (topic === alarmTopic || topic.startsWith(`${alarmTopic}/`)) {
-    return "the alarm topic is the gateway's";
+  if (ownTopics.some((own) => topic === own || topic.startsWith(`${own}/`))) {
+    return "the topic is the gateway's own";
   }
   if (!rights) return undefined;
   const levels = topic.split("/");

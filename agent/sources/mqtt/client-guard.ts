@@ -13,7 +13,8 @@ import { isClientId, isTopic } from "./topic-names.ts";
 
 export interface ClientGuardOptions {
   settings: Pick<BrokerSettings, "users">;
-  alarmTopic: string;
+  /** On which, and below which, only the gateway publishes. */
+  ownTopics: readonly string[];
   clock: Clock;
 }
 
@@ -36,7 +37,7 @@ export class ClientGuard {
     publishes_denied: 0,
     subscriptions_denied: 0,
   };
-  readonly #alarmTopic: string;
+  readonly #ownTopics: readonly string[];
   readonly #login: Login;
   readonly #takeovers: Takeovers;
   readonly #hasUsers: boolean;
@@ -45,8 +46,8 @@ export class ClientGuard {
   readonly #connected = new Map<string, Client>();
 
   constructor(options: ClientGuardOptions) {
-    const { settings, alarmTopic, clock } = options;
-    this.#alarmTopic = alarmTopic;
+    const { settings, ownTopics, clock } = options;
+    this.#ownTopics = ownTopics;
     this.#login = new Login(settings.users, clock);
     this.#takeovers = new Takeovers(clock);
     this.#hasUsers = settings.users !== undefined;
@@ -92,7 +93,7 @@ export class ClientGuard {
     const reason =
       client && !known && this.#hasUsers
         ? "not logged in"
-        : publishDenial(known?.rights, topic, this.#alarmTopic);
+        : publishDenial(known?.rights, topic, this.#ownTopics);
     if (reason === undefined) return undefined;
     this.counters.publishes_denied += 1;
     return denied(reason);

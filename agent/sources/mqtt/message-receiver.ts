@@ -6,15 +6,20 @@
 import { hash } from "node:crypto";
 import { type AcceptOutcome, type Intake, ReadingBatch } from "#agent/sources/contract.ts";
 import type { TopicRule } from "#config/gateway/mqtt.ts";
+import type { SparkplugSettings } from "#config/gateway/sparkplug.ts";
 import type { Clock } from "#core/clock.ts";
 import { messageOf, PenstockError } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
+import type { Publish } from "./sparkplug/host-state.ts";
+import { SparkplugHost } from "./sparkplug/sparkplug-host.ts";
 import { TopicRouter } from "./topic-router.ts";
 
 export interface MessageReceiverOptions {
   /** Under which the readings are counted. */
   source: string;
   topics: readonly TopicRule[];
+  /** Undefined where nobody speaks Sparkplug. `publish` is how the host answers its nodes. */
+  sparkplug?: { settings: SparkplugSettings; publish: Publish } | undefined;
   intake: Intake;
   clock: Clock;
   log: Logger;
@@ -26,6 +31,7 @@ const TOPIC_SAMPLE_CHARACTERS = 128;
 const FINGERPRINT_BYTES = 16;
 
 export class MessageReceiver {
+  readonly sparkplug: SparkplugHost | undefined;
   readonly #options: MessageReceiverOptions;
   readonly #router: TopicRouter;
   readonly #log: RateLimitedLog;
@@ -43,7 +49,10 @@ export class MessageReceiver {
   constructor(options: MessageReceiverOptions) {
     this.#options = options;
     this.#router = new TopicRouter(options.topics, options.intake, options.source);
-    this.#log = new RateLimitedLog(options.log, options.clock);
+    const { sparkplug, log, clock } = options;
+    this.#log = new RateLimitedLog(log, clock);
+    this.sparkplug =
+      sparkplug && new SparkplugHost({ ...sparkplug, router: this.#router, clock, log });
   }
 
   get counters(): Readonly<Record<string, number>> {
@@ -52,6 +61,7 @@ export class MessageReceiver {
       values_skipped: this.#router.valuesSkipped,
       names_refused: this.#router.namesRefused,
       series_refused: this.#router.seriesRefused,
+      ...this.sparkplug?.counters,
     };
   }
 
@@ -70,22 +80,31 @@ export class MessageReceiver {
   }
 
   #decode(clientId: string, topic: string, payload: Uint8Array): ReadingBatch | undefined {
-    const route = this.#router.route(topic);
-    if (!route) {
+    const decode = this.#decoderOf(topic);
+    if (!decode) {
       this.#counters.unknown_topic += 1;
       this.#log.warn("unknown topic", { topic: sampleOf(topic) }, "no rule matches this topic");
       return undefined;
     }
-    const { source, clock } = this.#options;
-    const batch = new ReadingBatch(source);
+    const batch = new ReadingBatch(this.#options.source);
     try {
-      const areAllTimed = route.decoder.decode(payload, route, clock.now(), batch);
+      const areAllTimed = decode(payload, batch);
       if (areAllTimed) batch.fingerprint = fingerprintOf(clientId, topic, payload);
     } catch (error) {
       this.#countMalformed(error, topic, payload);
       return undefined;
     }
     return batch.length === 0 ? undefined : batch;
+  }
+
+  /** How payloads of this topic are read; true from it where each reading has its sender's time. */
+  #decoderOf(topic: string): ((payload: Uint8Array, batch: ReadingBatch) => boolean) | undefined {
+    const { sparkplug } = this;
+    if (sparkplug?.owns(topic)) return (payload, batch) => sparkplug.decode(topic, payload, batch);
+    const route = this.#router.route(topic);
+    if (!route) return undefined;
+    const nowMs = this.#options.clock.now();
+    return (payload, batch) => route.decoder.decode(payload, route, nowMs, batch);
   }
 
   #countMalformed(error: unknown, topic: string, payload: Uint8Array): void {

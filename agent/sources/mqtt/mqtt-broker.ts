@@ -9,6 +9,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from "aedes";
 import type { Intake, Source, SourceStatus } from "#agent/sources/contract.ts";
 import type { BrokerSettings, TopicRule } from "#config/gateway/mqtt.ts";
+import type { SparkplugSettings } from "#config/gateway/sparkplug.ts";
 import type { Clock } from "#core/clock.ts";
 import { messageOf, PenstockError } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
@@ -18,11 +19,13 @@ import { Connections } from "./connections.ts";
 import { Listener } from "./listener.ts";
 import { MessageReceiver } from "./message-receiver.ts";
 import { SessionStore } from "./session-store.ts";
+import type { Publish } from "./sparkplug/host-state.ts";
 import { TOPIC_LEVELS_MAX } from "./topic-names.ts";
 
 export interface MqttBrokerOptions {
   settings: BrokerSettings;
   topics: readonly TopicRule[];
+  sparkplug?: SparkplugSettings | undefined;
   /** Only this program publishes at and below this topic. */
   alarmTopic: string;
   intake: Intake;
@@ -59,8 +62,14 @@ export class MqttBroker implements Source {
   constructor(options: MqttBrokerOptions) {
     const { settings, topics, intake, alarmTopic, clock, log } = options;
     this.#options = options;
-    this.#receiver = new MessageReceiver({ source: SOURCE, topics, intake, clock, log });
-    this.#guard = new ClientGuard({ settings, alarmTopic, clock });
+    const sparkplug = options.sparkplug && {
+      settings: options.sparkplug,
+      publish: (...message: Parameters<Publish>) => this.#publish(...message),
+    };
+    this.#receiver = new MessageReceiver({ source: SOURCE, topics, sparkplug, intake, clock, log });
+    const stateTopic = this.#receiver.sparkplug?.state.topic;
+    const ownTopics = [alarmTopic, ...(stateTopic === undefined ? [] : [stateTopic])];
+    this.#guard = new ClientGuard({ settings, ownTopics, clock });
     this.#store = new SessionStore((id, filter) => this.#guard.isSubscribed(id, filter));
     this.#log = new RateLimitedLog(log, clock);
     const { maxPayload, maxRate } = settings;
@@ -108,11 +117,13 @@ export class MqttBroker implements Source {
     await this.#listener.start();
     this.#connections.start();
     this.#state = "running";
+    this.#receiver.sparkplug?.state.born();
     log.info({ host: settings.listen.host, port: this.port }, "MQTT broker listens");
   }
 
   /** What is being stored is acknowledged before its client is closed. */
   async stop(): Promise<void> {
+    this.#receiver.sparkplug?.state.died();
     this.#state = "stopped";
     this.#listener.stop();
     this.#connections.closeReads();
@@ -128,15 +139,14 @@ export class MqttBroker implements Source {
 
   /** To all subscribers, with QoS 1. Does nothing while the broker does not run. */
   publish(topic: string, payload: string): void {
+    this.#publish(topic, Buffer.from(payload), { qos: 1, retain: false });
+  }
+
+  #publish(topic: string, payload: Uint8Array, options: Parameters<Publish>[2]): void {
     if (this.#state !== "running") return;
-    const packet: PublishPacket = {
-      cmd: "publish",
-      topic,
-      payload: Buffer.from(payload),
-      qos: 1,
-      retain: false,
-      dup: false,
-    };
+    const { buffer, byteOffset, byteLength } = payload;
+    const bytes = Buffer.from(buffer, byteOffset, byteLength);
+    const packet: PublishPacket = { cmd: "publish", topic, payload: bytes, ...options, dup: false };
     this.#aedes?.publish(packet, (error) => {
       if (!error) return;
       this.#log.warn("publish", { topic, err: messageOf(error) }, "cannot publish on the broker");

@@ -14,6 +14,7 @@ import type { Random } from "#core/random.ts";
 import { CommitBacklog } from "./commit-backlog.ts";
 import { MessageReceiver } from "./message-receiver.ts";
 import type { RemoteSession } from "./remote-session.ts";
+import type { Publish } from "./sparkplug/host-state.ts";
 import { readTlsFolder } from "./tls-folder.ts";
 import { filterOf } from "./topic-pattern.ts";
 
@@ -55,7 +56,11 @@ export class RemoteBroker implements Source {
     const { name, settings, intake, clock, log } = options;
     const { topics } = settings;
     this.#options = options;
-    this.#receiver = new MessageReceiver({ source: name, topics, intake, clock, log });
+    const sparkplug = settings.sparkplug && {
+      settings: settings.sparkplug,
+      publish: (...message: Parameters<Publish>) => this.#session?.publish(...message),
+    };
+    this.#receiver = new MessageReceiver({ source: name, topics, sparkplug, intake, clock, log });
     this.#log = new RateLimitedLog(log.child({ remote: name }), clock);
   }
 
@@ -69,6 +74,7 @@ export class RemoteBroker implements Source {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#backlog.empty();
+    this.#receiver.sparkplug?.state.died();
     await this.#session?.close();
     await this.#running;
     this.#state = "stopped";
@@ -113,14 +119,22 @@ export class RemoteBroker implements Source {
 
   /** Resolves with the reason when the connection is over. A certificate may be replaced meanwhile. */
   async #runSession(Session: typeof RemoteSession, onReady: () => void): Promise<string> {
+    const { sparkplug } = this.#receiver;
+    const bornAtMs = this.#options.clock.now();
     let client: IClientOptions;
     try {
       client = clientOptions(this.#options.settings);
     } catch (error) {
       return `cannot read the TLS folder: ${messageOf(error)}`;
     }
-    this.#session = this.#connect(Session, client, onReady);
-    return await this.#session.ended;
+    if (sparkplug) client.will = sparkplug.state.will(bornAtMs);
+    this.#session = this.#connect(Session, client, () => {
+      onReady();
+      sparkplug?.state.born(bornAtMs);
+    });
+    const reason = await this.#session.ended;
+    sparkplug?.state.lost();
+    return reason;
   }
 
   #connect(
@@ -132,7 +146,7 @@ export class RemoteBroker implements Source {
     return new Session({
       url: settings.url,
       client,
-      filters: filtersOf(settings),
+      filters: [...filtersOf(settings), ...(this.#receiver.sparkplug?.filters ?? [])],
       backlog: this.#backlog,
       onMessage: (topic, payload) => this.#receiver.receive(name, topic, payload),
       onReady: () => {

@@ -49,6 +49,13 @@ export class RemoteSession {
     return this.#ended.promise;
   }
 
+  /** Hands over to the connection, if there is one; what it cannot send is lost with it. */
+  publish(topic: string, payload: Uint8Array, options: { qos: 0 | 1; retain: boolean }): void {
+    this.#client.publish(topic, Buffer.from(payload), options, (error) => {
+      if (error) this.#fail(`cannot publish: ${messageOf(error)}`);
+    });
+  }
+
   /** Says DISCONNECT; resolves when the connection is closed. */
   async close(): Promise<void> {
     this.#reason ??= "closed";

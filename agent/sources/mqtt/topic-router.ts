@@ -30,6 +30,7 @@ export class TopicRouter {
   readonly #intake: Intake;
   readonly #source: string;
   readonly #routes = new Map<string, Route>();
+  readonly #devices = new Map<string, Target>();
   #entries = 0;
 
   /** @throws PenstockError CONFIG_INVALID */
@@ -51,15 +52,27 @@ export class TopicRouter {
     const match = matchTopic(this.#rules, topic);
     if (!match) return undefined;
     const { rule, device, tag } = match;
-    const seriesByTag = new Map<string, Series>();
-    const route: Route = {
-      tag,
-      decoder: rule.decoder,
-      seriesOf: (name) => seriesByTag.get(name) ?? this.#resolve(device, name, seriesByTag),
-    };
+    const route: Route = { ...this.#targetOf(device, tag), decoder: rule.decoder };
     this.#remember();
     this.#routes.set(topic, route);
     return route;
+  }
+
+  /** The target of a device that no rule names, and whose payloads name the tags. */
+  deviceTarget(device: string): Target {
+    const known = this.#devices.get(device);
+    if (known) return known;
+    const target = this.#targetOf(device, undefined);
+    this.#remember();
+    this.#devices.set(device, target);
+    return target;
+  }
+
+  #targetOf(device: string, tag: string | undefined): Target {
+    const seriesByTag = new Map<string, Series>();
+    const seriesOf = (name: string): Series | undefined =>
+      seriesByTag.get(name) ?? this.#resolve(device, name, seriesByTag);
+    return { tag, seriesOf };
   }
 
   #resolve(device: string, tag: string, seriesByTag: Map<string, Series>): Series | undefined {
@@ -83,6 +96,7 @@ export class TopicRouter {
     this.#entries += 1;
     if (this.#entries <= ENTRIES_MAX) return;
     this.#routes.clear();
+    this.#devices.clear();
     this.#entries = 1;
   }
 }

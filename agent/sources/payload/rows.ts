@@ -30,13 +30,19 @@ export interface RowSettings {
   readonly unit: TimeUnit;
   /** What texts stand for: `ON` for true. */
   readonly values: ReadonlyMap<string, number | boolean> | undefined;
+  /** Readings of one message; a message with more is refused. */
+  readonly readingsMax: number;
 }
 
 const READINGS_MAX = 5000;
 
 export function rowSettingsOf(rule: Pick<TopicRule, "time" | "values">): RowSettings {
   const { time = "ms", values } = rule;
-  return { unit: time, values: values && new Map(Object.entries(values)) };
+  return {
+    unit: time,
+    values: values && new Map(Object.entries(values)),
+    readingsMax: READINGS_MAX,
+  };
 }
 
 /** Writes rows to a batch, with what the time says of their quality. */
@@ -75,6 +81,11 @@ export class Rows {
     else this.#write(tag, time, value, given, why);
   }
 
+  /** A reading that has no value, for a reason of its own. */
+  refuse(tag: string, time: TimeStamp, reason: QualityReason): void {
+    this.#write(tag, time, null, "bad", reason);
+  }
+
   #mapped(json: Scalar): Scalar {
     if (typeof json !== "string") return json;
     return this.#settings.values?.get(json) ?? json;
@@ -87,8 +98,9 @@ export class Rows {
     quality: Quality,
     reason: QualityReason | undefined,
   ): void {
-    if (this.#batch.length >= READINGS_MAX) {
-      const message = `more than ${READINGS_MAX} readings in one message`;
+    const { readingsMax } = this.#settings;
+    if (this.#batch.length >= readingsMax) {
+      const message = `more than ${readingsMax} readings in one message`;
       throw new PenstockError("PAYLOAD_MALFORMED", message);
     }
     if (!time.isOwn) this.areAllTimed = false;

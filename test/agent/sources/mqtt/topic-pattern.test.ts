@@ -62,12 +62,12 @@ describe("rights", () => {
 
   test("are by filters, and never cover the broker's own topics", () => {
     const all = { name: "admin", publish: ["#", "$SYS/#"], subscribe: ["#", "$SYS/#"] };
-    expect(publishDenial(rights, "plant/press/a", "alarms")).toBeUndefined();
-    expect(publishDenial(rights, "plant/oven/a", "alarms")).toMatch("may not publish");
-    expect(publishDenial(all, "$SYS/x", "alarms")).toMatch("the broker's");
-    expect(publishDenial(all, "alarms", "alarms")).toMatch("the gateway's");
-    expect(publishDenial(all, "alarms/x", "alarms")).toMatch("the gateway's");
-    expect(publishDenial(all, "alarmsX", "alarms")).toBeUndefined();
+    expect(publishDenial(rights, "plant/press/a", ["alarms"])).toBeUndefined();
+    expect(publishDenial(rights, "plant/oven/a", ["alarms"])).toMatch("may not publish");
+    expect(publishDenial(all, "$SYS/x", ["alarms"])).toMatch("the broker's");
+    expect(publishDenial(all, "alarms", ["alarms"])).toMatch("the gateway's");
+    expect(publishDenial(all, "alarms/x", ["alarms"])).toMatch("the gateway's");
+    expect(publishDenial(all, "alarmsX", ["alarms"])).toBeUndefined();
     expect(subscribeDenial(all, "$SYS/#")).toMatch("the broker's");
     expect(subscribeDenial(all, "#")).toBeUndefined();
   });

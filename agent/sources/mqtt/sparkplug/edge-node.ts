@@ -1,0 +1,213 @@
+/**
+ * What is known of one edge node: a pure state machine. Data is only understood after a birth, which
+ * tells names, aliases and types, and as long as no message is missing: after a gap an alias may
+ * mean something else, so what comes then is `uncertain` until the node has been born again.
+ *
+ * Messages of a node count through 0 to 255, NBIRTH to NDEATH; a death belongs to a birth by its
+ * `bdSeq`, since a broker may deliver the will of an old connection after the new one's birth.
+ */
+import type { QualityReason } from "#core/reading.ts";
+import { valueOf } from "./metric-value.ts";
+import type { Metric, SparkplugPayload } from "./payload-codec.ts";
+import type { MessageType } from "./topic.ts";
+
+/** A metric that has been born. */
+export interface MetricDefinition {
+  readonly device: string | undefined;
+  readonly name: string;
+  readonly datatype: number | undefined;
+}
+
+export interface FoundMetric {
+  readonly definition: MetricDefinition;
+  readonly metric: Metric;
+}
+
+export interface NodeOutcome {
+  found: readonly FoundMetric[];
+  /** Metrics whose node or device is gone. */
+  dead: readonly MetricDefinition[];
+  /** Why none of these values can be trusted. */
+  doubt?: QualityReason;
+  /** Why the node has to be born again. */
+  rebirth?: string;
+  /** Metrics that could not be understood, or were too many. */
+  unknown: number;
+}
+
+const NOTHING: NodeOutcome = { found: [], dead: [], unknown: 0 };
+const BIRTH_SEQUENCE = "bdSeq";
+const SEQ_VALUES = 256;
+
+export class EdgeNode {
+  readonly #metricsMax: number;
+  #state: "unborn" | "online" | "gap" | "dead" = "unborn";
+  #seq: number | undefined;
+  #bdSeq: string | undefined;
+  /** By device; the node's own under undefined. Each by name. */
+  readonly #metrics = new Map<string | undefined, Map<string, MetricDefinition>>();
+  readonly #aliases = new Map<bigint, MetricDefinition>();
+  #size = 0;
+
+  constructor(metricsMax: number) {
+    this.#metricsMax = metricsMax;
+  }
+
+  /** How many metrics are known. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get isOnline(): boolean {
+    return this.#state === "online" || this.#state === "gap";
+  }
+
+  handle(type: MessageType, device: string | undefined, payload: SparkplugPayload): NodeOutcome {
+    switch (type) {
+      case "NBIRTH":
+        return this.#nodeBirth(payload);
+      case "NDEATH":
+        return this.#nodeDeath(payload);
+      default:
+        return this.#inSequence(type, device, payload);
+    }
+  }
+
+  #nodeBirth(payload: SparkplugPayload): NodeOutcome {
+    this.#state = "online";
+    this.#seq = seqOf(payload);
+    this.#bdSeq = birthSequenceOf(payload);
+    this.#metrics.clear();
+    this.#aliases.clear();
+    this.#size = 0;
+    return this.#define(undefined, payload);
+  }
+
+  #nodeDeath(payload: SparkplugPayload): NodeOutcome {
+    const bdSeq = birthSequenceOf(payload);
+    if (!this.isOnline || bdSeq !== this.#bdSeq) return NOTHING;
+    this.#state = "dead";
+    const dead: MetricDefinition[] = [];
+    for (const metrics of this.#metrics.values()) dead.push(...metrics.values());
+    return { found: [], dead, unknown: 0 };
+  }
+
+  #inSequence(
+    type: "NDATA" | "DBIRTH" | "DDEATH" | "DDATA",
+    device: string | undefined,
+    payload: SparkplugPayload,
+  ): NodeOutcome {
+    const rebirth = this.#follow(seqOf(payload));
+    const outcome = this.#read(type, device, payload);
+    const doubt = this.#doubt();
+    const why = rebirth ?? outcome.rebirth ?? doubt;
+    return {
+      ...outcome,
+      ...(doubt !== undefined && { doubt }),
+      ...(why !== undefined && { rebirth: why }),
+    };
+  }
+
+  /** The reason when a message is missing. One that comes twice is no gap. */
+  #follow(seq: number | undefined): string | undefined {
+    const before = this.#seq;
+    this.#seq = seq;
+    if (this.#state !== "online" || seq === before) return undefined;
+    if (seq !== undefined && before !== undefined && seq === (before + 1) % SEQ_VALUES) {
+      return undefined;
+    }
+    this.#state = "gap";
+    return `sequence number ${seq ?? "missing"} after ${before ?? "none"}`;
+  }
+
+  #doubt(): QualityReason | undefined {
+    if (this.#state === "gap") return "sequence gap";
+    return this.#state === "online" ? undefined : "no birth seen";
+  }
+
+  #read(
+    type: "NDATA" | "DBIRTH" | "DDEATH" | "DDATA",
+    device: string | undefined,
+    payload: SparkplugPayload,
+  ): NodeOutcome {
+    switch (type) {
+      case "DBIRTH":
+        // Without its node's birth a device's would be forgotten at the next one anyway.
+        return this.isOnline ? this.#define(device, payload) : this.#find(device, payload);
+      case "DDEATH": {
+        const dead = [...(this.#metrics.get(device)?.values() ?? [])];
+        this.#forget(device);
+        return { found: [], dead, unknown: 0 };
+      }
+      default:
+        return this.#find(device, payload);
+    }
+  }
+
+  /** A birth: what it holds is also what the values are now. */
+  #define(device: string | undefined, { metrics = [] }: SparkplugPayload): NodeOutcome {
+    this.#forget(device);
+    const known = new Map<string, MetricDefinition>();
+    this.#metrics.set(device, known);
+    const found: FoundMetric[] = [];
+    for (const metric of metrics) {
+      const { name, alias, datatype } = metric;
+      if (name === undefined || name === "" || this.#size >= this.#metricsMax) continue;
+      const definition = { device, name, datatype };
+      if (!known.has(name)) this.#size += 1;
+      known.set(name, definition);
+      if (alias !== undefined) this.#aliases.set(alias, definition);
+      found.push({ definition, metric });
+    }
+    return { found, dead: [], unknown: metrics.length - found.length };
+  }
+
+  #forget(device: string | undefined): void {
+    const known = this.#metrics.get(device);
+    if (!known) return;
+    this.#size -= known.size;
+    this.#metrics.delete(device);
+    for (const [alias, definition] of this.#aliases) {
+      if (definition.device === device) this.#aliases.delete(alias);
+    }
+  }
+
+  #find(device: string | undefined, { metrics = [] }: SparkplugPayload): NodeOutcome {
+    const found: FoundMetric[] = [];
+    let rebirth: string | undefined;
+    for (const metric of metrics) {
+      const born = this.#bornAs(device, metric);
+      // Without a birth, a name and a type in the message itself have to do.
+      const definition = born ?? (this.isOnline ? undefined : selfDefined(device, metric));
+      if (definition) found.push({ definition, metric });
+      if (!born) rebirth = `metric ${metric.name ?? metric.alias ?? "without a name"} is unknown`;
+    }
+    const unknown = metrics.length - found.length;
+    return { found, dead: [], unknown, ...(rebirth !== undefined && { rebirth }) };
+  }
+
+  #bornAs(device: string | undefined, { name, alias }: Metric): MetricDefinition | undefined {
+    if (name !== undefined && name !== "") return this.#metrics.get(device)?.get(name);
+    const definition = alias === undefined ? undefined : this.#aliases.get(alias);
+    return definition?.device === device ? definition : undefined;
+  }
+}
+
+function selfDefined(
+  device: string | undefined,
+  { name, datatype }: Metric,
+): MetricDefinition | undefined {
+  if (name === undefined || name === "" || datatype === undefined) return undefined;
+  return { device, name, datatype };
+}
+
+function seqOf({ seq }: SparkplugPayload): number | undefined {
+  return seq !== undefined && seq < SEQ_VALUES ? Number(seq) : undefined;
+}
+
+function birthSequenceOf({ metrics = [] }: SparkplugPayload): string | undefined {
+  const metric = metrics.find(({ name }) => name === BIRTH_SEQUENCE);
+  if (!metric) return undefined;
+  const value = valueOf(metric, metric.datatype);
+  return "scalar" in value ? String(value.scalar) : undefined;
+}
