@@ -70,7 +70,7 @@ export class ProvingRun {
       { durationMs: minutes * 60_000, kinds, kills, spacingMs },
       random.fork("storm"),
     );
-    const scene = { rig: this.#rig, pulse: this.#pulse, ending: this.#ending.signal };
+    const scene = { rig: this.#rig, pulse: this.#pulse, clock, ending: this.#ending.signal };
     this.#storm = new Storm(plan, {
       clock,
       log: this.#log,

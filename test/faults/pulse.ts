@@ -12,7 +12,7 @@ import type { Rig } from "./rig.ts";
 
 const BEAT_MS = 250;
 /** A program that has done nothing for so long has its reasons: another one is down. */
-const WORK_WITHIN_MS = 4000;
+const WORK_WITHIN_MS = 10_000;
 
 export interface PulseParts {
   rig: Rig;

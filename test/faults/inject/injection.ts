@@ -1,4 +1,5 @@
 /** How a fault is brought about, and undone. */
+import type { Clock } from "#core/clock.ts";
 import type { Random } from "#core/random.ts";
 import type { Pulse } from "../pulse.ts";
 import type { Rig } from "../rig.ts";
@@ -7,6 +8,7 @@ import type { PlannedFault } from "../storm-plan.ts";
 export interface Scene {
   rig: Rig;
   pulse: Pulse;
+  clock: Clock;
   /** The storm is over: what waits for a better moment need not wait any more. */
   ending: AbortSignal;
 }
