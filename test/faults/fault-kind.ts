@@ -11,7 +11,10 @@ export type Resource =
   | "uplink link"
   | "feed link"
   | "hub's faults"
-  | "clock";
+  | "clock"
+  | "agent's disk"
+  | "hub's disk"
+  | "sink's disk";
 
 /** What the machine must have, beyond the programs themselves. */
 export type Need = "root" | "faketime" | "postgres";
@@ -67,6 +70,18 @@ export const faultKinds: readonly FaultKind[] = [
   hubFault("detach"),
   hubFault("drop"),
   hubFault("expire"),
+  kind("clock-step", ["clock"], { forMs: [500, 10_000], needs: ["faketime"] }),
+  ...programNames.map((name) =>
+    kind(`full-disk-${name}`, [name, `${name}'s disk`], {
+      group: "full-disk",
+      forMs: [1000, 8000],
+      needs: ["root"],
+    }),
+  ),
+  kind("resend", ["hub", "hub's faults"]),
+  kind("new-hub", ["hub", "sink", "uplink link", "feed link", "hub's faults"]),
+  kind("history", ["uplink link"], { forMs: [3000, 8000] }),
+  kind("clone-buffer", ["agent"], { forMs: [2000, 6000], needs: ["root"] }),
 ];
 
 /** By name or group; undefined where there is none. */

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { systemClock } from "#core/clock.ts";
 import { messageOf } from "#core/errors.ts";
 import { createRandom } from "#core/random.ts";
+import { abilities, choosePossible } from "./abilities.ts";
 import { type FaultsOptions, HELP, parseCommandLine } from "./command-line.ts";
 import { faultKinds } from "./fault-kind.ts";
 import { complaints, isGood, outcomeJson } from "./outcome.ts";
@@ -67,13 +68,18 @@ async function run(
   const notice = options.isQuiet ? (): void => {} : say;
   // Not of the run's seed: two runs at once would look for the same ports.
   const ports = await pickRigPorts(createRandom(randomInt(2 ** 32)));
-  const provingRun = new ProvingRun(options, {
-    clock: systemClock,
-    folder,
-    ports,
-    notice,
-    command,
-  });
+  const { kinds, notes } = choosePossible(options.kinds, abilities());
+  for (const note of notes) say(note);
+  const provingRun = new ProvingRun(
+    { ...options, kinds },
+    {
+      clock: systemClock,
+      folder,
+      ports,
+      notice,
+      command,
+    },
+  );
   // Covers every way out of this process but its own kill -9, which the programs notice themselves.
   process.on("exit", () => provingRun.destroy());
   try {

@@ -1,6 +1,7 @@
 /** What a run came to: the line of JSON, and why it is not good. */
 import type { Verdict } from "#sim/ledger/verdict.ts";
 import type { ProgramName } from "./fault-kind.ts";
+import type { SinkReport } from "./sink-report.ts";
 
 export interface Outcome {
   seed: number;
@@ -13,6 +14,7 @@ export interface Outcome {
   /** Ends of programs that nobody asked for. */
   crashes: Readonly<Record<ProgramName, number>>;
   ledger: Verdict;
+  sink: SinkReport;
   /** False where the wait for the last readings was given up. */
   isDrained: boolean;
   /** What repeats the run. */
@@ -24,12 +26,17 @@ export function isGood(outcome: Outcome): boolean {
 }
 
 /** Why the run is not good, a line each; empty when it is. */
-export function complaints({ ledger, crashes, isDrained }: Outcome): string[] {
+export function complaints({ ledger, sink, faults, crashes, isDrained }: Outcome): string[] {
   const found: string[] = [];
   if (ledger.lost > 0) found.push(`${ledger.lost} readings lost`);
   if (ledger.duplicated > 0) found.push(`${ledger.duplicated} readings counted twice`);
   if (ledger.unchecked > 0) found.push(`${ledger.unchecked} readings could not be compared`);
   if (!isDrained) found.push("not all readings arrived in time");
+  if (sink.missingChunks > 0) found.push(`the sink misses ${sink.missingChunks} chunks`);
+  if (sink.deadLetters > 0) found.push(`the sink could not read ${sink.deadLetters} events`);
+  if ((faults["clone-buffer"] ?? 0) > 0 && !sink.alarms["two-epochs"]) {
+    found.push("no alarm told of two agents under one name");
+  }
   for (const [program, times] of Object.entries(crashes)) {
     if (times > 0) found.push(`${program} ended ${times} times though nobody had killed it`);
   }
@@ -52,6 +59,7 @@ export function outcomeJson(outcome: Outcome): string {
     lost,
     duplicated,
     unacknowledged,
+    sink: outcome.sink,
     crashes,
     drained: isDrained,
     verdict: isFine ? "passed" : "failed",

@@ -7,7 +7,7 @@ import { ClassicLevel } from "classic-level";
 import type { Clock } from "#core/clock.ts";
 import { HubCopyist } from "./hub-copyist.ts";
 import type { Pulse } from "./pulse.ts";
-import { PARTITIONS, type Rig } from "./rig.ts";
+import type { Rig } from "./rig.ts";
 
 /** A segment that was acknowledged is taken away; a chunk comes again under another identity. */
 export const defectNames = ["lost", "copied"] as const;
@@ -78,7 +78,7 @@ async function deleteLastSegment(folder: string): Promise<string> {
 
 async function copyChunk({ rig }: DefectScene): Promise<string> {
   const copyist = new HubCopyist(rig.hubConnection);
-  for (let partition = 0; partition < PARTITIONS; partition++) {
+  for (let partition = 0; partition < rig.partitions; partition++) {
     const chunks = await copyist.latest(String(partition), 5);
     const chunk = chunks.find(({ kind }) => kind === "readings");
     if (!chunk) continue;

@@ -10,6 +10,7 @@ import { Ledger } from "#sim/ledger/ledger.ts";
 import { fetchRollups } from "#sim/programs/rollups.ts";
 import type { FaultsOptions } from "./command-line.ts";
 import { drain } from "./drain.ts";
+import { ExtraDevices } from "./extra-devices.ts";
 import { bringAbout } from "./inject/injections.ts";
 import type { Outcome } from "./outcome.ts";
 import { plantDefect } from "./planted-defect.ts";
@@ -17,6 +18,7 @@ import type { RigPorts } from "./ports.ts";
 import { Pulse } from "./pulse.ts";
 import { Rig } from "./rig.ts";
 import { GATEWAY } from "./settings-files.ts";
+import { sinkReport } from "./sink-report.ts";
 import { Storm } from "./storm.ts";
 import { StormLog } from "./storm-log.ts";
 import { planStorm } from "./storm-plan.ts";
@@ -33,6 +35,8 @@ export interface ProvingRunParts {
 
 const UNITS = 4;
 const CONNECTIONS = 10;
+/** History of two days, and a day of storm. */
+const MINUTES_MAX = 5000;
 const CALM_BEFORE_MS = 3000;
 const PROGRESS_EVERY_MS = 10_000;
 const QUIESCE_MS = 120_000;
@@ -40,8 +44,9 @@ const QUIESCE_MS = 120_000;
 export class ProvingRun {
   readonly #options: FaultsOptions;
   readonly #parts: ProvingRunParts;
-  readonly #ledger = new Ledger({ gateway: GATEWAY });
+  readonly #ledger = new Ledger({ gateway: GATEWAY, minutesMax: MINUTES_MAX });
   readonly #plant: Plant;
+  readonly #extraDevices: ExtraDevices;
   readonly #log: StormLog;
   readonly #rig: Rig;
   readonly #pulse: Pulse;
@@ -62,15 +67,31 @@ export class ProvingRun {
       clock,
     );
     this.#rig = new Rig(
-      { folder, ports },
+      {
+        folder,
+        ports,
+        hasOwnClock: kinds.some((kind) => kind.needs.includes("faketime")),
+        hasSmallDisks: kinds.some((kind) => kind.group === "full-disk"),
+      },
       { clock, random: random.fork("restarts"), notice: (text) => this.#heard(text) },
     );
+    this.#extraDevices = new ExtraDevices({
+      ledger: this.#ledger,
+      clock,
+      random: random.fork("extra devices"),
+    });
     this.#pulse = new Pulse({ rig: this.#rig, ledger: this.#ledger, clock });
     const plan = planStorm(
       { durationMs: minutes * 60_000, kinds, kills, spacingMs },
       random.fork("storm"),
     );
-    const scene = { rig: this.#rig, pulse: this.#pulse, clock, ending: this.#ending.signal };
+    const scene = {
+      rig: this.#rig,
+      pulse: this.#pulse,
+      clock,
+      extraDevices: this.#extraDevices,
+      ending: this.#ending.signal,
+    };
     this.#storm = new Storm(plan, {
       clock,
       log: this.#log,
@@ -86,6 +107,7 @@ export class ProvingRun {
     const { clock } = this.#parts;
     await this.#rig.start(await this.#plant.startPolled());
     await this.#plant.startPublishing(this.#rig.devicesPort);
+    this.#extraDevices.start();
     this.#pulse.start();
     const progress = clock.every("progress", PROGRESS_EVERY_MS, () => this.#showProgress());
     try {
@@ -103,7 +125,7 @@ export class ProvingRun {
 
   async stop(): Promise<void> {
     await this.#pulse.stop();
-    await this.#plant.stop();
+    await Promise.all([this.#plant.stop(), this.#extraDevices.stop()]);
     await this.#rig.stop();
   }
 
@@ -125,7 +147,8 @@ export class ProvingRun {
   async #audit(): Promise<Omit<Outcome, "minutes">> {
     const { clock, command } = this.#parts;
     this.#phase = "waiting for acknowledgements";
-    const unacknowledged = await this.#plant.quiesce(QUIESCE_MS);
+    const unacknowledged =
+      (await this.#plant.quiesce(QUIESCE_MS)) + (await this.#untilExtraAreQuiet());
     if (unacknowledged > 0) this.#heard(`${unacknowledged} messages stay unacknowledged`);
     this.#phase = "draining";
     await this.#rig.stopPolling(this.#plant.watched());
@@ -142,9 +165,20 @@ export class ProvingRun {
       kills: this.#rig.kills,
       crashes: this.#rig.crashes,
       ledger,
+      sink: await sinkReport(this.#rig.sinkUrl),
       isDrained,
       command,
     };
+  }
+
+  /** Gives the number of their messages that stay unacknowledged. */
+  async #untilExtraAreQuiet(): Promise<number> {
+    const { clock } = this.#parts;
+    const deadlineMs = clock.monotonic() + QUIESCE_MS;
+    while (this.#extraDevices.unacknowledged > 0 && clock.monotonic() < deadlineMs) {
+      await clock.sleep(50, { name: "extra devices" });
+    }
+    return this.#extraDevices.unacknowledged;
   }
 
   #heard(text: string): void {

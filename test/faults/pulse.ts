@@ -74,6 +74,12 @@ export class Pulse {
     const { rig } = this.#parts;
     await this.beat();
     if (rig.down.length > 0 || this.agent?.bufferSegments !== 0) return false;
+    return await this.isHubRead();
+  }
+
+  /** The sink has committed all that the hub holds. */
+  async isHubRead(): Promise<boolean> {
+    const { rig } = this.#parts;
     const [ends, read] = await Promise.all([hubEnds(rig.hubFolder), sinkPositions(rig.sinkUrl)]);
     if (!ends || !read) return false;
     return [...ends].every(([partition, last]) => last < 0 || (read.get(partition) ?? -1) >= last);

@@ -4,21 +4,27 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Clock } from "#core/clock.ts";
 import type { Random } from "#core/random.ts";
 import type { ConfiguredDevices } from "#sim/demo/config-files.ts";
 import type { ProgramSpec } from "#sim/programs/program-life.ts";
 import { Supervisor } from "#sim/programs/supervisor.ts";
 import { LinkProxy } from "#test/support/link-proxy.ts";
+import { ClonedAgent } from "./cloned-agent.ts";
 import { type LinkName, linkNames, type ProgramName, programNames } from "./fault-kind.ts";
-import { COPY_GROUP } from "./hub-copyist.ts";
+import { GatewayClock } from "./gateway-clock.ts";
 import type { RigPorts } from "./ports.ts";
-import { HUB_NAME, writeGatewayFile, writeSinkFile } from "./settings-files.ts";
+import { hubArgs, specOf } from "./program-specs.ts";
+import { writeGatewayFile, writeSinkFile } from "./settings-files.ts";
+import { SmallDisks } from "./small-disks.ts";
 
 export interface RigSettings {
   folder: string;
   ports: RigPorts;
+  /** The agent sees a clock of its own, which can step. */
+  hasOwnClock: boolean;
+  /** Each program has a small disk of its own, which can be filled. */
+  hasSmallDisks: boolean;
 }
 
 export interface RigParts {
@@ -28,7 +34,7 @@ export interface RigParts {
 }
 
 /** Of the hub, as it is made first. */
-export const PARTITIONS = 8;
+const PARTITIONS = 8;
 const HOST = "127.0.0.1";
 const STOP_GRACE_MS = 15_000;
 /** The storm is about restarts, not about waiting for them. */
@@ -38,41 +44,56 @@ export class Rig {
   readonly #settings: RigSettings;
   readonly #parts: RigParts;
   readonly links: Readonly<Record<LinkName, LinkProxy>>;
+  readonly gatewayClock: GatewayClock;
+  readonly #disks: SmallDisks;
   readonly #programs = new Map<ProgramName, Supervisor>();
+  readonly #clones: ClonedAgent[] = [];
+  readonly #hubSpec: ProgramSpec;
+  #partitions = PARTITIONS;
   #hubConnection = "";
 
   constructor(settings: RigSettings, parts: RigParts) {
     this.#settings = settings;
     this.#parts = parts;
-    const { ports } = settings;
+    const { folder, ports } = settings;
     const { clock } = parts;
     this.links = {
       devices: new LinkProxy({ port: ports.links.devices, targetPort: ports.mqtt }, clock),
       uplink: new LinkProxy({ port: ports.links.uplink, targetPort: ports.hub }, clock),
       feed: new LinkProxy({ port: ports.links.feed, targetPort: ports.hub }, clock),
     };
+    this.gatewayClock = new GatewayClock(join(folder, "gateway-clock"));
+    this.#disks = new SmallDisks(folder);
+    this.#hubSpec = specOf({ name: "hub", folder, script: "cloud/main.ts", args: this.#hubArgs() });
   }
 
   /** @throws PenstockError PROGRAM_FAILED */
   async start(devices: ConfiguredDevices): Promise<void> {
-    const { folder, ports } = this.#settings;
+    const { folder, ports, hasOwnClock, hasSmallDisks } = this.#settings;
     await mkdir(join(folder, "logs"), { recursive: true });
+    if (hasSmallDisks) await this.#disks.mount();
+    if (hasOwnClock) this.gatewayClock.setOffset(0);
     for (const name of linkNames) await this.links[name].start();
-    const hubArgs = ["--port", `${ports.hub}`, "--data", this.hubFolder, "--hub", HUB_NAME];
-    const shape = ["--partitions", `${PARTITIONS}`, "--group", COPY_GROUP, "--json"];
-    const line = await this.#start("hub", "cloud/main.ts", ["hub", ...hubArgs, ...shape]);
-    this.#hubConnection = connectionStringIn(line);
-    await writeSinkFile(join(folder, "sink.yaml"), {
+    this.#hubConnection = connectionStringIn(await this.#start("hub", this.#hubSpec));
+    const sinkFile = join(folder, "sink.yaml");
+    await writeSinkFile(sinkFile, {
       connectionString: this.#through("feed"),
       storeFolder: join(folder, "sink"),
       httpPort: ports.sinkHttp,
     });
     await this.#writeGateway(devices);
-    const sinkArgs = ["sink", "--config", join(folder, "sink.yaml"), "--json"];
+    const sinkArgs = ["sink", "--config", sinkFile, "--json"];
     const agentArgs = ["run", "--config", join(folder, "gateway.yaml"), "--json"];
+    const environment = hasOwnClock ? this.gatewayClock.environment : [];
     await Promise.all([
-      this.#start("sink", "cloud/main.ts", sinkArgs),
-      this.#start("agent", "agent/main.ts", agentArgs),
+      this.#start(
+        "sink",
+        specOf({ name: "sink", folder, script: "cloud/main.ts", args: sinkArgs }),
+      ),
+      this.#start(
+        "agent",
+        specOf({ name: "agent", folder, script: "agent/main.ts", args: agentArgs, environment }),
+      ),
     ]);
   }
 
@@ -82,10 +103,26 @@ export class Rig {
     await this.program("agent").restart(STOP_GRACE_MS);
   }
 
+  /** A second agent on a copied buffer; rejects when it does not start. */
+  async startClone(folder: string, random: Random): Promise<ClonedAgent> {
+    const clone = new ClonedAgent(
+      { runFolder: this.#settings.folder, folder, connectionString: this.#through("uplink") },
+      { ...this.#parts, restart: RESTART },
+      random,
+    );
+    this.#clones.push(clone);
+    await clone.start();
+    return clone;
+  }
+
   program(name: ProgramName): Supervisor {
     const supervisor = this.#programs.get(name);
     if (!supervisor) throw new Error(`${name} was not started`);
     return supervisor;
+  }
+
+  disk(name: ProgramName): ReturnType<SmallDisks["of"]> {
+    return this.#disks.of(name);
   }
 
   get hubFolder(): string {
@@ -94,6 +131,20 @@ export class Rig {
 
   get bufferFolder(): string {
     return join(this.#settings.folder, "agent");
+  }
+
+  get cloneFolder(): string {
+    return join(this.#settings.folder, "clones");
+  }
+
+  get partitions(): number {
+    return this.#partitions;
+  }
+
+  /** Of the hub, from its next start on; it must have no data then. */
+  set partitions(partitions: number) {
+    this.#partitions = partitions;
+    this.#hubSpec.args = this.#hubArgs();
   }
 
   /** To the hub itself, past all links. */
@@ -123,9 +174,11 @@ export class Rig {
     return this.#figures((supervisor) => supervisor.kills);
   }
 
-  /** Ends that nobody asked for. */
+  /** Ends that nobody asked for; those of clones count for the agent. */
   get crashes(): Record<ProgramName, number> {
-    return this.#figures((supervisor) => supervisor.crashes);
+    const own = this.#figures((supervisor) => supervisor.crashes);
+    const clones = this.#clones.map(({ supervisor }) => supervisor?.crashes ?? 0);
+    return { ...own, agent: clones.reduce((sum, crashes) => sum + crashes, own.agent) };
   }
 
   /** Rejects as soon as one of the programs is given up. */
@@ -133,32 +186,32 @@ export class Rig {
     return Promise.race([...this.#programs.values()].map((supervisor) => supervisor.failed));
   }
 
-  /** The agent first, so that it can still send what it holds; the hub last. */
+  /** The agents first, so that they can still send what they hold; the hub last. */
   async stop(): Promise<void> {
+    await Promise.all(this.#clones.map((clone) => clone.stop()));
     for (const name of ["agent", "sink", "hub"] as const) {
       await this.#programs.get(name)?.stop(STOP_GRACE_MS);
     }
     for (const name of linkNames) await this.links[name].stop();
+    await this.#disks.unmount();
   }
 
   /** For the very last moment: ends everything without waiting. */
   destroy(): void {
+    for (const { supervisor } of this.#clones) supervisor?.destroy();
     for (const supervisor of this.#programs.values()) supervisor.destroy();
+    this.#disks.abandon();
   }
 
-  async #start(name: ProgramName, script: string, args: readonly string[]): Promise<string> {
-    const root = new URL("../../", import.meta.url);
-    const spec: ProgramSpec = {
-      name,
-      script: fileURLToPath(new URL(script, root)),
-      args,
-      logFile: join(this.#settings.folder, "logs", `${name}.log`),
-      // Compiling anew at each of a thousand starts would take most of the machine.
-      wrapper: ["env", `NODE_COMPILE_CACHE=${join(this.#settings.folder, "compiled")}`],
-    };
+  async #start(name: ProgramName, spec: ProgramSpec): Promise<string> {
     const supervisor = new Supervisor(spec, { ...this.#parts, restart: RESTART });
     this.#programs.set(name, supervisor);
     return await supervisor.start();
+  }
+
+  #hubArgs(): string[] {
+    const { port, dataFolder } = { port: this.#settings.ports.hub, dataFolder: this.hubFolder };
+    return hubArgs({ port, dataFolder, partitions: this.#partitions });
   }
 
   async #writeGateway(devices: ConfiguredDevices): Promise<void> {

@@ -1,6 +1,7 @@
 /** How a fault is brought about, and undone. */
 import type { Clock } from "#core/clock.ts";
 import type { Random } from "#core/random.ts";
+import type { ExtraDevices } from "../extra-devices.ts";
 import type { Pulse } from "../pulse.ts";
 import type { Rig } from "../rig.ts";
 import type { PlannedFault } from "../storm-plan.ts";
@@ -9,6 +10,7 @@ export interface Scene {
   rig: Rig;
   pulse: Pulse;
   clock: Clock;
+  extraDevices: ExtraDevices;
   /** The storm is over: what waits for a better moment need not wait any more. */
   ending: AbortSignal;
 }

@@ -2,14 +2,21 @@
 
 import { createRandom } from "#core/random.ts";
 import { linkNames, programNames } from "../fault-kind.ts";
-import { PARTITIONS } from "../rig.ts";
 import type { PlannedFault } from "../storm-plan.ts";
+import { clockStep } from "./clock-step.ts";
+import { clone } from "./clone.ts";
+import { fullDisk } from "./full-disk.ts";
+import { history } from "./history.ts";
 import { hubEvent, hubState } from "./hub-faults.ts";
 import type { Inject, Injected, Scene } from "./injection.ts";
 import { blackHole, cut, halfOpen, slow } from "./links.ts";
+import { newHub } from "./new-hub.ts";
 import { freeze, kill, killAll } from "./programs.ts";
+import { resend } from "./resend.ts";
 
 const CONFIRMATIONS_LOST_MAX = 3;
+/** Of which one is refused; a hub may have fewer at times, and then nothing is refused. */
+const PARTITIONS = 8;
 
 const injections: ReadonlyMap<string, Inject> = new Map<string, Inject>([
   ...programNames.map((name) => [`kill-${name}`, kill(name)] as const),
@@ -33,6 +40,12 @@ const injections: ReadonlyMap<string, Inject> = new Map<string, Inject>([
   ["detach", hubEvent("detach")],
   ["drop", hubEvent("drop")],
   ["expire", hubEvent("expire")],
+  ["clock-step", clockStep],
+  ...programNames.map((name) => [`full-disk-${name}`, fullDisk(name)] as const),
+  ["resend", resend],
+  ["new-hub", newHub],
+  ["history", history],
+  ["clone-buffer", clone],
 ]);
 
 /** Resolves when the fault is under way. */
