@@ -80,7 +80,13 @@ export default {
     },
     {
       from: { path: folder("agent/control") },
-      to: { path: ["^(agent/control|core)/", "^agent/(http|sources|buffer)/contract"] },
+      to: {
+        path: [
+          "^(agent/control|core)/",
+          "^agent/((http|sources|buffer)/contract|sources/modbus/link)",
+          npm("zod"),
+        ],
+      },
     },
     {
       from: { path: folder("agent/control") },

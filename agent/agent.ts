@@ -11,6 +11,7 @@ import type { Clock } from "#core/clock.ts";
 import type { Logger } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import { StoreAndForward } from "./buffer/store-and-forward.ts";
+import { busRoutes } from "./control/bus-routes.ts";
 import { controlPathOf } from "./control/control-path.ts";
 import { ControlServer } from "./control/control-server.ts";
 import { statusRoutes } from "./control/status-routes.ts";
@@ -18,6 +19,7 @@ import { AgentApi } from "./http/agent-api.ts";
 import type { AgentStatus, AgentView } from "./http/contract.ts";
 import { ReadingIntake } from "./intake/reading-intake.ts";
 import type { Source } from "./sources/contract.ts";
+import type { GuestLink } from "./sources/modbus/link.ts";
 import { ModbusBus } from "./sources/modbus/modbus-bus.ts";
 import { MqttBroker } from "./sources/mqtt/mqtt-broker.ts";
 import { RemoteBroker } from "./sources/mqtt/remote-broker.ts";
@@ -121,7 +123,7 @@ export class Agent {
     this.#sources = this.#createSources(intake);
     for (const source of this.#sources) await source.start();
     const path = controlPathOf(settings.buffer.path);
-    const routes = statusRoutes(view);
+    const routes = { ...statusRoutes(view), ...busRoutes((bus) => this.#guestLink(bus)) };
     this.#control = new ControlServer({ path, routes, clock, log });
     await this.#control.start();
   }
@@ -178,6 +180,11 @@ export class Agent {
     const [device = name] = Object.keys(devices);
     const tags = devices[device]?.tags ?? {};
     return new SerialLine({ name, settings, device, tags, intake, clock, random, log });
+  }
+
+  #guestLink(bus: string): GuestLink | undefined {
+    const source = this.#sources.find((candidate) => candidate.status().name === bus);
+    return source instanceof ModbusBus ? source.guestLink : undefined;
   }
 
   #announce(transition: AlarmTransition): void {

@@ -6,7 +6,7 @@ import modbusSerial from "modbus-serial";
 import type { Table } from "#config/modbus-address.ts";
 import type { Clock } from "#core/clock.ts";
 import { GuardedPort, type PortListener } from "./guarded-port.ts";
-import type { ReadOutcome, ReadRequest } from "./link.ts";
+import type { ReadOutcome, ReadRequest, WriteRequest } from "./link.ts";
 import { OwedAnswers } from "./owed-answers.ts";
 import type { Wire } from "./wire.ts";
 
@@ -16,6 +16,7 @@ const ModbusRTU = modbusSerial.default;
 type Client = InstanceType<typeof ModbusRTU>;
 type Finish = (outcome: ReadOutcome) => void;
 type Answered = (error: Error | null, result?: { buffer: Buffer }) => void;
+type Asked = Pick<ReadRequest, "unit" | "timeoutMaxMs" | "onFrame">;
 
 export interface ConnectionOptions {
   wire: Wire;
@@ -64,6 +65,18 @@ export class Connection {
 
   /** @param timeoutMs how long to wait, at most the device's full time-out */
   read(request: ReadRequest, timeoutMs: number): Promise<ReadOutcome> {
+    return this.#ask(request, timeoutMs, (answered) => sendRead(this.#client, request, answered));
+  }
+
+  write(request: WriteRequest, timeoutMs: number): Promise<ReadOutcome> {
+    return this.#ask(request, timeoutMs, (answered) => sendWrite(this.#client, request, answered));
+  }
+
+  #ask(
+    request: Asked,
+    timeoutMs: number,
+    send: (answered: Answered) => void,
+  ): Promise<ReadOutcome> {
     if (!this.isOpen) return Promise.resolve({ kind: "disconnected" });
     const askedAtMs = this.#clock.monotonic();
     if (!this.wire.hasTransactions && this.#owed.isOwed(request.unit, askedAtMs)) {
@@ -71,6 +84,7 @@ export class Connection {
     }
     this.#askedUnit = request.unit;
     this.#hasStrayed = false;
+    this.#port.onFrame = request.onFrame;
     return new Promise((resolve) => {
       const finish: Finish = (outcome) => {
         timer.cancel();
@@ -83,11 +97,11 @@ export class Connection {
         finish({ kind: "timeout" }),
       );
       this.#waiting = finish;
-      send(this.#client, request, (error, result) => finish(outcomeOf(error, result)));
+      send((error, result) => finish(outcomeOf(error, result)));
     });
   }
 
-  #givenUp(request: ReadRequest, askedAtMs: number): void {
+  #givenUp(request: Asked, askedAtMs: number): void {
     this.#wasGivenUp = true;
     if (this.#hasStrayed) return;
     this.#owed.givenUp(request.unit, askedAtMs, request.timeoutMaxMs);
@@ -99,7 +113,7 @@ export class Connection {
   }
 }
 
-function send(client: Client, request: ReadRequest, answered: Answered): void {
+function sendRead(client: Client, request: ReadRequest, answered: Answered): void {
   const { table, unit, start, size } = request;
   const senders: Readonly<Record<Table, () => void>> = {
     coil: () => client.writeFC1(unit, start, size, answered),
@@ -108,6 +122,18 @@ function send(client: Client, request: ReadRequest, answered: Answered): void {
     input: () => client.writeFC4(unit, start, size, answered),
   };
   senders[table]();
+}
+
+const CONFIRMED = { buffer: Buffer.alloc(0) };
+
+/** Single writes where one is enough: devices that know only those are many. */
+function sendWrite(client: Client, request: WriteRequest, answered: Answered): void {
+  const { table, unit, start, words } = request;
+  const [first = 0] = words;
+  const confirmed = (error: Error | null): void => answered(error, error ? undefined : CONFIRMED);
+  if (table === "coil") client.writeFC5(unit, start, first !== 0, confirmed);
+  else if (words.length === 1) client.writeFC6(unit, start, first, confirmed);
+  else client.writeFC16(unit, start, [...words], confirmed);
 }
 
 function outcomeOf(error: Error | null, result: { buffer: Buffer } | undefined): ReadOutcome {

@@ -16,6 +16,13 @@ export class EchoFilter {
 
   /** A request went out. */
   sent(request: Uint8Array): void {
+    // A device confirms a single write with the same bytes: on a line that has not echoed a request
+    // before, they are its answer.
+    if (isSingleWrite(request) && this.#echoes === 0) return this.#expect(Buffer.alloc(0));
+    this.#expect(request);
+  }
+
+  #expect(request: Uint8Array): void {
     this.#expected = Buffer.from(request);
     this.#matched = 0;
   }
@@ -32,7 +39,7 @@ export class EchoFilter {
     }
     if (this.#expected.length > 0 && this.#matched === this.#expected.length) {
       this.#echoes += 1;
-      this.sent(Buffer.alloc(0));
+      this.#expect(Buffer.alloc(0));
     }
     return data.subarray(at);
   }
@@ -40,7 +47,20 @@ export class EchoFilter {
   /** It was no echo: what was held from earlier calls comes first, and nothing more is held. */
   #release(heldBefore: number, data: Buffer): Buffer {
     const held = this.#expected.subarray(0, heldBefore);
-    this.sent(Buffer.alloc(0));
+    this.#expect(Buffer.alloc(0));
     return Buffer.concat([held, data]);
   }
+}
+
+const WRITE_COIL = 5;
+const WRITE_REGISTER = 6;
+const SINGLE_WRITE_BYTES = 8;
+/** In ASCII: the colon, the unit, the function code. */
+const ASCII_SINGLE_WRITE = /^:[0-9A-F]{2}0[56][0-9A-F]{10}\r\n$/;
+
+function isSingleWrite(request: Uint8Array): boolean {
+  if (request.length === SINGLE_WRITE_BYTES) {
+    return request[1] === WRITE_COIL || request[1] === WRITE_REGISTER;
+  }
+  return ASCII_SINGLE_WRITE.test(Buffer.from(request).toString("latin1"));
 }

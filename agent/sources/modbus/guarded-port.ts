@@ -12,6 +12,7 @@
 // oxlint-disable no-underscore-dangle
 import { EventEmitter } from "node:events";
 import crc16 from "modbus-serial/utils/crc16.js";
+import type { FrameListener } from "./link.ts";
 import { checkReply, type ExpectedReply, expectedReply, type ReplyVerdict } from "./reply-check.ts";
 
 const TRANSACTION_IDS = 0x1_0000;
@@ -44,6 +45,8 @@ export class GuardedPort extends EventEmitter {
   // Read and written by the client, under these names.
   _transactionIdRead = CLIENT_TRANSACTION;
   _transactionIdWrite = CLIENT_TRANSACTION;
+  /** Told of the frames of the request that waits. */
+  onFrame: FrameListener | undefined;
   readonly #port: LibraryPort;
   readonly #options: GuardedPortOptions;
   readonly #listener: PortListener;
@@ -80,15 +83,23 @@ export class GuardedPort extends EventEmitter {
     this.#transactionId = (this.#transactionId + 1) % TRANSACTION_IDS;
     this._transactionIdWrite = CLIENT_TRANSACTION;
     this.#port._transactionIdWrite = this.#transactionId;
+    this.#show("sent", frame);
     this.#port.write(frame);
   }
 
   /** The request was given up: whatever comes for it now is stray. */
   giveUp(): void {
     this.#waiting = undefined;
+    this.onFrame = undefined;
+  }
+
+  /** The library ends every frame with a CRC; with transactions there is none on the wire. */
+  #show(direction: "sent" | "received", frame: Uint8Array): void {
+    this.onFrame?.(direction, this.#options.hasTransactions ? frame.subarray(0, -2) : frame);
   }
 
   #receive(frame: Uint8Array): void {
+    this.#show("received", frame);
     const verdict = this.#judge(frame);
     if (verdict === "foreign") return this.#listener.stray(frame[0]);
     this.#waiting = undefined;

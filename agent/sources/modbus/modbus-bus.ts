@@ -12,12 +12,11 @@ import type { Random } from "#core/random.ts";
 import { AnswerTimes } from "./answer-times.ts";
 import type { ReadCounters } from "./block-reader.ts";
 import { DevicePoller } from "./device-poller.ts";
+import type { GuestLink, ReadOutcome } from "./link.ts";
+import { openerOf, whereOf } from "./open-bus.ts";
 import { READ_BITS_MAX, READ_REGISTERS_MAX } from "./planner.ts";
 import { PollLoop } from "./poll-loop.ts";
 import { createTags, type PolledTag } from "./polled-tag.ts";
-import { openSerialWire } from "./serial-wire.ts";
-import { openTcpWire } from "./tcp-wire.ts";
-import type { OpenWire } from "./wire.ts";
 import { WireLink } from "./wire-link.ts";
 
 export interface ModbusBusOptions {
@@ -31,9 +30,6 @@ export interface ModbusBusOptions {
   random: Random;
   log: Logger;
 }
-
-/** A host that is there accepts within this time, or after the bus's time-out if that is longer. */
-const CONNECT_TIMEOUT_MIN_MS = 2000;
 
 /** Names of silent devices in the status's sentence; the rest is a number. */
 const NAMES_MAX = 5;
@@ -67,7 +63,7 @@ export class ModbusBus implements Source {
     this.#handOver = new HandOver(intake, this.#log);
     this.#link = new WireLink({
       where: whereOf(settings),
-      open: opener(settings, clock),
+      open: openerOf(settings, clock),
       pauseMs: settings.pause,
       clock,
       random,
@@ -100,6 +96,20 @@ export class ModbusBus implements Source {
       state: detail === undefined ? this.#state : "degraded",
       ...(detail !== undefined && { detail }),
       counters: this.#counters(),
+    };
+  }
+
+  /** The way of commands to this bus: their requests queue with the polls. */
+  get guestLink(): GuestLink {
+    const link = this.#link.guest;
+    const queue = (job: () => Promise<ReadOutcome>): Promise<ReadOutcome> =>
+      this.#loop?.guests.add(job) ?? Promise.resolve({ kind: "disconnected" });
+    return {
+      get isOpen(): boolean {
+        return link.isOpen;
+      },
+      read: (request, timeoutMs) => queue(() => link.read(request, timeoutMs)),
+      write: (request, timeoutMs) => queue(() => link.write(request, timeoutMs)),
     };
   }
 
@@ -195,6 +205,7 @@ export class ModbusBus implements Source {
       polls_failed: this.#loop?.counters.pollsFailed ?? 0,
       polls_lost: handed.batchesLost,
       probes: this.#loop?.counters.probes ?? 0,
+      guest_requests: this.#loop?.counters.guests ?? 0,
       readings: handed.readings,
       readings_lost: handed.readingsLost,
       requests: reads.requests,
@@ -214,15 +225,4 @@ export class ModbusBus implements Source {
       refused_tags: this.#pollers.reduce((sum, poller) => sum + poller.refusedTags, 0),
     };
   }
-}
-
-function whereOf(settings: ModbusBusSettings): string {
-  return "host" in settings ? `${settings.host}:${settings.port}` : settings.port;
-}
-
-function opener(settings: ModbusBusSettings, clock: Clock): OpenWire {
-  if (!("host" in settings)) return () => openSerialWire(settings);
-  const { host, port, modbus: framing, timeout } = settings;
-  const connectTimeoutMs = Math.max(CONNECT_TIMEOUT_MIN_MS, timeout);
-  return (signal) => openTcpWire({ host, port, framing, connectTimeoutMs, clock }, signal);
 }

@@ -9,6 +9,7 @@ import type { Clock } from "#core/clock.ts";
 import { isAbort, messageOf } from "#core/errors.ts";
 import type { RateLimitedLog } from "#core/log.ts";
 import type { DevicePoller } from "./device-poller.ts";
+import { GuestQueue } from "./guest-queue.ts";
 import type { ModbusLink } from "./link.ts";
 import type { PollGroup } from "./poll-group.ts";
 import { ProbeBudget } from "./probe-budget.ts";
@@ -29,6 +30,8 @@ export interface LoopCounters {
   /** Polls that ended in an unexpected error. */
   pollsFailed: number;
   probes: number;
+  /** Requests of technicians' commands. */
+  guests: number;
 }
 
 /** What a turn of the schedule is for. */
@@ -47,12 +50,23 @@ export interface PollLoopOptions {
 }
 
 export class PollLoop {
-  readonly counters: LoopCounters = { polls: 0, pollsMissed: 0, pollsFailed: 0, probes: 0 };
+  readonly counters: LoopCounters = {
+    polls: 0,
+    pollsMissed: 0,
+    pollsFailed: 0,
+    probes: 0,
+    guests: 0,
+  };
+  /** Requests of commands: each waits for what is on the wire, and takes turns with the polls. */
+  readonly guests = new GuestQueue(() => this.#wake());
   readonly #options: PollLoopOptions;
   readonly #rhythms: readonly Rhythm[];
   readonly #schedule: Schedule;
   readonly #budget = new ProbeBudget();
   #idleTurns = 0;
+  #guestWentLast = false;
+  /** Ends the sleep between turns. */
+  #nap = new AbortController();
 
   constructor(options: PollLoopOptions) {
     this.#options = options;
@@ -66,13 +80,19 @@ export class PollLoop {
   /** Resolves when the signal fires. */
   async run(): Promise<void> {
     const { signal } = this.#options;
-    while (!signal.aborted) {
-      try {
-        await this.#step();
-      } catch (error) {
-        if (isAbort(error)) return;
-        await this.#survive(error);
-      }
+    signal.addEventListener("abort", () => this.#nap.abort(), { once: true });
+    try {
+      while (!signal.aborted) await this.#stepSafely();
+    } finally {
+      this.guests.close();
+    }
+  }
+
+  async #stepSafely(): Promise<void> {
+    try {
+      await this.#step();
+    } catch (error) {
+      if (!isAbort(error)) await this.#survive(error);
     }
   }
 
@@ -95,15 +115,25 @@ export class PollLoop {
   async #step(): Promise<void> {
     const nowMs = this.#options.clock.monotonic();
     const turn = this.#schedule.next();
+    const turnIsDue = turn !== undefined && turn.dueMs <= nowMs;
+    if (!this.guests.isEmpty && !(turnIsDue && this.#guestWentLast))
+      return await this.#serveGuest();
+    this.#guestWentLast = false;
     const probe = this.#nextProbe();
     const budgetedMs = Math.max(probe?.atMs ?? Number.POSITIVE_INFINITY, this.#budget.freeAtMs);
     if (probe && budgetedMs <= nowMs) return await this.#probe(probe.poller);
-    if (turn && turn.dueMs <= nowMs) return await this.#takeTurn(turn.index);
+    if (turnIsDue) return await this.#takeTurn(turn.index);
     if (probe && probe.atMs <= nowMs && this.#fitsIn(probe.poller)) {
       return await this.#probe(probe.poller);
     }
     const untilMs = Math.min(turn?.dueMs ?? nowMs + IDLE_MS, budgetedMs);
     await this.#sleep(untilMs - nowMs);
+  }
+
+  async #serveGuest(): Promise<void> {
+    this.#guestWentLast = true;
+    this.counters.guests += 1;
+    await this.guests.serve();
   }
 
   async #takeTurn(index: number): Promise<void> {
@@ -162,8 +192,16 @@ export class PollLoop {
     if (this.#idleTurns % IDLE_TURNS_MAX === 0) await this.#sleep(0);
   }
 
+  /** Rejects, as the step that it ends is to be made anew, when it is woken. */
   async #sleep(durationMs: number): Promise<void> {
-    const { clock, signal } = this.#options;
-    await clock.sleep(Math.max(0, durationMs), { name: "modbus turn", signal });
+    const { signal } = this.#nap;
+    await this.#options.clock.sleep(Math.max(0, durationMs), { name: "modbus turn", signal });
+  }
+
+  #wake(): void {
+    const sleeping = this.#nap;
+    if (this.#options.signal.aborted) return;
+    this.#nap = new AbortController();
+    sleeping.abort();
   }
 }

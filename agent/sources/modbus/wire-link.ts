@@ -8,7 +8,7 @@ import { isAbort, messageOf, PenstockError, systemCodeOf } from "#core/errors.ts
 import type { RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import { Connection } from "./connection.ts";
-import type { ModbusLink, ReadOutcome, ReadRequest } from "./link.ts";
+import type { GuestLink, ModbusLink, ReadOutcome, ReadRequest } from "./link.ts";
 import type { OpenWire } from "./wire.ts";
 
 /** So many requests in a row without any answer: the connection is half open, or out of step. */
@@ -84,13 +84,34 @@ export class WireLink implements ModbusLink {
     await this.#running;
   }
 
-  async read(request: ReadRequest, timeoutMs: number): Promise<ReadOutcome> {
+  read(request: ReadRequest, timeoutMs: number): Promise<ReadOutcome> {
+    return this.#ask((connection) => connection.read(request, timeoutMs), "poll");
+  }
+
+  /** For the requests of commands: a unit that is not there says nothing about the connection. */
+  get guest(): GuestLink {
+    const isOpen = (): boolean => this.isOpen;
+    return {
+      get isOpen(): boolean {
+        return isOpen();
+      },
+      read: (request, timeoutMs) =>
+        this.#ask((connection) => connection.read(request, timeoutMs), "guest"),
+      write: (request, timeoutMs) =>
+        this.#ask((connection) => connection.write(request, timeoutMs), "guest"),
+    };
+  }
+
+  async #ask(
+    send: (connection: Connection) => Promise<ReadOutcome>,
+    from: "poll" | "guest",
+  ): Promise<ReadOutcome> {
     await this.#pause();
     const connection = this.#connection;
     if (!connection) return { kind: "disconnected" };
-    const outcome = await connection.read(request, timeoutMs);
+    const outcome = await send(connection);
     this.#freeAtMs = this.#options.clock.monotonic() + this.#options.pauseMs;
-    this.#judge(connection, outcome);
+    if (from === "poll" || outcome.kind !== "timeout") this.#judge(connection, outcome);
     return outcome;
   }
 

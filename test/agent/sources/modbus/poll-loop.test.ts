@@ -240,3 +240,47 @@ test("an unexpected error costs one poll, and polling goes on", async () => {
   await clock.advance(1000);
   await running;
 });
+
+test("a command's request goes at once where the bus is idle, and takes turns with late polls", async () => {
+  const idle = rig(1, 10_000);
+  const idling = idle.loop.run();
+  await idle.clock.advance(100);
+  const order: string[] = [];
+  const asked = idle.loop.guests.add(async () => {
+    await idle.clock.sleep(ANSWER_MS, { name: "guest" });
+    order.push("guest");
+  });
+  await idle.clock.advance(ANSWER_MS);
+  await asked;
+  expect(order).toEqual(["guest"]);
+  expect(idle.loop.counters).toMatchObject({ polls: 1, guests: 1, pollsFailed: 0 });
+  idle.stop();
+  await idling;
+
+  const busy = rig(20, 100);
+  const working = busy.loop.run();
+  const guests = Array.from({ length: 10 }, () =>
+    busy.loop.guests.add(() => busy.clock.sleep(ANSWER_MS, { name: "guest" })),
+  );
+  await busy.clock.advance(20 * ANSWER_MS);
+  await Promise.all(guests);
+  expect(busy.loop.counters.polls).toBeGreaterThanOrEqual(8);
+  busy.stop();
+  await busy.clock.advance(1000);
+  await working;
+});
+
+test("what waits when the bus is closed is turned away", async () => {
+  const { clock, loop, stop } = rig(1, 1000);
+  const running = loop.run();
+  await clock.advance(50);
+  const blocker = loop.guests.add(() => clock.sleep(1000, { name: "guest" }));
+  await clock.advance(1);
+  const waiting = loop.guests.add(async () => {});
+  const outcome = Promise.allSettled([waiting]);
+  stop();
+  await clock.advance(1000);
+  expect(await outcome).toMatchObject([{ status: "rejected", reason: { code: "BUS_BUSY" } }]);
+  await blocker;
+  await running;
+});

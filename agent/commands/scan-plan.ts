@@ -1,0 +1,82 @@
+/**
+ * In which order a scan asks: the lowest unit ids at all settings first, since most devices are
+ * there, then the rest where something answered, or everywhere if nothing did. Pure.
+ */
+export interface LineSettings {
+  readonly baud: number;
+  readonly parity: "none" | "even" | "odd";
+}
+
+export interface ScanStep {
+  /** Undefined for a host: there is nothing to set. */
+  readonly line: LineSettings | undefined;
+  readonly units: readonly number[];
+}
+
+/** What factories set, the most frequent first. */
+export const USUAL_BAUDS = [9600, 19_200, 38_400, 115_200, 57_600, 4800, 2400] as const;
+export const USUAL_PARITIES = ["none", "even", "odd"] as const;
+
+const LOW_UNITS = 16;
+
+export class ScanPlan {
+  readonly #lines: readonly (LineSettings | undefined)[];
+  readonly #low: readonly number[];
+  readonly #high: readonly number[];
+  readonly #found = new Set<LineSettings | undefined>();
+  #asked = 0;
+
+  constructor(lines: readonly (LineSettings | undefined)[], units: readonly number[]) {
+    this.#lines = lines;
+    // With one setting there is nothing to be quick about.
+    const low = lines.length === 1 ? units.length : LOW_UNITS;
+    const sorted = units.toSorted((a, b) => a - b);
+    this.#low = sorted.slice(0, low);
+    this.#high = sorted.slice(low);
+  }
+
+  /** Requests at most, as far as is known by now. */
+  get total(): number {
+    const searched = this.#found.size > 0 ? this.#found.size : this.#lines.length;
+    return this.#lines.length * this.#low.length + searched * this.#high.length;
+  }
+
+  get asked(): number {
+    return this.#asked;
+  }
+
+  /** One request was made. */
+  count(): void {
+    this.#asked += 1;
+  }
+
+  /** Something answered at these settings. */
+  foundAt(line: LineSettings | undefined): void {
+    this.#found.add(line);
+  }
+
+  /** Each step is decided when it comes: what was found before it counts. */
+  *steps(): Generator<ScanStep> {
+    for (const line of this.#lines) yield { line, units: this.#low };
+    if (this.#high.length === 0) return;
+    for (const line of this.#lines) {
+      if (this.#found.size === 0 || this.#found.has(line)) yield { line, units: this.#high };
+    }
+  }
+}
+
+/**
+ * `1-16,20` as numbers; undefined where it is none.
+ * @param max the highest unit id
+ */
+export function unitsOf(text: string, max: number): number[] | undefined {
+  const units = new Set<number>();
+  for (const part of text.split(",")) {
+    const [, from, to = from] = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part) ?? [];
+    const first = Number(from);
+    const last = Number(to);
+    if (from === undefined || first > last || last > max) return undefined;
+    for (let unit = first; unit <= last; unit++) units.add(unit);
+  }
+  return [...units];
+}

@@ -1,0 +1,185 @@
+/** `read`, `probe` and `scan` against a device, with and without a running agent in between. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Agent } from "#agent/agent.ts";
+import { probeCommand } from "#agent/commands/probe.ts";
+import { readCommand } from "#agent/commands/read.ts";
+import { scanCommand } from "#agent/commands/scan.ts";
+import { statusCommand } from "#agent/commands/status.ts";
+import { loadGateway } from "#config/load-config.ts";
+import { systemClock } from "#core/clock.ts";
+import { silentLogger } from "#core/log.ts";
+import { createRandom } from "#core/random.ts";
+import { runCommand } from "#test/support/run-command.ts";
+import { tempFolder } from "#test/support/temp-folder.ts";
+import { exceptionAnswer, FakeDevice, registersAnswer } from "../sources/modbus/fake-device.ts";
+
+/** A float32 of 71.2 with swapped registers, then a counter of 74565. */
+const WORDS = [0x6666, 0x428e, 0x0001, 0x2345];
+
+let device: FakeDevice;
+let file: string;
+let agent: Agent | undefined;
+
+beforeEach(async () => {
+  device = new FakeDevice((request, socket) => {
+    if (request.unit !== 3) return;
+    if (request.start + request.size > 8) return void socket.write(exceptionAnswer(request, 2));
+    socket.write(registersAnswer(request, (address) => WORDS[address] ?? 0));
+  });
+  const port = await device.listen();
+  const folder = await tempFolder();
+  file = join(folder, "gateway.yaml");
+  await writeFile(
+    file,
+    `version: 1
+gateway: hall-3
+buffer: { path: ${join(folder, "buffer")}, minFreeDisk: 1MiB }
+http: { listen: 127.0.0.1:0 }
+buses:
+  packer: { modbus: tcp, host: 127.0.0.1, port: ${port}, timeout: 1s }
+devices:
+  oven:
+    bus: packer
+    unit: 3
+    every: 100ms
+    tags:
+      temperature: { register: 40001, type: float32, order: CDAB, unit: °C }
+      absurd: { register: 40001, type: float32 }
+      counter: { register: 40003, type: uint32 }
+  absent: { bus: packer, unit: 4, every: 1h, tags: { a: { register: 40001 } } }
+  publisher: { tags: { b: { unit: V } } }
+`,
+  );
+});
+
+afterEach(async () => {
+  await agent?.stop();
+  agent = undefined;
+  await device.close();
+});
+
+async function startAgent(): Promise<void> {
+  agent = new Agent({
+    settings: loadGateway(file),
+    machineId: "test",
+    clock: systemClock,
+    random: createRandom(1),
+    log: silentLogger,
+    resources: () => ({ cpuMs: 0, rssBytes: 0 }),
+  });
+  await agent.start();
+}
+
+for (const who of ["no agent", "an agent"] as const) {
+  describe(`with ${who} running`, () => {
+    beforeEach(async () => {
+      if (who === "an agent") await startAgent();
+    });
+
+    test("read gives one tag's value alone on standard output, and the frames with -v", async () => {
+      const args = ["oven/temperature", "--config", file, "-v"];
+      const { code, out, err } = await runCommand(readCommand, args);
+      expect([code, out]).toEqual([0, "71.2\n"]);
+      expect(err).toMatch(
+        /^→ 03 03 00 00 00 02\n← 03 03 04 66 66 42 8e\noven\/temperature °C good 20/,
+      );
+    });
+
+    test("read shows all tags of a device, in the file's order", async () => {
+      const { code, out } = await runCommand(readCommand, ["oven", "--config", file]);
+      expect(code).toBe(0);
+      expect(out.split("\n").map((line) => line.split(/ +/).slice(0, 2))).toEqual([
+        ["tag", "value"],
+        ["temperature", "71.2"],
+        ["absurd", expect.stringMatching(/e\+23$/)],
+        ["counter", "74565"],
+        [""],
+      ]);
+    });
+
+    test("a silent device is exit code 1, with advice", async () => {
+      const { code, out, err } = await runCommand(readCommand, ["absent/a", "--config", file]);
+      expect([code, out]).toEqual([1, "-\n"]);
+      expect(err).toContain("timeout: no answer: is the device powered");
+    });
+
+    test("probe finds the word order that gives what the device displays", async () => {
+      const args = ["oven", "absurd", "--expect", "71", "--config", file];
+      const { code, out, err } = await runCommand(probeCommand, args);
+      expect(code).toBe(0);
+      expect(out).toMatch(/float32 +CDAB +\S+ +71\.2 <==/);
+      expect(err).toContain("{ register: 40001, type: float32, order: CDAB }   # 71.2");
+    });
+
+    test("probe reads each register alone where the device refuses the span", async () => {
+      const args = ["oven", "40006", "--config", file];
+      const { code, out } = await runCommand(probeCommand, args);
+      expect(code).toBe(0);
+      expect(out).toMatch(/^uint16 +ABCD +0 +0 +0$/m);
+    });
+
+    test("scan finds the one unit of a configured bus", async () => {
+      const args = ["packer", "--units", "3-4", "--timeout", "1000", "--config", file];
+      const { code, out, err } = await runCommand(scanCommand, args);
+      expect(code).toBe(0);
+      expect(out).toContain("devices:\n  unit-3:");
+      expect(out).not.toContain("unit-4");
+      expect(err).toBe("unit 3: answers\n");
+    });
+  });
+}
+
+test("scan needs no gateway's file for a host", async () => {
+  const silent = new FakeDevice(() => {});
+  const port = await silent.listen();
+  const args = ["--host", `127.0.0.1:${port}`, "--units", "1-3", "--timeout", "20"];
+  const { code, out, err } = await runCommand(scanCommand, args);
+  await silent.close();
+  expect([code, out]).toEqual([1, ""]);
+  expect(err).toContain("Nobody answers. Is it Modbus TCP");
+});
+
+test("a host that refuses the connection is told so", async () => {
+  await device.close();
+  const { code, err } = await runCommand(readCommand, ["oven", "--config", file]);
+  expect(code).toBe(1);
+  expect(err).toMatch(/^PORT_UNAVAILABLE: cannot reach 127.0.0.1:\d+: ECONNREFUSED \(the host is/);
+});
+
+test("scanning through an agent leaves its connection alone", async () => {
+  await startAgent();
+  const args = ["packer", "--units", "5-12", "--timeout", "20", "--config", file];
+  expect((await runCommand(scanCommand, args)).code).toBe(1);
+  expect(device.connections).toBe(1);
+});
+
+test("a device that publishes is known to a running agent only", async () => {
+  const absent = await runCommand(readCommand, ["publisher", "--config", file]);
+  expect(absent).toMatchObject({ code: 1, err: expect.stringContaining("CONTROL_ABSENT") });
+  await startAgent();
+  const { code, out } = await runCommand(readCommand, ["publisher", "--json", "--config", file]);
+  expect([code, out]).toEqual([0, "[]\n"]);
+});
+
+test.each([
+  ["ovne", 'There is no device "ovne". Did you mean "oven"?'],
+  ["oven/temprature", 'There is no tag of oven "temprature". Did you mean "temperature"?'],
+  ["oven/a/b", "expected DEVICE or DEVICE/TAG"],
+])("%s is misuse, with the name that is near", async (target, message) => {
+  const { code, err } = await runCommand(readCommand, [target, "--config", file]);
+  expect(code).toBe(2);
+  expect(err).toContain(message);
+});
+
+test("status tells of an agent that does not run, of one that is well, and of what is wrong", async () => {
+  const absent = await runCommand(statusCommand, ["--config", file]);
+  expect(absent).toMatchObject({
+    code: 2,
+    out: expect.stringMatching(/^CRITICAL: hall-3: no agent/),
+  });
+  await startAgent();
+  const { code, out } = await runCommand(statusCommand, ["--config", file, "--json"]);
+  expect(JSON.parse(out)).toMatchObject({ running: true, gateway: "hall-3", severity: code });
+});
