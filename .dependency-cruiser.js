@@ -153,6 +153,8 @@ export default {
       to: { path: node("fs", "fs/promises", "path", "url", "http"), dependencyTypes: ["core"] },
     },
 
+    { from: { path: folder("packaging") }, to: { path: folder("packaging") } },
+    { from: { path: folder("packaging") }, to: { dependencyTypes: ["core"] } },
     {
       from: { path: "^firmware-sim/(signals|faults)/" },
       to: { path: "^(firmware-sim/(signals|faults)|core)/" },
