@@ -3,6 +3,7 @@
  * committer outlives the sessions: what was received is committed, or read again.
  */
 import { backOff } from "#core/back-off.ts";
+import type { ReceivedChunk } from "#core/chunk-codec.ts";
 import type { Clock, Timer } from "#core/clock.ts";
 import { isAbort, messageOf } from "#core/errors.ts";
 import { DurationHistogram } from "#core/histogram.ts";
@@ -36,7 +37,7 @@ const GAPS_EVERY_MS = 5000;
 
 export class Ingest {
   readonly counters: IngestCounters = noCounts();
-  /** From a reading's time to its being visible. */
+  /** From a reading's time to its being visible; of live data alone, for a backlog is late anyway. */
   readonly latency = new DurationHistogram();
   /** From the hub's taking an event to its being committed: the sink's own share, and the SDK's. */
   readonly lag = new DurationHistogram();
@@ -136,7 +137,7 @@ export class Ingest {
   #noteOutcome(outcome: CommitOutcome, batch: PartitionBatch): void {
     if (outcome.kind !== "committed") return;
     const nowMs = this.#options.clock.now();
-    recordLatency(this.latency, outcome.accepted, nowMs);
+    recordLatency(this.latency, liveOnly(outcome.accepted, batch), nowMs);
     for (const delivery of batch.deliveries) {
       this.lag.record(nowMs - delivery.enqueuedAtMs);
       this.#gaps.hear(delivery, this.#options.clock.monotonic());
@@ -180,4 +181,16 @@ export class Ingest {
       if (!isAbort(error)) throw error;
     }
   }
+}
+
+function liveOnly(
+  accepted: readonly ReceivedChunk[],
+  { deliveries }: PartitionBatch,
+): readonly ReceivedChunk[] {
+  const late = new Set<ReceivedChunk>();
+  for (const { isBacklog, content } of deliveries) {
+    if (!isBacklog || content.kind !== "chunks") continue;
+    for (const chunk of content.chunks) late.add(chunk);
+  }
+  return late.size === 0 ? accepted : accepted.filter((chunk) => !late.has(chunk));
 }

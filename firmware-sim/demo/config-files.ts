@@ -28,7 +28,7 @@ gateway: ${GATEWAY}
 site: demo
 uplink:
   eventHubs: { connectionString: ${quoted(file.connectionString)}, hub: ${HUB_NAME} }
-buffer: { path: ${quoted(file.bufferDir)} }
+buffer: { path: ${quoted(file.bufferDir)}, maxBytes: 8GiB }
 mqtt:
   broker: { listen: "127.0.0.1:${file.mqttPort}" }
   topics: [{ topic: "plant/{device}" }]

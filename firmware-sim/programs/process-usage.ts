@@ -14,6 +14,7 @@ export interface ProcessSample {
   cpuSeconds: number;
   /** The most memory this life ever had resident. */
   peakBytes: number;
+  residentBytes: number;
 }
 
 /** Undefined where the process is gone. */
@@ -23,8 +24,12 @@ export function sampleProcess(pid: number): ProcessSample | undefined {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const ticks = Number(fields[UTIME]) + Number(fields[STIME]);
-    const peakKib = Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0);
-    return { cpuSeconds: ticks / TICKS_PER_SECOND, peakBytes: peakKib * 1024 };
+    const kib = (pattern: RegExp): number => Number(pattern.exec(status)?.[1] ?? 0);
+    return {
+      cpuSeconds: ticks / TICKS_PER_SECOND,
+      peakBytes: kib(/^VmHWM:\s+(\d+)/m) * 1024,
+      residentBytes: kib(/^VmRSS:\s+(\d+)/m) * 1024,
+    };
   } catch {
     return undefined;
   }
@@ -50,6 +55,7 @@ export class UsageMeter {
   #earlierSeconds = 0;
   #markSeconds = 0;
   #peakBytes = 0;
+  #residentBytes = 0;
 
   constructor(sample: typeof sampleProcess = sampleProcess) {
     this.#sample = sample;
@@ -64,6 +70,7 @@ export class UsageMeter {
     }
     this.#lifeSeconds = sample.cpuSeconds;
     this.#peakBytes = Math.max(this.#peakBytes, sample.peakBytes);
+    this.#residentBytes = sample.residentBytes;
   }
 
   /** What was used so far does not count. */
@@ -78,5 +85,10 @@ export class UsageMeter {
 
   get peakBytes(): number {
     return this.#peakBytes;
+  }
+
+  /** At the last sample. */
+  get residentBytes(): number {
+    return this.#residentBytes;
   }
 }
