@@ -40,41 +40,50 @@ const sinkStatus = z.object({
 });
 const rollup = z.object({ device: z.string(), count: z.number() });
 
-interface Sample {
-  seconds: number;
-  sentBacklog: number;
-  acceptedByHub: number;
-  sentBytes: number;
-  acceptedBySink: number;
-  liveP50Ms: number;
-  liveP99Ms: number;
-  rssMb: Record<ProgramName, number>;
-}
+const perProgram = z.object({ hub: z.number(), sink: z.number(), agent: z.number() });
 
-export interface BacklogResult {
-  backlogReadings: number;
-  bufferMb: number;
-  fillSeconds: number;
-  drainSeconds: number;
-  readingsPerSecond: number;
-  timesRealTime: number;
-  liveReadingsPerSecond: number;
-  bytesPerReading: number;
-  /** Of the middle second. */
-  liveP50Ms: number;
-  /** Of the middle second, and of the worst. */
-  liveP99Ms: number;
-  liveP99WorstMs: number;
-  cpuCores: Record<ProgramName, number>;
-  peakMb: Record<ProgramName, number>;
-  lost: number;
-  doubled: number;
-  duplicatesDropped: number;
-  gapsReported: number;
-  samples: Sample[];
-}
+const sample = z.object({
+  seconds: z.number(),
+  sentBacklog: z.number(),
+  acceptedByHub: z.number(),
+  sentBytes: z.number(),
+  acceptedBySink: z.number(),
+  liveP50Ms: z.number(),
+  liveP99Ms: z.number(),
+  rssMb: perProgram,
+});
 
-export async function run(args: readonly string[]): Promise<BacklogResult> {
+type Sample = z.infer<typeof sample>;
+
+/** Live latencies are those of the middle second; `liveP99WorstMs` is of the worst one. */
+const figures = z.object({
+  backlogReadings: z.number(),
+  bufferMb: z.number(),
+  fillSeconds: z.number(),
+  drainSeconds: z.number(),
+  readingsPerSecond: z.number(),
+  timesRealTime: z.number(),
+  liveReadingsPerSecond: z.number(),
+  bytesPerReading: z.number(),
+  liveP50Ms: z.number(),
+  liveP99Ms: z.number(),
+  liveP99WorstMs: z.number(),
+  lost: z.number(),
+  doubled: z.number(),
+  duplicatesDropped: z.number(),
+  gapsReported: z.number(),
+});
+
+const result = z.object({
+  figures,
+  cpuCores: perProgram,
+  peakMb: perProgram,
+  samples: z.array(sample),
+});
+
+type Result = z.infer<typeof result>;
+
+export async function run(args: readonly string[]): Promise<Result> {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -92,7 +101,7 @@ export async function run(args: readonly string[]): Promise<BacklogResult> {
   }
 }
 
-async function measure(dataDir: string, wanted: number, live: number): Promise<BacklogResult> {
+async function measure(dataDir: string, wanted: number, live: number): Promise<Result> {
   const random = createRandom(randomInt(2 ** 32));
   const fillFromMs = systemClock.monotonic();
   const endMs = Math.floor(systemClock.now() / MINUTE_MS) * MINUTE_MS - MINUTE_MS;
@@ -114,33 +123,35 @@ async function measure(dataDir: string, wanted: number, live: number): Promise<B
     const last = samples.at(-1);
     const drainSeconds = last?.seconds ?? 0;
     programs.sampleUsage();
-    const cores = (program: ProgramName): number =>
-      programs.usageOf(program).cpuSeconds / drainSeconds;
-    const cpuCores = forEachProgram(cores);
+    const cpuCores = forEachProgram(
+      (program) => programs.usageOf(program).cpuSeconds / drainSeconds,
+    );
     await stop(simulator);
     const status = sinkStatus.parse(await getJson(programs.sinkUrl, "api/status"));
     const counted = await countBacklog(programs.sinkUrl);
     const liveReadings = (last?.acceptedByHub ?? 0) - backlog.readings;
-    const p99s = samples.slice(1).map((sample) => sample.liveP99Ms);
-    const p50s = samples.slice(1).map((sample) => sample.liveP50Ms);
+    const p99s = samples.slice(1).map(({ liveP99Ms }) => liveP99Ms);
+    const p50s = samples.slice(1).map(({ liveP50Ms }) => liveP50Ms);
     return {
-      backlogReadings: backlog.readings,
-      bufferMb: Math.round(backlog.bytes / MB),
-      fillSeconds: Math.round(fillSeconds),
-      drainSeconds,
-      readingsPerSecond: Math.round(backlog.readings / drainSeconds),
-      timesRealTime: backlog.readings / BACKLOG_RATE / drainSeconds,
-      liveReadingsPerSecond: Math.round(liveReadings / drainSeconds),
-      bytesPerReading: (last?.sentBytes ?? 0) / (last?.acceptedByHub ?? 1),
-      liveP50Ms: middle(p50s),
-      liveP99Ms: middle(p99s),
-      liveP99WorstMs: Math.max(...p99s),
+      figures: {
+        backlogReadings: backlog.readings,
+        bufferMb: Math.round(backlog.bytes / MB),
+        fillSeconds: Math.round(fillSeconds),
+        drainSeconds,
+        readingsPerSecond: Math.round(backlog.readings / drainSeconds),
+        timesRealTime: backlog.readings / BACKLOG_RATE / drainSeconds,
+        liveReadingsPerSecond: Math.round(liveReadings / drainSeconds),
+        bytesPerReading: (last?.sentBytes ?? 0) / (last?.acceptedByHub ?? 1),
+        liveP50Ms: middle(p50s),
+        liveP99Ms: middle(p99s),
+        liveP99WorstMs: Math.max(...p99s),
+        lost: Math.max(0, backlog.readings - counted),
+        doubled: Math.max(0, counted - backlog.readings),
+        duplicatesDropped: status.readings.duplicates,
+        gapsReported: status.gaps.length,
+      },
       cpuCores,
       peakMb: forEachProgram((program) => Math.round(programs.usageOf(program).peakBytes / MB)),
-      lost: Math.max(0, backlog.readings - counted),
-      doubled: Math.max(0, counted - backlog.readings),
-      duplicatesDropped: status.readings.duplicates,
-      gapsReported: status.gaps.length,
       samples,
     };
   } finally {
@@ -217,10 +228,9 @@ function middle(values: readonly number[]): number {
 }
 
 /** As tables in Markdown. */
-export function render(result: unknown): string {
-  // The shape is this file's own.
-  const { samples, cpuCores, peakMb, ...figures } = result as BacklogResult;
-  const lines = Object.entries(figures).map(([key, value]) => `| ${key} | ${rounded(value)} |`);
+export function render(measured: unknown): string {
+  const { samples, cpuCores, peakMb, figures: all } = result.parse(measured);
+  const lines = Object.entries(all).map(([key, value]) => `| ${key} | ${rounded(value)} |`);
   const usage = programNames.map(
     (program) =>
       `| ${program} | ${cpuCores[program].toFixed(2)} cores, peak ${peakMb[program]} MB |`,
@@ -240,8 +250,8 @@ export function render(result: unknown): string {
   ].join("\n");
 }
 
-function rowOf(sample: Sample): string {
-  const { seconds, sentBacklog, acceptedBySink, liveP50Ms, liveP99Ms, rssMb } = sample;
+function rowOf(one: Sample): string {
+  const { seconds, sentBacklog, acceptedBySink, liveP50Ms, liveP99Ms, rssMb } = one;
   const cells = [seconds.toFixed(0), sentBacklog, acceptedBySink, liveP50Ms, liveP99Ms];
   return `| ${[...cells, rssMb.hub, rssMb.sink, rssMb.agent].join(" | ")} |`;
 }

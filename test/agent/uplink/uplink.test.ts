@@ -1,92 +1,19 @@
-import {
-  EventHubConsumerClient,
-  earliestEventPosition,
-  type ReceivedEventData,
-} from "@azure/event-hubs";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { makeProducer } from "#agent/uplink/hub-client.ts";
-import { Uplink } from "#agent/uplink/uplink.ts";
-import { Hub } from "#cloud/hub/hub.ts";
-import { type ReceivedChunk, unpackEvent } from "#core/chunk-codec.ts";
-import { systemClock } from "#core/clock.ts";
-import { silentLogger } from "#core/log.ts";
+import { describe, expect, test, vi } from "vitest";
+import { unpackEvent } from "#core/chunk-codec.ts";
 import { createRandom } from "#core/random.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { message, openBuffer } from "../buffer/support.ts";
-
-const HUB = "telemetry";
-const WAIT = { timeout: 15_000, interval: 25 };
-
-async function startHub(dataDir: string, port = 0): Promise<Hub> {
-  const hub = new Hub({
-    clock: systemClock,
-    log: silentLogger,
-    dataDir,
-    port,
-    hubs: [{ name: HUB, partitions: 4 }],
-  });
-  await hub.start();
-  onTestFinished(() => hub.stop());
-  return hub;
-}
-
-async function startUplink(connectionString: string, folder: string) {
-  const buffer = openBuffer(folder);
-  const uplink = new Uplink({
-    makeClient: (timeoutMs) => makeProducer({ connectionString, hub: HUB }, timeoutMs),
-    lingerMs: 5,
-    bytesPerSecond: 1e6,
-    backlogShare: 0.5,
-    buffer,
-    clock: systemClock,
-    random: createRandom(1),
-    log: silentLogger,
-    onAlarm: () => {},
-  });
-  await buffer.start();
-  uplink.start();
-  const stop = async (): Promise<void> => {
-    await uplink.stop();
-    await buffer.stop();
-  };
-  onTestFinished(stop);
-  return { buffer, uplink, stop };
-}
-
-/** All events of the hub, as they come. */
-function receive(connectionString: string): ReceivedEventData[] {
-  const events: ReceivedEventData[] = [];
-  const client = new EventHubConsumerClient("$Default", connectionString, HUB);
-  const subscription = client.subscribe(
-    {
-      processEvents: async (received) => {
-        events.push(...received);
-      },
-      processError: async () => {},
-    },
-    { startPosition: earliestEventPosition, maxWaitTimeInSeconds: 0.1, maxBatchSize: 100 },
-  );
-  onTestFinished(async () => {
-    await subscription.close();
-    await client.close();
-  });
-  return events;
-}
-
-function chunksOf(events: readonly ReceivedEventData[]): ReceivedChunk[] {
-  return events.flatMap((event) => unpackEvent(event.body));
-}
+import { append, chunksOf, receive, startHub, startUplink, untilEmpty, WAIT } from "./support.ts";
 
 describe("the uplink", { timeout: 60_000 }, () => {
   test("delivers every chunk once, a lane to a partition, in order, and empties the buffer", async () => {
-    const hub = await startHub(await tempFolder());
-    const connectionString = hub.connectionString(HUB);
-    const events = receive(connectionString);
-    const { buffer, uplink } = await startUplink(connectionString, await tempFolder());
+    const hub = await startHub();
+    const events = receive(hub.connectionString);
+    const { buffer, uplink } = await startUplink(hub.connectionString);
     for (let i = 0; i < 40; i++) {
       await buffer.append(message(`device-${i % 5}`, i, { value: i, twice: 2 * i }));
     }
-    await vi.waitFor(() => expect(buffer.status().segments).toBe(0), WAIT);
+    await untilEmpty(buffer);
     await vi.waitFor(() => expect(chunksOf(events).length).toBe(uplink.status().chunks), WAIT);
 
     for (const lane of [0, 1, 2, 3]) {
@@ -108,43 +35,8 @@ describe("the uplink", { timeout: 60_000 }, () => {
     expect(uplink.status()).toMatchObject({ state: "connected", readings: 80, failures: 0 });
   });
 
-  test("keeps everything while the hub is away, and sends it when the hub is back", async () => {
-    const hubFolder = await tempFolder();
-    const first = await startHub(hubFolder);
-    const connectionString = first.connectionString(HUB);
-    const { port } = first.address;
-    const { buffer, uplink } = await startUplink(connectionString, await tempFolder());
-    await buffer.append(message("oven", 1, { t: 1 }));
-    await vi.waitFor(() => expect(buffer.status().segments).toBe(0), WAIT);
-    await first.stop();
-    for (let i = 2; i <= 20; i++) await buffer.append(message("oven", i, { t: i }));
-    await vi.waitFor(() => expect(uplink.status().failures).toBeGreaterThan(0), WAIT);
-    expect(buffer.status().segments).toBeGreaterThan(0);
-
-    await startHub(hubFolder, port);
-    const events = receive(connectionString);
-    await vi.waitFor(() => expect(buffer.status().segments).toBe(0), WAIT);
-    await vi.waitFor(() => {
-      const values = new Set<unknown>();
-      for (const { content } of chunksOf(events)) {
-        for (const block of content.kind === "readings" ? content.blocks : []) {
-          for (const value of block.columns[0]!) values.add(value);
-        }
-      }
-      expect(values.size).toBe(20);
-    }, WAIT);
-  });
-
   test("cuts an event smaller when the hub finds it too large", async () => {
-    const hub = new Hub({
-      clock: systemClock,
-      log: silentLogger,
-      dataDir: await tempFolder(),
-      messageBytesMax: 4096,
-      hubs: [{ name: HUB, partitions: 2 }],
-    });
-    await hub.start();
-    onTestFinished(() => hub.stop());
+    const hub = await startHub({ messageBytesMax: 4096, partitions: 2 });
     const folder = await tempFolder();
     const filled = openBuffer(folder);
     await filled.start();
@@ -156,10 +48,32 @@ describe("the uplink", { timeout: 60_000 }, () => {
       await filled.append(message("noisy", i, noise));
     }
     await filled.stop();
-    const { buffer, uplink } = await startUplink(hub.connectionString(HUB), folder);
-    await vi.waitFor(() => expect(buffer.status().segments).toBe(0), WAIT);
+    const { buffer, uplink } = await startUplink(hub.connectionString, { folder });
+    await untilEmpty(buffer);
     expect(uplink.status()).toMatchObject({ readings: 1200, failures: 0 });
     expect(uplink.status().events).toBeGreaterThan(1);
     expect(buffer.status().droppedReadings).toBe(0);
+  });
+
+  test("sends what an outage left behind marked, beside what is new, and tells what it still owes", async () => {
+    const folder = await tempFolder();
+    const left = openBuffer(folder);
+    await left.start();
+    await append(left, 0, 50);
+    await left.stop();
+    const hub = await startHub();
+    const events = receive(hub.connectionString);
+    const { buffer, uplink } = await startUplink(hub.connectionString, { folder });
+    await append(buffer, 50, 60);
+    await untilEmpty(buffer);
+    await vi.waitFor(() => expect(chunksOf(events).length).toBe(uplink.status().chunks), WAIT);
+    for (const event of events) {
+      const isBacklog = chunksOf([event]).every(({ id }) => id.seq < 50);
+      const { backlog, owedFrom, seq } = event.properties ?? {};
+      expect(backlog).toBe(isBacklog ? true : undefined);
+      const tells = isBacklog ? owedFrom === seq : owedFrom === undefined || owedFrom < 50;
+      expect(tells).toBe(true);
+    }
+    expect(uplink.status()).toMatchObject({ readings: 60, backlogReadings: 50 });
   });
 });
