@@ -25,3 +25,8 @@ process.exitCode = await dispatch(process.argv.slice(2), {
   commands: COMMANDS,
   io: { stdin, stdout, stderr, env, signal: ending.signal },
 });
+
+// A dead connection that a library has not given up yet must not keep a program that was told to
+// end. What commands print without being told to end may take its time.
+const LEFTOVERS_MS_MAX = 1000;
+if (ending.signal.aborted) setTimeout(() => process.exit(), LEFTOVERS_MS_MAX).unref();
