@@ -39,7 +39,8 @@ export const templateSchema = z.strictObject({
     "`device`: read on one. `two-sources`: two independent lists agree. `driver`: from a program that " +
       "reads such devices. `page`: from one manual or page. `unverified`: compare before you trust it.",
   ),
-  ...device.pick({ timeout: true }).shape,
+  ...device.pick({ timeout: true, pause: true }).shape,
+  maxRegisters: device.shape.maxRegisters.optional(),
   identify: z
     .array(mark)
     .max(8)

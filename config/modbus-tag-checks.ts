@@ -12,6 +12,7 @@ const REGISTER_ONLY = [
   "offset",
   "length",
   "bit",
+  "bits",
   "invalid",
   "scaleRegister",
   "counter",
@@ -70,9 +71,39 @@ function checkBit(path: Path, tag: RawMapping, address: string, base: AddressBas
 
 function checkRegister(path: Path, tag: RawMapping, base: AddressBase): Problem[] {
   return [
+    ...checkField(path, tag),
     ...checkNotation([...path, "register"], tag, registersOf(tag), base),
     ...checkNotation([...path, "scaleRegister"], tag, 1, base),
   ];
+}
+
+/** Bits are of a whole number, and within its registers. */
+function checkField(path: Path, tag: RawMapping): Problem[] {
+  const { bit, bits } = tag;
+  const field: unknown[] = Array.isArray(bits) ? bits : [bit, bit];
+  const [low, high] = field.map(numberOf);
+  if (low === undefined || high === undefined) return [];
+  const key = bits === undefined ? "bit" : "bits";
+  const at = [...path, key];
+  const type = textOf(tag["type"]) ?? "uint16";
+  if (!/int/.test(type)) {
+    const message = `"${key}" has no meaning for the type ${type}`;
+    return [{ path: at, on: "key", message, suggestion: "bits are of uint16, or a wider integer" }];
+  }
+  if (bit !== undefined && bits !== undefined) {
+    const message = 'the tag has both "bit" and "bits"';
+    return [
+      { path: at, on: "key", message, suggestion: "keep one: a second field is a second tag" },
+    ];
+  }
+  if (low > high) {
+    const message = `bits: ${low} is above ${high}`;
+    return [{ path: at, on: "value", message, suggestion: "write the lowest bit first" }];
+  }
+  const last = 16 * registersOf(tag) - 1;
+  if (high <= last) return [];
+  const message = `${key}: ${type} has the bits 0 to ${last}`;
+  return [{ path: at, on: "value", message, suggestion: "a wider type has more, such as uint32" }];
 }
 
 /** How many registers the tag's value takes. */

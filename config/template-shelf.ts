@@ -23,7 +23,7 @@ const OWN_FOLDER = join(import.meta.dirname, "templates");
 const SUFFIX = ".yaml";
 
 /** Keys that a template shares with a device. */
-const DEVICE_KEYS = ["timeout"] as const;
+const DEVICE_KEYS = ["timeout", "pause", "maxRegisters"] as const;
 
 export class TemplateShelf {
   readonly #folders: readonly string[];

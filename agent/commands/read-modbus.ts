@@ -2,7 +2,7 @@
 import { AnswerTimes } from "#agent/sources/modbus/answer-times.ts";
 import { DevicePoller } from "#agent/sources/modbus/device-poller.ts";
 import type { GuestLink } from "#agent/sources/modbus/link.ts";
-import { READ_BITS_MAX, READ_REGISTERS_MAX } from "#agent/sources/modbus/planner.ts";
+import { planLimits } from "#agent/sources/modbus/planner.ts";
 import { createTags } from "#agent/sources/modbus/polled-tag.ts";
 import type { DeviceSettings } from "#config/gateway/device.ts";
 import type { ModbusBusSettings } from "#config/gateway/modbus-bus.ts";
@@ -29,11 +29,10 @@ export async function readModbus(read: ModbusRead): Promise<ShownReading[]> {
     unit: device.unit,
     intervalMs: device.every,
     timeoutMs: device.timeout ?? settings.timeout,
-    limits: {
-      registersMax: READ_REGISTERS_MAX,
-      bitsMax: READ_BITS_MAX,
-      gapMax: settings.maxGap,
-    },
+    pauseMs: device.pause,
+    retries: device.retries,
+    priority: 0,
+    limits: planLimits(settings, device.maxRegisters),
     tags: createTags(name, device, { source: bus, intake, refuse }),
     busTimes: new AnswerTimes(),
     counters: NOT_COUNTED(),
@@ -59,6 +58,7 @@ const NOT_COUNTED = (): ConstructorParameters<typeof DevicePoller>[0]["counters"
   exceptions: 0,
   timeouts: 0,
   malformed: 0,
+  retries: 0,
   searches: 0,
   invalidValues: 0,
 });

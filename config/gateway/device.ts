@@ -48,6 +48,25 @@ export const device = z.strictObject({
   timeout: durationBetween(10, 60_000)
     .optional()
     .describe("Its own time-out, where it is slower than others on its bus."),
+  retries: z
+    .int()
+    .min(0)
+    .max(5)
+    .default(1)
+    .describe("How often a request without an answer, or with a broken one, is made again."),
+  pause: durationBetween(0, 10_000)
+    .optional()
+    .describe("Rest behind its answers, where it needs more than others on its bus."),
+  maxRegisters: z
+    .int()
+    .min(1)
+    .max(125)
+    .default(125)
+    .describe("The most registers that it gives in one answer."),
+  priority: z
+    .enum(["high", "normal", "low"])
+    .default("normal")
+    .describe("Who goes first on a bus that is late; the others wait, but never for good."),
   line: z.string().max(64).optional().describe("Production line: a dimension of its series."),
   tags: z.record(name, tag).default({}).describe("What is read from it, by names of yours."),
   detect: detect.prefault({}).describe("What is watched for."),

@@ -24,6 +24,12 @@ export const modbusTcpBus = z.strictObject({
     .describe("A device, or a gateway to several, by network: Modbus TCP, or bare RTU frames."),
   host: z.string().min(1).describe("Its address."),
   port: z.int().min(1).max(65_535).default(502).describe("Its port."),
+  connections: z
+    .int()
+    .min(1)
+    .max(16)
+    .default(1)
+    .describe("Connections that are used at a time, where the device or gateway allows several."),
   ...modbusRequests,
 });
 

@@ -73,6 +73,10 @@ export const tag = z.strictObject({
     .max(31)
     .optional()
     .describe("One bit of the register, 0 the least significant: the value is true or false."),
+  bits: z
+    .tuple([z.int().min(0).max(31), z.int().min(0).max(31)])
+    .optional()
+    .describe("A field of the register, from its lowest bit to its highest, as a number."),
   invalid: z
     .array(z.number())
     .max(16)

@@ -34,6 +34,8 @@ export interface ReadCounters {
   exceptions: number;
   timeouts: number;
   malformed: number;
+  /** Requests made again because their answer did not come, or came broken. */
+  retries: number;
   /** Requests made only to isolate, or to try again, registers that a device refuses. */
   searches: number;
   /** Registers that were read and hold no value, such as NaN. */
@@ -46,6 +48,10 @@ export interface BlockReaderOptions {
   timeoutMs: number;
   /** The device's full time-out. */
   timeoutMaxMs: number;
+  pauseMs?: number | undefined;
+  /** How often a request is made again, and how long each time is waited. */
+  retries: number;
+  retryTimeoutMs: number;
   refusals: Refusals;
   clock: Clock;
   counters: ReadCounters;
@@ -113,12 +119,30 @@ export class BlockReader {
     return failure;
   }
 
+  /**
+   * Silence is asked again, though not waited for as long. Where a late answer could be taken for the
+   * next one, the link refuses to ask (`owed`), and it stays silence.
+   */
   async #request(block: Block): Promise<ReadOutcome> {
-    const { link, unit, timeoutMs, timeoutMaxMs, clock, counters, onAnswer } = this.#options;
+    const { retries, timeoutMs, retryTimeoutMs, counters } = this.#options;
+    const first = await this.#ask(block, timeoutMs);
+    if (first.kind !== "timeout") return first;
+    for (let retry = 0; retry < retries; retry++) {
+      const again = await this.#ask(block, retryTimeoutMs);
+      if (again.kind === "owed") return first;
+      counters.retries += 1;
+      if (again.kind !== "timeout") return again;
+    }
+    return first;
+  }
+
+  async #ask(block: Block, timeoutMs: number): Promise<ReadOutcome> {
+    const { link, unit, timeoutMaxMs, pauseMs, clock, counters, onAnswer } = this.#options;
     const { table, start, size } = block;
     const askedAtMs = clock.monotonic();
-    counters.requests += 1;
-    const outcome = await link.read({ unit, table, start, size, timeoutMaxMs }, timeoutMs);
+    const request = { unit, table, start, size, timeoutMaxMs, pauseMs };
+    const outcome = await link.read(request, timeoutMs);
+    if (outcome.kind !== "owed") counters.requests += 1;
     count(counters, outcome);
     if (outcome.kind === "answer" || outcome.kind === "exception") {
       onAnswer(clock.monotonic() - askedAtMs);

@@ -1,6 +1,7 @@
 /**
- * Polls one device: reads the blocks of a group of its tags, isolates registers that it refuses, and tells its breaker how
- * it went. A poll always ends in one reading a tag, good or bad, never an old value.
+ * Polls one device: reads the blocks of a group of its tags, isolates registers that it refuses, and
+ * tells its breaker how it went. A poll always ends in one reading a tag, good or bad, never an old
+ * value.
  */
 import type { ReadingBatch } from "#agent/sources/contract.ts";
 import type { Clock } from "#core/clock.ts";
@@ -16,6 +17,7 @@ import { groupByInterval, type PollGroup } from "./poll-group.ts";
 import { PollResult } from "./poll-result.ts";
 import type { PolledTag } from "./polled-tag.ts";
 import { Refusals } from "./refusals.ts";
+import type { Priority } from "./schedule.ts";
 
 export interface DevicePollerOptions {
   /** Name of the bus: readings are counted under it. */
@@ -25,6 +27,11 @@ export interface DevicePollerOptions {
   /** Of the tags that have none of their own. */
   intervalMs: number;
   timeoutMs: number;
+  /** Rest behind its answers; the bus's if left out. */
+  pauseMs?: number | undefined;
+  /** How often a request that is not answered is made again in the same poll. */
+  retries: number;
+  priority: Priority;
   limits: PlanLimits;
   tags: readonly PolledTag[];
   /** What the other devices of the bus take to answer, for one that never did. */
@@ -40,6 +47,7 @@ const NO_ANSWER: QualityReason = "timeout";
 export class DevicePoller {
   readonly name: string;
   readonly unit: number;
+  readonly priority: Priority;
   /** The device's tags by interval, the most frequent first; never empty. */
   readonly groups: readonly PollGroup[];
   readonly breaker: CircuitBreaker;
@@ -52,6 +60,7 @@ export class DevicePoller {
   constructor(options: DevicePollerOptions) {
     this.name = options.device;
     this.unit = options.unit;
+    this.priority = options.priority;
     this.groups = groupByInterval(options.tags, options.intervalMs, options.limits);
     this.breaker = new CircuitBreaker(this.groups[0]?.intervalMs ?? 0, options.random);
     this.#options = options;
@@ -79,7 +88,8 @@ export class DevicePoller {
     if (!link.isOpen) return this.#batch(group, new PollResult(), NO_ANSWER);
     if (breaker.state === "open") return this.#batch(group, new PollResult(), breaker.reason);
     const { clock } = this.#options;
-    const reader = this.#reader(link, this.#pollTimeoutMs());
+    const retries = this.#isTrusted ? this.#options.retries : 0;
+    const reader = this.#reader(link, this.#pollTimeoutMs(), retries);
     const failure = (await this.#readAll(reader, group)) ?? this.#refusedWholly();
     if (failure === undefined) breaker.succeeded();
     else if (reader.wasAsked) breaker.failed(failure, clock.monotonic(), this.#times.areKnown);
@@ -129,8 +139,8 @@ export class DevicePoller {
     return group.plan(this.#refusals);
   }
 
-  #reader(link: ModbusLink, timeoutMs: number): BlockReader {
-    const { unit, timeoutMs: timeoutMaxMs, clock, counters, busTimes } = this.#options;
+  #reader(link: ModbusLink, timeoutMs: number, retries = 0): BlockReader {
+    const { unit, timeoutMs: timeoutMaxMs, pauseMs, clock, counters, busTimes } = this.#options;
     const onAnswer = (durationMs: number): void => {
       this.#times.add(durationMs);
       busTimes.add(durationMs);
@@ -141,6 +151,9 @@ export class DevicePoller {
       unit,
       timeoutMs,
       timeoutMaxMs,
+      pauseMs,
+      retries,
+      retryTimeoutMs: this.#hurriedTimeoutMs(),
       refusals,
       clock,
       counters,
@@ -153,9 +166,11 @@ export class DevicePoller {
    * what the others of its bus need, or a hundred absent ones would hold up every start.
    */
   #pollTimeoutMs(): number {
-    const { timeoutMs } = this.#options;
-    const isTrusted = this.breaker.state === "closed" && this.#times.areKnown;
-    return isTrusted ? timeoutMs : this.#hurriedTimeoutMs();
+    return this.#isTrusted ? this.#options.timeoutMs : this.#hurriedTimeoutMs();
+  }
+
+  get #isTrusted(): boolean {
+    return this.breaker.state === "closed" && this.#times.areKnown;
   }
 
   #hurriedTimeoutMs(): number {

@@ -8,6 +8,8 @@ export interface ReadRequest extends Span {
   unit: number;
   /** The device's full time-out: how late its answer may come. */
   timeoutMaxMs: number;
+  /** Rest behind its answer, where the device needs more than others on its bus. */
+  pauseMs?: number | undefined;
   onFrame?: FrameListener | undefined;
 }
 

@@ -14,10 +14,10 @@ import type { ReadCounters } from "./block-reader.ts";
 import { DevicePoller } from "./device-poller.ts";
 import type { GuestLink, ReadOutcome } from "./link.ts";
 import { openerOf, whereOf } from "./open-bus.ts";
-import { READ_BITS_MAX, READ_REGISTERS_MAX } from "./planner.ts";
+import { planLimits } from "./planner.ts";
 import { PollLoop } from "./poll-loop.ts";
 import { createTags, type PolledTag } from "./polled-tag.ts";
-import { WireLink } from "./wire-link.ts";
+import { type LinkCounters, WireLink } from "./wire-link.ts";
 
 export interface ModbusBusOptions {
   /** The bus's name: readings are counted under it. */
@@ -38,7 +38,8 @@ export class ModbusBus implements Source {
   readonly #options: ModbusBusOptions;
   readonly #log: RateLimitedLog;
   readonly #stopping = new AbortController();
-  readonly #link: WireLink;
+  /** Connections that share the bus's queue: one, unless the settings allow more. */
+  readonly #links: readonly [WireLink, ...WireLink[]];
   readonly #handOver: HandOver;
   readonly #reads: ReadCounters = {
     requests: 0,
@@ -46,6 +47,7 @@ export class ModbusBus implements Source {
     exceptions: 0,
     timeouts: 0,
     malformed: 0,
+    retries: 0,
     searches: 0,
     invalidValues: 0,
   };
@@ -58,10 +60,17 @@ export class ModbusBus implements Source {
 
   constructor(options: ModbusBusOptions) {
     this.#options = options;
-    const { settings, clock, random, intake } = options;
+    const { settings, clock, intake } = options;
     this.#log = new RateLimitedLog(options.log.child({ bus: options.name }), clock);
     this.#handOver = new HandOver(intake, this.#log);
-    this.#link = new WireLink({
+    const connections = "connections" in settings ? settings.connections : 1;
+    const others = Array.from({ length: connections - 1 }, () => this.#createLink());
+    this.#links = [this.#createLink(), ...others];
+  }
+
+  #createLink(): WireLink {
+    const { settings, clock, random } = this.#options;
+    return new WireLink({
       where: whereOf(settings),
       open: openerOf(settings, clock),
       pauseMs: settings.pause,
@@ -82,7 +91,7 @@ export class ModbusBus implements Source {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#link.stop();
+    await Promise.all(this.#links.map((link) => link.stop()));
     await this.#running;
     await this.#handOver.settled();
     this.#state = "stopped";
@@ -101,7 +110,7 @@ export class ModbusBus implements Source {
 
   /** The way of commands to this bus: their requests queue with the polls. */
   get guestLink(): GuestLink {
-    const link = this.#link.guest;
+    const link = this.#links[0].guest;
     const queue = (job: () => Promise<ReadOutcome>): Promise<ReadOutcome> =>
       this.#loop?.guests.add(job) ?? Promise.resolve({ kind: "disconnected" });
     return {
@@ -115,10 +124,10 @@ export class ModbusBus implements Source {
 
   async #run(): Promise<void> {
     const { clock } = this.#options;
-    await this.#link.start();
+    await Promise.all(this.#links.map((link) => link.start()));
     this.#loop = new PollLoop({
       pollers: this.#pollers,
-      link: this.#link,
+      links: this.#links,
       handOver: this.#handOver,
       clock,
       log: this.#log,
@@ -138,7 +147,10 @@ export class ModbusBus implements Source {
         unit: settings.unit,
         intervalMs: settings.every,
         timeoutMs: settings.timeout ?? this.#options.settings.timeout,
-        limits: this.#limits(),
+        pauseMs: settings.pause,
+        retries: settings.retries,
+        priority: PRIORITIES.indexOf(settings.priority),
+        limits: planLimits(this.#options.settings, settings.maxRegisters),
         tags: this.#createTags(device, settings),
         busTimes,
         counters: this.#reads,
@@ -146,11 +158,6 @@ export class ModbusBus implements Source {
         random: random.fork(device),
       });
     });
-  }
-
-  #limits(): { registersMax: number; bitsMax: number; gapMax: number } {
-    const { maxGap } = this.#options.settings;
-    return { registersMax: READ_REGISTERS_MAX, bitsMax: READ_BITS_MAX, gapMax: maxGap };
   }
 
   #createTags(device: string, settings: DeviceSettings): PolledTag[] {
@@ -176,8 +183,9 @@ export class ModbusBus implements Source {
   }
 
   #complaint(): string | undefined {
-    if (!this.#link.isOpen) {
-      return `no connection to ${whereOf(this.#options.settings)}: ${this.#link.lastError ?? "?"}`;
+    const lost = this.#links.filter((link) => !link.isOpen);
+    if (lost.length === this.#links.length) {
+      return `no connection to ${whereOf(this.#options.settings)}: ${lost[0]?.lastError ?? "?"}`;
     }
     const silent = this.#silent().map((poller) => `${poller.name} (${poller.breaker.reason})`);
     if (silent.length > 0) {
@@ -197,7 +205,7 @@ export class ModbusBus implements Source {
 
   #counters(): Record<string, number> {
     const reads = this.#reads;
-    const link = this.#link.counters;
+    const link = sumOf(this.#links.map(({ counters }) => counters));
     const handed = this.#handOver.counters;
     return {
       polls: this.#loop?.counters.polls ?? 0,
@@ -214,6 +222,7 @@ export class ModbusBus implements Source {
       timeouts: reads.timeouts,
       malformed_answers: reads.malformed,
       stray_frames: link.strayFrames,
+      retries: reads.retries,
       searches: reads.searches,
       invalid_values: reads.invalidValues,
       connects: link.connects,
@@ -225,4 +234,18 @@ export class ModbusBus implements Source {
       refused_tags: this.#pollers.reduce((sum, poller) => sum + poller.refusedTags, 0),
     };
   }
+}
+
+/** The most urgent first. */
+const PRIORITIES: readonly DeviceSettings["priority"][] = ["high", "normal", "low"];
+
+function sumOf(counters: readonly LinkCounters[]): LinkCounters {
+  const sum: LinkCounters = { connects: 0, connectFailures: 0, disconnects: 0, strayFrames: 0 };
+  for (const each of counters) {
+    sum.connects += each.connects;
+    sum.connectFailures += each.connectFailures;
+    sum.disconnects += each.disconnects;
+    sum.strayFrames += each.strayFrames;
+  }
+  return sum;
 }

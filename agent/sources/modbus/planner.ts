@@ -7,7 +7,10 @@ import { isBits, type Point, type Span } from "./point.ts";
 
 /** Modbus limits one read to 125 registers or 2000 bits (v1.1b3, sections 6.1 and 6.3). */
 export const READ_REGISTERS_MAX = 125;
-export const READ_BITS_MAX = 2000;
+const READ_BITS_MAX = 2000;
+
+/** A register is 16 bits on the wire, so as many bits cost the same as one register. */
+const BITS_PER_REGISTER = 16;
 
 export interface PlanLimits {
   registersMax: number;
@@ -16,15 +19,21 @@ export interface PlanLimits {
   gapMax: number;
 }
 
+/** What a bus, and a device on it, allow. */
+export function planLimits({ maxGap }: { maxGap: number }, maxRegisters: number): PlanLimits {
+  return {
+    registersMax: Math.min(maxRegisters, READ_REGISTERS_MAX),
+    bitsMax: Math.min(maxRegisters * BITS_PER_REGISTER, READ_BITS_MAX),
+    gapMax: maxGap,
+  };
+}
+
 /** One request. Points are in order of their addresses. */
 export interface Block extends Span {
   points: readonly Point[];
 }
 
 const TABLES: readonly Table[] = ["coil", "discrete", "input", "holding"];
-
-/** A register is 16 bits on the wire, so as many bits cost the same as one register. */
-const BITS_PER_REGISTER = 16;
 
 /**
  * @param refused stretches that fail whatever is read with them

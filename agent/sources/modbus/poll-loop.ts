@@ -1,8 +1,9 @@
 /**
  * The one queue of a bus: takes the device whose turn is due (one with tags of several intervals has
- * a turn for each), polls it, hands its readings over,
- * and between turns probes a silent device when the budget allows. It ends only when it is stopped;
- * whatever goes wrong in a poll costs that poll.
+ * a turn for each), polls it, hands its readings over, and between turns probes a silent device when
+ * the budget allows. It ends only when it is stopped; whatever goes wrong in a poll costs that poll.
+ *
+ * Several connections take their turns from the same queue; a device is asked on one at a time.
  */
 import type { HandOver } from "#agent/sources/hand-over.ts";
 import type { Clock } from "#core/clock.ts";
@@ -19,6 +20,9 @@ import { Schedule } from "./schedule.ts";
 const IDLE_TURNS_MAX = 32;
 
 const FAULT_PAUSE_MS = 100;
+
+/** How long a connection that is lost leaves the turns to the others. */
+const CLOSED_PAUSE_MS = 100;
 
 /** How long a bus without devices sleeps at a time. */
 const IDLE_MS = 1000;
@@ -42,7 +46,8 @@ interface Rhythm {
 
 export interface PollLoopOptions {
   pollers: readonly DevicePoller[];
-  link: ModbusLink;
+  /** One, or several connections to the same bus. Commands have the first. */
+  links: readonly ModbusLink[];
   handOver: HandOver;
   clock: Clock;
   log: RateLimitedLog;
@@ -63,6 +68,8 @@ export class PollLoop {
   readonly #rhythms: readonly Rhythm[];
   readonly #schedule: Schedule;
   readonly #budget = new ProbeBudget();
+  /** Devices that are being asked. */
+  readonly #busy = new Set<DevicePoller>();
   #idleTurns = 0;
   #guestWentLast = false;
   /** Ends the sleep between turns. */
@@ -74,25 +81,28 @@ export class PollLoop {
       poller.groups.map((group) => ({ poller, group })),
     );
     const intervalsMs = this.#rhythms.map(({ group }) => group.intervalMs);
-    this.#schedule = new Schedule(intervalsMs, options.clock.monotonic());
+    const priorities = this.#rhythms.map(({ poller }) => poller.priority);
+    this.#schedule = new Schedule(intervalsMs, options.clock.monotonic(), priorities);
   }
 
   /** Resolves when the signal fires. */
   async run(): Promise<void> {
-    const { signal } = this.#options;
+    const { links, signal } = this.#options;
     signal.addEventListener("abort", () => this.#nap.abort(), { once: true });
     try {
-      while (!signal.aborted) await this.#stepSafely();
+      await Promise.all(links.map((link) => this.#serve(link)));
     } finally {
       this.guests.close();
     }
   }
 
-  async #stepSafely(): Promise<void> {
-    try {
-      await this.#step();
-    } catch (error) {
-      if (!isAbort(error)) await this.#survive(error);
+  async #serve(link: ModbusLink): Promise<void> {
+    while (!this.#options.signal.aborted) {
+      try {
+        await this.#step(link);
+      } catch (error) {
+        if (!isAbort(error)) await this.#survive(error);
+      }
     }
   }
 
@@ -112,19 +122,26 @@ export class PollLoop {
    * A probe within its budget goes first, since a bus without idle time would never let it go; then
    * the turns; then a probe beyond the budget, if it is over before anybody else wants the bus.
    */
-  async #step(): Promise<void> {
-    const nowMs = this.#options.clock.monotonic();
-    const turn = this.#schedule.next();
+  async #step(link: ModbusLink): Promise<void> {
+    const { links, clock } = this.#options;
+    const nowMs = clock.monotonic();
+    const turn = this.#schedule.next(nowMs, (index) => this.#isFree(index));
     const turnIsDue = turn !== undefined && turn.dueMs <= nowMs;
-    if (!this.guests.isEmpty && !(turnIsDue && this.#guestWentLast))
-      return await this.#serveGuest();
-    this.#guestWentLast = false;
-    const probe = this.#nextProbe();
+    if (link === links[0]) {
+      const isGuestsTurn = !this.guests.isEmpty && !(turnIsDue && this.#guestWentLast);
+      if (isGuestsTurn) return await this.#serveGuest();
+      this.#guestWentLast = false;
+    }
+    // What another connection can read must not fail for want of this one.
+    if (!link.isOpen && links.some((other) => other.isOpen)) {
+      return await this.#sleep(CLOSED_PAUSE_MS);
+    }
+    const probe = this.#nextProbe(link);
     const budgetedMs = Math.max(probe?.atMs ?? Number.POSITIVE_INFINITY, this.#budget.freeAtMs);
-    if (probe && budgetedMs <= nowMs) return await this.#probe(probe.poller);
-    if (turnIsDue) return await this.#takeTurn(turn.index);
+    if (probe && budgetedMs <= nowMs) return await this.#probe(link, probe.poller);
+    if (turnIsDue) return await this.#takeTurn(link, turn.index);
     if (probe && probe.atMs <= nowMs && this.#fitsIn(probe.poller)) {
-      return await this.#probe(probe.poller);
+      return await this.#probe(link, probe.poller);
     }
     const untilMs = Math.min(turn?.dueMs ?? nowMs + IDLE_MS, budgetedMs);
     await this.#sleep(untilMs - nowMs);
@@ -136,40 +153,51 @@ export class PollLoop {
     await this.guests.serve();
   }
 
-  async #takeTurn(index: number): Promise<void> {
-    const { link, handOver, clock, signal } = this.#options;
+  #isFree(index: number): boolean {
+    const poller = this.#rhythms[index]?.poller;
+    return poller !== undefined && !this.#busy.has(poller);
+  }
+
+  async #takeTurn(link: ModbusLink, index: number): Promise<void> {
     const rhythm = this.#rhythms[index];
     if (!rhythm) return;
     const { poller, group } = rhythm;
-    await handOver.room();
-    if (signal.aborted) return;
-    if (!poller.wouldAsk(link)) await this.#breathe();
-    else this.#idleTurns = 0;
+    const { handOver, clock, signal } = this.#options;
+    this.#busy.add(poller);
     try {
-      const batch = await poller.poll(link, group);
-      // A poll that the stop cut short says nothing about the device.
-      if (!signal.aborted) handOver.give(batch);
-      this.counters.polls += 1;
+      await handOver.room();
+      if (signal.aborted) return;
+      if (!poller.wouldAsk(link)) await this.#breathe();
+      else this.#idleTurns = 0;
+      try {
+        const batch = await poller.poll(link, group);
+        // A poll that the stop cut short says nothing about the device.
+        if (!signal.aborted) handOver.give(batch);
+        this.counters.polls += 1;
+      } finally {
+        this.counters.pollsMissed += this.#schedule.served(index, clock.monotonic());
+      }
     } finally {
-      this.counters.pollsMissed += this.#schedule.served(index, clock.monotonic());
+      this.#busy.delete(poller);
     }
   }
 
-  async #probe(poller: DevicePoller): Promise<void> {
-    const { link, clock } = this.#options;
+  async #probe(link: ModbusLink, poller: DevicePoller): Promise<void> {
+    const { clock } = this.#options;
     const startedAtMs = clock.monotonic();
     this.counters.probes += 1;
-    const answered = await poller.probe(link);
+    this.#busy.add(poller);
+    const answered = await poller.probe(link).finally(() => this.#busy.delete(poller));
     const endedAtMs = clock.monotonic();
     if (!answered) this.#budget.spend(endedAtMs - startedAtMs, endedAtMs);
   }
 
   /** The silent device that has waited longest for its probe. */
-  #nextProbe(): { poller: DevicePoller; atMs: number } | undefined {
-    const { pollers, link } = this.#options;
+  #nextProbe(link: ModbusLink): { poller: DevicePoller; atMs: number } | undefined {
     if (!link.isOpen) return undefined;
     let first: DevicePoller | undefined;
-    for (const poller of pollers) {
+    for (const poller of this.#options.pollers) {
+      if (this.#busy.has(poller)) continue;
       if (poller.breaker.probeAtMs < (first?.breaker.probeAtMs ?? Number.POSITIVE_INFINITY)) {
         first = poller;
       }

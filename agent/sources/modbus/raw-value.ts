@@ -1,4 +1,4 @@
-/** What a raw number stands for, by the tag's settings: a bit, a name, or a scaled value. Pure. */
+/** What a raw number stands for: a bit, a field of bits, a name, or a scaled value. Pure. */
 import { createScaler } from "#agent/sources/scaling.ts";
 import type { TagSettings } from "#config/gateway/tag.ts";
 import type { Value } from "#core/reading.ts";
@@ -7,7 +7,7 @@ import { INVALID_CODE, NotAValue } from "./register-types.ts";
 /** What of a tag's settings the decoding of a number takes. */
 export type NumberSettings = Pick<
   TagSettings,
-  "order" | "scale" | "offset" | "invalid" | "bit" | "values"
+  "order" | "scale" | "offset" | "invalid" | "bit" | "bits" | "values"
 >;
 
 export type Meaning = (raw: number) => Value | NotAValue;
@@ -27,13 +27,22 @@ export function createMeaning(settings: NumberSettings, registers: number): Mean
 }
 
 function meaningOf(settings: NumberSettings, registers: number): Meaning {
-  const { bit, values, scale, offset } = settings;
-  if (bit !== undefined) {
-    return (raw) => Math.floor((raw < 0 ? raw + WORD ** registers : raw) / 2 ** bit) % 2 === 1;
-  }
-  if (values) {
-    const names = new Map(Object.entries(values).map(([raw, text]) => [Number(raw), text]));
-    return (raw) => names.get(raw) ?? new NotAValue(`unknown code ${raw}`);
-  }
-  return createScaler(scale, offset);
+  const { bit, bits } = settings;
+  const unsigned = (raw: number): number => (raw < 0 ? raw + WORD ** registers : raw);
+  if (bit !== undefined) return (raw) => fieldOf(unsigned(raw), bit, bit) === 1;
+  const meaning = codeOrNumber(settings);
+  if (!bits) return meaning;
+  const [low, high] = bits;
+  return (raw) => meaning(fieldOf(unsigned(raw), low, high));
+}
+
+/** Beyond 31 bits, where shifting would not do. */
+function fieldOf(raw: number, low: number, high: number): number {
+  return Math.floor(raw / 2 ** low) % 2 ** (high - low + 1);
+}
+
+function codeOrNumber({ values, scale, offset }: NumberSettings): Meaning {
+  if (!values) return createScaler(scale, offset);
+  const names = new Map(Object.entries(values).map(([raw, text]) => [Number(raw), text]));
+  return (raw) => names.get(raw) ?? new NotAValue(`unknown code ${raw}`);
 }

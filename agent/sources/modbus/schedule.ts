@@ -10,28 +10,66 @@ export interface Turn {
   dueMs: number;
 }
 
+/** From 0; the smaller the more urgent. */
+export type Priority = number;
+
+/** Who has waited for so many of its intervals goes before more urgent ones: nobody starves. */
+const PATIENCE_INTERVALS = 10;
+const STARVING: Priority = -1;
+const NOT_DUE: Priority = 1e9;
+
 export class Schedule {
   readonly #intervalsMs: readonly number[];
+  readonly #priorities: readonly Priority[];
   readonly #phasesMs: readonly number[];
   readonly #dueMs: number[];
 
   /**
    * @param intervalsMs one a rhythm, each greater than 0
+   * @param priorities one a rhythm; all alike if left out
    */
-  constructor(intervalsMs: readonly number[], startMs: number) {
+  constructor(
+    intervalsMs: readonly number[],
+    startMs: number,
+    priorities: readonly Priority[] = [],
+  ) {
     this.#intervalsMs = intervalsMs;
+    this.#priorities = priorities;
     const count = intervalsMs.length;
     this.#phasesMs = intervalsMs.map((ms, index) => startMs + (ms * index) / count);
     this.#dueMs = [...this.#phasesMs];
   }
 
-  /** The turn that is due first; the one that has waited longest when several are late. */
-  next(): Turn | undefined {
-    let index = 0;
-    for (let i = 1; i < this.#dueMs.length; i++) {
-      if (this.#due(i) < this.#due(index)) index = i;
+  /**
+   * Of the turns that are due, the most urgent, and of those the one that has waited longest; else
+   * the one that will be due first. Undefined when none is free.
+   * @param isFree turns that may be taken now
+   */
+  next(
+    nowMs = Number.NEGATIVE_INFINITY,
+    isFree: (index: number) => boolean = () => true,
+  ): Turn | undefined {
+    // Asked for each turn of a thousand devices: plain numbers, and no object a device.
+    let best = -1;
+    let bestUrgency = Number.POSITIVE_INFINITY;
+    let bestDueMs = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < this.#dueMs.length; index++) {
+      if (!isFree(index)) continue;
+      const dueMs = this.#due(index);
+      const urgency = this.#urgency(index, dueMs, nowMs);
+      if (urgency < bestUrgency || (urgency === bestUrgency && dueMs < bestDueMs)) {
+        best = index;
+        bestUrgency = urgency;
+        bestDueMs = dueMs;
+      }
     }
-    return this.#dueMs.length === 0 ? undefined : { index, dueMs: this.#due(index) };
+    return best < 0 ? undefined : { index: best, dueMs: bestDueMs };
+  }
+
+  #urgency(index: number, dueMs: number, nowMs: number): Priority {
+    if (dueMs > nowMs) return NOT_DUE;
+    if (nowMs - dueMs > PATIENCE_INTERVALS * (this.#intervalsMs[index] ?? 1)) return STARVING;
+    return this.#priorities[index] ?? 0;
   }
 
   /** It was served: its next turn is the next of its rhythm. Returns how many it missed. */

@@ -85,7 +85,8 @@ export class WireLink implements ModbusLink {
   }
 
   read(request: ReadRequest, timeoutMs: number): Promise<ReadOutcome> {
-    return this.#ask((connection) => connection.read(request, timeoutMs), "poll");
+    const { pauseMs } = request;
+    return this.#ask((connection) => connection.read(request, timeoutMs), "poll", pauseMs);
   }
 
   /** For the requests of commands: a unit that is not there says nothing about the connection. */
@@ -105,21 +106,22 @@ export class WireLink implements ModbusLink {
   async #ask(
     send: (connection: Connection) => Promise<ReadOutcome>,
     from: "poll" | "guest",
+    pauseMs = this.#options.pauseMs,
   ): Promise<ReadOutcome> {
     await this.#pause();
     const connection = this.#connection;
     if (!connection) return { kind: "disconnected" };
     const outcome = await send(connection);
-    this.#freeAtMs = this.#options.clock.monotonic() + this.#options.pauseMs;
+    this.#freeAtMs = this.#options.clock.monotonic() + pauseMs;
     if (from === "poll" || outcome.kind !== "timeout") this.#judge(connection, outcome);
     return outcome;
   }
 
   /** Some devices need a rest after their answer, and RTU a silence of 3.5 characters. */
   async #pause(): Promise<void> {
-    const { clock, pauseMs } = this.#options;
+    const { clock } = this.#options;
     const restMs = this.#freeAtMs - clock.monotonic();
-    if (pauseMs > 0 && restMs > 0) await clock.sleep(restMs, { name: "modbus pause" });
+    if (restMs > 0) await clock.sleep(restMs, { name: "modbus pause" });
   }
 
   /** An answer proves the connection; silence and nonsense speak against it. */

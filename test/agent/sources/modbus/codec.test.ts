@@ -100,6 +100,17 @@ describe("values", () => {
     expect(decode({ register: 40_001, bit: 31, type: "uint32" }, [0x80, 0, 0, 0])).toBe(true);
   });
 
+  test("can be a field of a register's bits, as a number or as a name", () => {
+    expect(decode({ register: 40_001, bits: [4, 7] }, [0x12, 0x34])).toBe(3);
+    expect(decode({ register: 40_001, bits: [15, 15], type: "int16" }, [0x80, 0])).toBe(1);
+    expect(decode({ register: 40_001, bits: [0, 31], type: "int32" }, [255, 255, 255, 255])).toBe(
+      0xffff_ffff,
+    );
+    expect(decode({ register: 40_001, bits: [8, 15], scale: 0.5 }, [7, 0])).toBe(3.5);
+    const values = { 0: "off", 1: "eco", 2: "full" };
+    expect(decode({ register: 40_001, bits: [2, 3], values }, [0, 0b1011])).toBe("full");
+  });
+
   test("can have names", () => {
     const tag = { register: 40_001, values: { "0": "stopped", "1": "running" } };
     expect(decode(tag, [0, 1])).toBe("running");

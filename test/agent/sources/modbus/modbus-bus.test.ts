@@ -279,3 +279,70 @@ describe("an intake that refuses", () => {
     expect(bus.status().counters["polls_missed"]).toBeGreaterThan(5);
   });
 });
+
+/** A bus with one device of these settings. */
+async function oneDevice(
+  behave: Behaviour,
+  settings: Record<string, unknown>,
+  bus: Record<string, unknown> = {},
+): Promise<Rig> {
+  const fake = new FakeDevice(behave);
+  const port = await fake.listen();
+  const started = await startBus(port, { plc: { every: "20ms", ...settings } }, bus);
+  onTestFinished(async () => {
+    await started.bus.stop();
+    await fake.close();
+  });
+  return { port, device: fake, ...started };
+}
+
+describe("what a device allows", () => {
+  test("no request is longer than maxRegisters", async () => {
+    const tags = Object.fromEntries(
+      Array.from({ length: 100 }, (_, i) => [`t${i}`, { register: 40_001 + i }]),
+    );
+    const { device: fake, intake } = await oneDevice(honest, { tags, maxRegisters: 40 });
+    await until(() => good(intake.readings()).length >= 200);
+    expect(fake.requests.slice(0, 3).map(({ start, size }) => [start, size])).toEqual([
+      [0, 40],
+      [40, 40],
+      [80, 20],
+    ]);
+  });
+
+  test("it is left alone for its pause, whatever the bus's is", async () => {
+    const askedAtMs: number[] = [];
+    const answer: Behaviour = (request, socket) => {
+      askedAtMs.push(systemClock.monotonic());
+      honest(request, socket);
+    };
+    const tags = { near: { register: 40_001 }, far: { register: 41_001 } };
+    await oneDevice(answer, { tags, pause: "50ms" }, { pause: "0ms" });
+    await until(() => askedAtMs.length > 3);
+    const gaps = askedAtMs.slice(1).map((ms, i) => ms - askedAtMs[i]!);
+    expect(Math.min(...gaps)).toBeGreaterThan(45);
+  });
+
+  test("several connections are opened, and all of them are used", async () => {
+    const used = new Set<number>();
+    const answer: Behaviour = (request, socket) => {
+      used.add(socket.remotePort ?? 0);
+      systemClock.after("answer", 15, () => honest(request, socket));
+    };
+    const { intake, bus, device: fake } = await rig(answer, 6, { connections: 3, timeout: "2s" });
+    await until(() => used.size === 3 && good(intake.readings()).length > 30);
+    expect(fake.connections).toBe(3);
+    expect(bus.status().counters).toMatchObject({ connects: 3, timeouts: 0 });
+  });
+
+  test("what one connection cannot do, the others do", async () => {
+    const { intake, bus, device: fake } = await rig(honest, 4, { connections: 3, timeout: "2s" });
+    await until(() => good(intake.readings()).length > 10);
+    const [first] = fake.sockets;
+    intake.batches.length = 0;
+    first!.destroy();
+    await until(() => (bus.status().counters["connects"] ?? 0) > 3);
+    expect(intake.readings().filter(({ quality }) => quality === "bad").length).toBeLessThan(2);
+    expect(bus.status().state).toBe("running");
+  });
+});

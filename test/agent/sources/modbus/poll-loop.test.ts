@@ -35,6 +35,7 @@ function rig(
   units: number,
   intervalMs: number,
   rareIntervalMs?: number,
+  { connections = 1, urgent = 0 } = {},
 ): { clock: ManualClock; link: FakeLink; intake: MemoryIntake; loop: PollLoop; stop: () => void } {
   const clock = new ManualClock();
   const log = new RateLimitedLog(silentLogger, clock);
@@ -46,6 +47,7 @@ function rig(
     exceptions: 0,
     timeouts: 0,
     malformed: 0,
+    retries: 0,
     searches: 0,
     invalidValues: 0,
   };
@@ -58,6 +60,8 @@ function rig(
       unit: i + 1,
       intervalMs,
       timeoutMs: TIMEOUT_MS,
+      retries: 1,
+      priority: i < urgent ? 0 : 1,
       limits: { registersMax: 125, bitsMax: 2000, gapMax: 8 },
       tags: [
         {
@@ -79,7 +83,7 @@ function rig(
   const stopping = new AbortController();
   const loop = new PollLoop({
     pollers,
-    link,
+    links: Array.from({ length: connections }, () => link),
     handOver: new HandOver(intake, log),
     clock,
     log,
@@ -187,6 +191,42 @@ test("1,000 units that are gone keep their rhythm of bad readings, and starve no
     const quality = unit <= 10 ? "good" : "bad";
     expect(readings.every((reading) => reading.quality === quality)).toBe(true);
   }
+  stop();
+  await clock.advance(1000);
+  await running;
+});
+
+test("on a bus that is too slow, devices of high priority keep their rhythm, and the others come", async () => {
+  // 50 polls of 10 ms every 200 ms: two and a half times what the bus can do.
+  const { clock, intake, loop, stop } = rig(50, 200, undefined, { urgent: 5 });
+  const running = loop.run();
+  await clock.advance(60_000);
+  const byDevice = Map.groupBy(intake.readings(), (reading) => reading.device);
+  for (let unit = 1; unit <= 50; unit++) {
+    const polls = byDevice.get(`m${unit}`)?.length ?? 0;
+    expect(polls).toBeGreaterThanOrEqual(unit <= 5 ? 285 : 25);
+  }
+  stop();
+  await clock.advance(1000);
+  await running;
+});
+
+test("four connections read four times as much, and no device on two of them at once", async () => {
+  const { clock, link, intake, loop, stop } = rig(16, 40, undefined, { connections: 4 });
+  const read = link.read.bind(link);
+  const asked = new Set<number>();
+  link.read = async (request, timeoutMs) => {
+    expect(asked.has(request.unit)).toBe(false);
+    asked.add(request.unit);
+    const outcome = await read(request, timeoutMs);
+    asked.delete(request.unit);
+    return outcome;
+  };
+  const running = loop.run();
+  await clock.advance(10_000);
+  // 16 units each 40 ms, 10 ms an answer: just what four connections can do.
+  expect(intake.readings().length).toBeGreaterThan(0.95 * 16 * 250);
+  expect(loop.counters.pollsFailed).toBe(0);
   stop();
   await clock.advance(1000);
   await running;

@@ -53,3 +53,23 @@ test("on an overloaded bus every device gets its share", () => {
     ),
   );
 });
+
+test("of the turns that are due the most urgent goes first, and whoever has waited long enough", () => {
+  const schedule = new Schedule([100, 100, 100], 0, [1, 0, 2]);
+  const order = Array.from({ length: 40 }, (_, i) => {
+    const nowMs = 100 + 100 * i;
+    const turn = schedule.next(nowMs)!;
+    schedule.served(turn.index, nowMs);
+    return turn.index;
+  });
+  expect(order.slice(0, 10).every((index) => index === 1)).toBe(true);
+  expect(order).toContain(0);
+  expect(order).toContain(2);
+  expect(order.filter((index) => index === 1).length).toBeGreaterThan(20);
+});
+
+test("a turn that is not free is passed over, and none is left when none is free", () => {
+  const schedule = new Schedule([100, 100], 0);
+  expect(schedule.next(500, (index) => index !== 0)).toEqual({ index: 1, dueMs: 50 });
+  expect(schedule.next(500, () => false)).toBeUndefined();
+});

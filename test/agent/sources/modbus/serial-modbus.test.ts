@@ -88,7 +88,7 @@ interface Asked {
 async function device(
   behave: (asked: Asked, pty: Pty) => void,
   settings: Record<string, unknown> = {},
-  address = 40_001,
+  { address = 40_001, retries = 0 } = {},
 ): Promise<Awaited<ReturnType<typeof startBusOn>> & { pty: Pty; stop: () => Promise<void> }> {
   const pty = new Pty();
   let number = 0;
@@ -100,13 +100,20 @@ async function device(
   });
   const started = await startBusOn(
     { modbus: "rtu", port: pty.path, timeout: "60ms", ...settings },
-    { meter: { unit: 2, every: "20ms", tags: { level: { register: address } } } },
+    { meter: { unit: 2, every: "20ms", retries, tags: { level: { register: address } } } },
   );
   const stop = async (): Promise<void> => {
     await started.bus.stop();
     pty.unplug();
   };
   return { ...started, pty, stop };
+}
+
+/** Noise turns a bit of one answer. */
+function breakThirdAnswer({ number, answer }: Asked, pty: Pty): void {
+  const frame = answer(7);
+  if (number === 3) frame[4]! ^= 1;
+  pty.send(frame);
 }
 
 describe("on a serial line", () => {
@@ -120,7 +127,7 @@ describe("on a serial line", () => {
           pty.send(answer(7));
         },
         {},
-        address,
+        { address },
       );
       await until(() => intake.batches.length > 5);
       await stop();
@@ -130,17 +137,21 @@ describe("on a serial line", () => {
   );
 
   test("a frame with a bad CRC is dropped, and the next poll is right", async () => {
-    const { intake, stop } = await device(({ number, answer }, pty) => {
-      const frame = answer(7);
-      if (number === 3) frame[4]! ^= 1;
-      pty.send(frame);
-    });
+    const { intake, stop } = await device(breakThirdAnswer);
     await until(() => intake.batches.length > 6);
     await stop();
     const bad = intake.readings().filter((reading) => reading.quality === "bad");
     expect(bad).toHaveLength(1);
     expect(bad[0]).toMatchObject({ value: null, reason: "timeout" });
     expect(intake.readings().at(-1)).toMatchObject({ value: 7, quality: "good" });
+  });
+
+  test("a request whose answer came with a bad CRC is made again, and its readings are good", async () => {
+    const { bus, intake, stop } = await device(breakThirdAnswer, {}, { retries: 1 });
+    await until(() => intake.batches.length > 6);
+    await stop();
+    expect(intake.readings().every((reading) => reading.value === 7)).toBe(true);
+    expect(bus.status().counters).toMatchObject({ timeouts: 1, retries: 1 });
   });
 
   test("noise before an answer, and an answer of another unit, are passed over", async () => {
