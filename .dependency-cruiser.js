@@ -72,7 +72,10 @@ export default {
     },
     {
       from: { path: folder("agent/buffer") },
-      to: { path: node("fs", "fs/promises", "path", "crypto", "zlib"), dependencyTypes: ["core"] },
+      to: {
+        path: node("fs", "fs/promises", "path", "crypto", "zlib", "child_process"),
+        dependencyTypes: ["core"],
+      },
     },
     {
       from: { path: folder("agent/uplink") },

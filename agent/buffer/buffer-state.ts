@@ -1,7 +1,28 @@
 /** What a buffer is, over restarts: whose it is, and how far it has counted. */
 import { randomBytes } from "node:crypto";
-import type { Logger } from "#core/log.ts";
-import type { BufferState } from "./database.ts";
+import { crc32 } from "node:zlib";
+import type { GapRecord } from "#core/chunk.ts";
+import { PenstockError } from "#core/errors.ts";
+
+/** What changes with every segment, written in the segment's own batch. */
+export interface BufferState {
+  format: 1;
+  gateway: string;
+  epoch: string;
+  machineId: string;
+  lanes: number;
+  /** One a lane. */
+  nextSeq: number[];
+  nextSegment: number;
+  /** No segment below this number is left. */
+  firstSegment: number;
+  storedSegments: number;
+  storedBytes: number;
+  /** Readings ever stored, by source. */
+  readingsBySource: Record<string, number>;
+  /** Losses that a repair has found, and that no segment tells the sink yet. */
+  untold?: { lane: number; gap: GapRecord }[];
+}
 
 export interface BufferIdentity {
   gateway: string;
@@ -11,12 +32,13 @@ export interface BufferIdentity {
   lanes: number;
 }
 
+const FORMAT = 1;
 const EPOCH_BYTES = 9;
 
 /** The state of a buffer that is being made. */
 export function newState({ gateway, machineId, lanes }: BufferIdentity): BufferState {
   return {
-    format: 1,
+    format: FORMAT,
     gateway,
     epoch: randomBytes(EPOCH_BYTES).toString("base64url"),
     machineId,
@@ -30,16 +52,39 @@ export function newState({ gateway, machineId, lanes }: BufferIdentity): BufferS
   };
 }
 
-/** A buffer that was copied to another machine, or given another name, counts anew. */
-export function resumedState(
-  stored: BufferState,
-  identity: BufferIdentity,
-  log: Logger,
-): BufferState {
+/**
+ * The same buffer, which counts anew: what it has still to send keeps its own epoch. Lanes are fixed
+ * for an epoch, so this is when there can be more of them.
+ */
+export function withNewEpoch(stored: BufferState, identity: BufferIdentity): BufferState {
   const { gateway, machineId } = identity;
-  if (stored.machineId === machineId && stored.gateway === gateway) return stored;
-  log.warn({ from: stored.gateway, to: gateway }, "the buffer is of another machine: new epoch");
-  const { epoch } = newState(identity);
-  const nextSeq = stored.nextSeq.map(() => 0);
-  return { ...stored, gateway, machineId, epoch, nextSeq };
+  const lanes = Math.max(stored.lanes, identity.lanes);
+  const { epoch, nextSeq } = newState({ gateway, machineId, lanes });
+  return { ...stored, gateway, machineId, lanes, epoch, nextSeq };
+}
+
+/** Copied to another machine, or given another name. */
+export function isOfAnother(stored: BufferState, identity: BufferIdentity): boolean {
+  return stored.machineId !== identity.machineId || stored.gateway !== identity.gateway;
+}
+
+const NEWLINE = "\n";
+
+/** JSON, and on a second line its CRC-32: LevelDB does not verify what it reads. */
+export function encodeState(state: BufferState): Buffer {
+  const json = JSON.stringify(state);
+  return Buffer.from(`${json}${NEWLINE}${crc32(json).toString(16)}`);
+}
+
+/**
+ * Undefined where it is damaged.
+ * @throws PenstockError BUFFER_FAILED: of another version
+ */
+export function decodeState(bytes: Buffer): BufferState | undefined {
+  const [json = "", crc] = bytes.toString().split(NEWLINE);
+  if (crc !== crc32(json).toString(16)) return undefined;
+  const state: BufferState = JSON.parse(json);
+  if (state.format === FORMAT) return state;
+  const message = `the buffer has format ${String(state.format)}: it was made by a newer agent`;
+  throw new PenstockError("BUFFER_FAILED", message, { context: { known: FORMAT } });
 }

@@ -147,9 +147,7 @@ export class CommitLoop {
     const { database, clock, log } = this.#options;
     await clock.sleep(delayMs, { name: "buffer reopen", signal: this.#stopping.signal });
     try {
-      await database.close();
-      await database.releaseReserve();
-      await database.open();
+      await database.reopen();
     } catch (error) {
       log.warn({ err: error }, "the buffer could not be reopened");
     }

@@ -36,6 +36,7 @@ export class MessageMemory {
     const oldestMs = clock.now() - windowMs;
     let clearTo = 0;
     for await (const { number, bytes } of database.seen()) {
+      if (!isSeenRecord(bytes)) continue;
       if (bytes.readDoubleBE(0) < oldestMs) {
         clearTo = number + 1;
         continue;
@@ -99,6 +100,11 @@ export class MessageMemory {
     await this.#options.database.clearSeen(this.#clearedTo, to);
     this.#clearedTo = to;
   }
+}
+
+/** A record is stored under its segment's number: the time, then whole fingerprints. */
+export function isSeenRecord(bytes: Buffer): boolean {
+  return bytes.length > TIME_BYTES && (bytes.length - TIME_BYTES) % FINGERPRINT_BYTES === 0;
 }
 
 function keyOf(fingerprint: Uint8Array): string {

@@ -1,10 +1,12 @@
 /**
  * Reads stored segments back in order, as far as the forward queue has room. Fresh segments are
- * handed over in memory; only what a restart, or an outage, left behind is read: the backlog.
+ * handed over in memory; only what a restart, or an outage, left behind is read: the backlog. A
+ * segment that cannot be read, or whose checksum does not hold, is set aside, and the next follows.
  */
 import type { Logger } from "#core/log.ts";
 import type { BufferDatabase } from "./database.ts";
 import type { LoadedSegmentInfo } from "./forward-queue.ts";
+import { isDamage } from "./recovery.ts";
 import { decodeSegment } from "./segment-codec.ts";
 
 /** Of a disk that damages more than this, more samples tell nothing new. */
@@ -19,6 +21,8 @@ export interface SegmentLoaderOptions {
   /** Whether it is worth while to begin. */
   wantsMore: () => boolean;
   loaded: (segment: LoadedSegmentInfo) => void;
+  /** A segment that comes before the next one loaded is lost. */
+  lost: () => void;
 }
 
 export class SegmentLoader {
@@ -27,7 +31,7 @@ export class SegmentLoader {
   #end = 0;
   #running: Promise<void> | undefined;
   #isStopped = false;
-  /** Segments whose checksum does not hold. */
+  /** Segments that cannot be read, or whose checksum does not hold. */
   damaged = 0;
 
   constructor(options: SegmentLoaderOptions) {
@@ -65,9 +69,10 @@ export class SegmentLoader {
   async #read(): Promise<void> {
     try {
       while (this.#next < this.#end && this.#options.hasRoom() && !this.#isStopped) {
-        await this.#readSome(this.#end);
+        await this.#readSome(this.#end).catch((error: unknown) => this.#readOne(error));
       }
     } catch (error) {
+      // While the database is being reopened, or the disk fails: the next call tries again.
       this.#options.log.error({ err: error }, "stored segments could not be read");
     } finally {
       // In the same turn as the last look at `#end`: no call of `load` falls between the two.
@@ -87,9 +92,28 @@ export class SegmentLoader {
     this.#next = Math.max(this.#next, end);
   }
 
+  /** After damage: finds out whether it is the next segment that cannot be read. */
+  async #readOne(error: unknown): Promise<void> {
+    if (!isDamage(error)) throw error;
+    const { database } = this.#options;
+    const number = this.#next;
+    try {
+      const bytes = await database.segment(number);
+      if (bytes) await this.#handOver(number, bytes);
+    } catch (cause) {
+      if (!isDamage(cause)) throw cause;
+      this.#lose(number);
+      this.#options.loaded({ number, committedAtMs: 0, bytes: 0, chunks: [] });
+    }
+    this.#next = number + 1;
+  }
+
   async #handOver(number: number, bytes: Buffer): Promise<void> {
     const segment = decodeSegment(number, bytes);
-    if (!segment) await this.#setAside(number, bytes);
+    if (!segment) {
+      this.#lose(number);
+      await this.#setAside(number, bytes);
+    }
     this.#options.loaded({
       number,
       committedAtMs: segment?.committedAtMs ?? 0,
@@ -98,9 +122,17 @@ export class SegmentLoader {
     });
   }
 
-  async #setAside(number: number, bytes: Buffer): Promise<void> {
+  #lose(number: number): void {
     this.damaged += 1;
-    this.#options.log.error({ segment: number }, "a stored segment is damaged and is set aside");
-    if (this.damaged <= SET_ASIDE_MAX) await this.#options.database.setAside(number, bytes);
+    this.#options.database.suspect();
+    this.#options.log.error({ segment: number }, "a stored segment is damaged");
+    this.#options.lost();
+  }
+
+  async #setAside(number: number, bytes: Buffer): Promise<void> {
+    if (this.damaged > SET_ASIDE_MAX) return;
+    await this.#options.database.setAside(number, bytes).catch((error: unknown) => {
+      this.#options.log.warn({ err: error, segment: number }, "it could not be set aside");
+    });
   }
 }

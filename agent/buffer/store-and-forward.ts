@@ -14,7 +14,13 @@ import type { Clock, Timer } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
-import { type BufferIdentity, newState, resumedState } from "./buffer-state.ts";
+import {
+  type BufferIdentity,
+  type BufferState,
+  isOfAnother,
+  newState,
+  withNewEpoch,
+} from "./buffer-state.ts";
 import { CommitLoop, type SealedWrite } from "./commit-loop.ts";
 import type {
   BufferReader,
@@ -23,7 +29,8 @@ import type {
   StoredChunk,
   TrafficClass,
 } from "./contract.ts";
-import { BufferDatabase, type BufferState } from "./database.ts";
+import { DamageWatch } from "./damage-watch.ts";
+import { BufferDatabase } from "./database.ts";
 import { Dropping } from "./dropping.ts";
 import { ForgottenSegments } from "./forgotten-segments.ts";
 import { ForwardQueue, type LoadedSegmentInfo } from "./forward-queue.ts";
@@ -82,6 +89,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   #writtenEnd = 0;
   readonly #forgotten: ForgottenSegments;
   readonly #dropping: Dropping;
+  readonly #damage = new DamageWatch();
   #isOpen = false;
   #timers: Timer[] = [];
   #listener: (lane: number, traffic: TrafficClass) => void = () => {};
@@ -90,7 +98,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   constructor(options: StoreAndForwardOptions) {
     const { folder, lingerMs, dedupeWindowMs, clock, random, log } = options;
     this.#options = options;
-    this.#database = new BufferDatabase(folder);
+    this.#database = new BufferDatabase(folder, log);
     this.#forgotten = new ForgottenSegments(this.#database, log);
     this.#messages = new MessageMemory({
       database: this.#database,
@@ -140,8 +148,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
    */
   async start(): Promise<void> {
     const { clock, log, lanes } = this.#options;
-    const stored = await this.#database.open();
-    this.#state = stored ? resumedState(stored, this.#options, log) : newState(this.#options);
+    await this.#open();
     if (this.#state.lanes !== lanes) {
       log.warn({ lanes: this.#state.lanes, configured: lanes }, "lanes are fixed in a buffer");
     }
@@ -157,7 +164,22 @@ export class StoreAndForward implements BufferWriter, BufferReader {
       clock.every("buffer forgets", FORGET_INTERVAL_MS, () => this.#flushForgotten()),
       clock.every("buffer housekeeping", HOUSEKEEPING_INTERVAL_MS, () => this.#keepHouse()),
     ];
+    for (const { lane, gap } of this.#state.untold ?? []) this.#dropping.tellGap(lane, gap);
+    delete this.#state.untold;
     this.#loader.load(this.#writtenEnd);
+  }
+
+  async #open(): Promise<void> {
+    const { log, gateway } = this.#options;
+    const { state, epochInDoubt } = await this.#database.open();
+    this.#state = state ?? newState(this.#options);
+    const isCopied = isOfAnother(this.#state, this.#options);
+    if (!epochInDoubt && !isCopied) return;
+    const from = { gateway: this.#state.gateway, epoch: this.epoch };
+    this.#state = withNewEpoch(this.#state, this.#options);
+    log.warn({ from, gateway, epoch: this.epoch, isCopied }, "the buffer begins a new epoch");
+    await this.#database.write({ state: this.#state, forget: [], sync: true });
+    await this.#database.epochIsSettled();
   }
 
   /** Commits what is open, and closes. Nothing that was acknowledged waits for it. */
@@ -330,6 +352,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   /** Hands a fresh segment to the uplink from memory. */
   #offer(segment: LoadedSegmentInfo): void {
     this.#queue.offer(segment, this.#options.clock.monotonic());
+    if (!this.#loader.hasUnread) this.#explainDamage(segment);
     this.#putOffLate();
     this.#tellReady(segment, "live");
   }
@@ -342,8 +365,16 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   }
 
   #loaded(segment: LoadedSegmentInfo): void {
+    this.#explainDamage(segment);
     if (segment.chunks.length === 0) this.#forgotten.add([segment]);
     else if (this.#queue.load(segment)) this.#tellReady(segment, "backlog");
+  }
+
+  #explainDamage({ chunks }: LoadedSegmentInfo): void {
+    for (const chunk of chunks) {
+      const gap = this.#damage.see(chunk);
+      if (gap) this.#dropping.tellGap(chunk.lane, gap);
+    }
   }
 
   #tellReady(segment: LoadedSegmentInfo, traffic: TrafficClass): void {
@@ -386,6 +417,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
       hasRoom: () => this.#queue.hasRoom,
       wantsMore: () => this.#queue.wantsMore,
       loaded: (segment) => this.#loaded(segment),
+      lost: () => this.#damage.damaged(this.lanes),
     });
   }
 
@@ -403,6 +435,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
       log.warn({ err: error }, "old fingerprints could not be deleted");
     });
     this.#dropping.dropAged();
+    this.#loadMore();
   }
 
   /** The segments need not be kept any longer; what waits on the disk may come up. */

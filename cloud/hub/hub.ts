@@ -6,11 +6,12 @@
  */
 import { join } from "node:path";
 import type { Clock, Timer } from "#core/clock.ts";
+import type { DataLock } from "#core/data-lock.ts";
 import { messageOf } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import { AccessKeys, type AccessPolicy, generatedPolicies } from "./access/access-keys.ts";
 import type { Connection } from "./connection/connection.ts";
-import { DataLock } from "./data-lock.ts";
+import { lockDataFolder } from "./data-lock.ts";
 import { EventHub } from "./event-hub.ts";
 import { HubFaults } from "./faults.ts";
 import { type HubCounters, newCounters } from "./hub-counters.ts";
@@ -66,7 +67,7 @@ export class Hub {
   readonly #warnings: RateLimitedLog;
   readonly #hubs = new Map<string, EventHub>();
   #keys: AccessKeys | undefined;
-  readonly #lock: DataLock;
+  #lock: DataLock | undefined;
   readonly #reception: Reception;
   #address: HubAddress | undefined;
   #sweeps: Timer | undefined;
@@ -74,7 +75,6 @@ export class Hub {
   constructor(options: HubOptions) {
     this.#options = options;
     this.faults = new HubFaults(options.clock);
-    this.#lock = new DataLock(options.dataDir);
     this.#warnings = new RateLimitedLog(options.log, options.clock);
     this.#host = options.host ?? "127.0.0.1";
     this.#reception = new Reception({
@@ -90,7 +90,7 @@ export class Hub {
 
   /** Opens the logs and listens; throws `HUB_LOG_FAILED` or `LISTEN_FAILED`. */
   async start(): Promise<HubAddress> {
-    await this.#lock.acquire();
+    this.#lock = await lockDataFolder(this.#options.dataDir);
     try {
       return await this.#start();
     } catch (error) {
@@ -127,7 +127,7 @@ export class Hub {
     await closed;
     for (const hub of this.#hubs.values()) await hub.log.stop();
     this.#hubs.clear();
-    await this.#lock.release();
+    await this.#lock?.release();
   }
 
   get address(): HubAddress {

@@ -176,8 +176,9 @@ export class AcceptPlan {
     }
     lane.accepted.add(chunk.id.seq);
     this.#digestsOf(lane).set(chunk.id.seq, chunk.digest);
-    // A lane's partition keeps its order, so an older epoch that sends after a newer one is alive.
-    const newer = this.#lanes.newerEpoch(lane);
+    // A lane's partition keeps its order, so an older epoch that sends after a newer one is alive;
+    // but for the backlog of a buffer that has begun a new epoch, which its own news overtake.
+    const newer = origin.delivery.isBacklog ? undefined : this.#lanes.newerEpoch(lane);
     if (newer !== undefined) {
       this.#raise(twoEpochs(lane, newer, origin.delivery.enqueuedAtMs), origin);
     }

@@ -30,7 +30,9 @@ async function confirmSome(): Promise<void> {
     for (let lane = 0; lane < 2; lane++) {
       const chunks = buffer.take(lane, "live", 2000);
       buffer.confirm(chunks);
-      for (const chunk of chunks) process.stdout.write(`confirmed ${lane} ${chunk.seq}\n`);
+      for (const { epoch, seq } of chunks) {
+        process.stdout.write(`confirmed ${epoch} ${lane} ${seq}\n`);
+      }
     }
     await systemClock.sleep(20, { name: "confirm" });
   }

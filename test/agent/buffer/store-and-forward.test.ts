@@ -1,8 +1,10 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { BufferDatabase } from "#agent/buffer/database.ts";
 import { decodeChunk } from "#core/chunk-decode.ts";
+import { silentLogger } from "#core/log.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { holdBuffer } from "./child.ts";
 import { blocksOf, drain, message, openBuffer } from "./support.ts";
@@ -189,24 +191,21 @@ describe("a damaged or doubly used buffer", () => {
     expect(await readdir(join(folder, "damaged"))).toEqual(["1.segment"]);
   });
 
-  test("is an error, and nothing is deleted, when LevelDB's CURRENT is gone", async () => {
+  test("explains to the sink which seqs a damaged segment may have held", async () => {
     const folder = await tempFolder();
     const before = openBuffer(folder);
     await before.start();
-    await before.append(message("oven", 1, { t: 1 }));
+    for (let i = 0; i < 5; i++) await before.append(message("oven", i, { t: i }));
     await before.stop();
-    const current = join(folder, "db", "CURRENT");
-    const content = await readFile(current);
-    await rm(current);
-    const files = await readdir(join(folder, "db"));
+    await damageSegment(folder, 2);
 
-    await expect(openBuffer(folder).start()).rejects.toMatchObject({ code: "BUFFER_FAILED" });
-    expect(await readdir(join(folder, "db"))).toEqual(expect.arrayContaining(files));
-    await writeFile(current, content);
     const after = openBuffer(folder);
     await after.start();
-    expect(blocksOf(await drain(after))).toHaveLength(1);
+    const contents = (await drain(after)).map(({ line }) => decodeChunk(Buffer.from(line)).content);
     await after.stop();
+    expect(contents.flatMap((content) => (content.kind === "gap" ? content.gaps : []))).toEqual([
+      { fromSeq: 2, toSeq: 2, readings: 0, reason: expect.stringContaining("damaged") },
+    ]);
   });
 
   test("refuses a second agent", async () => {
@@ -216,17 +215,28 @@ describe("a damaged or doubly used buffer", () => {
     await expect(openBuffer(folder).start()).rejects.toMatchObject({ code: "BUFFER_LOCKED" });
     await holder.kill();
   });
+
+  test("stays locked for others after a failed second opening in the same process", async () => {
+    const folder = await tempFolder();
+    const buffer = openBuffer(folder);
+    await buffer.start();
+    await expect(openBuffer(folder).start()).rejects.toMatchObject({ code: "BUFFER_LOCKED" });
+    const script = new URL("./open-bare.ts", import.meta.url).pathname;
+    const other = spawnSync(process.execPath, [script, join(folder, "db")], { encoding: "utf8" });
+    expect(other.stdout.trim()).toBe("LEVEL_LOCKED");
+    await buffer.stop();
+  });
 });
 
 /** Flips a bit in the middle of a stored segment. */
 async function damageSegment(folder: string, number: number): Promise<void> {
-  const database = new BufferDatabase(folder);
-  const state = (await database.open())!;
+  const database = new BufferDatabase(folder, silentLogger);
+  const { state } = await database.open();
   for await (const segment of database.segments(number)) {
     const bytes = Buffer.from(segment.bytes);
     bytes[bytes.length >> 1]! ^= 0x10;
     await database.write({
-      state,
+      state: state!,
       forget: [],
       put: { number, bytes, seen: undefined },
       sync: true,

@@ -13,7 +13,7 @@ const LANES = 4;
 const known = new Map<string, Series>();
 
 /** One object a series, as the agent's registry gives it. */
-function series(device: string, tag: string): Series {
+export function series(device: string, tag: string): Series {
   const key = `${device}/${tag}`;
   const made = known.get(key) ?? { index: known.size, device, tag, lane: laneOf(device, LANES) };
   known.set(key, made);
