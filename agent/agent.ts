@@ -100,6 +100,7 @@ export class Agent {
       log,
       onAlarm: (transition) => this.#announce(transition),
     });
+    this.#buffer.onAlarm((transition) => intake.raiseOwn(transition));
     if (settings.uplink) {
       const { eventHubs, linger, bandwidth, backlog } = settings.uplink;
       const target = { connectionString: connectionStringOf(eventHubs), hub: eventHubs.hub };

@@ -26,6 +26,8 @@ export interface CommitLoopOptions {
   openBytes: () => number;
   /** Takes what is to be written now, and what to do when it is safe; undefined for nothing. */
   seal: () => SealedWrite | undefined;
+  /** Writing began to fail, or succeeds again. */
+  changed: () => void;
 }
 
 export interface SealedWrite {
@@ -133,13 +135,16 @@ export class CommitLoop {
   #failed(cause: unknown): void {
     const failure = failureOf(cause);
     if (!this.#failure) this.#options.log.error({ err: failure }, "the buffer cannot be written");
+    const isNew = this.#failure === undefined;
     this.#failure = failure;
+    if (isNew) this.#options.changed();
   }
 
   #recovered(): void {
     if (!this.#failure) return;
     this.#failure = undefined;
     this.#options.log.info("the buffer can be written again");
+    this.#options.changed();
   }
 
   /** After a failed write LevelDB would accept more and lose it: only a new opening is safe. */

@@ -71,6 +71,11 @@ export class BufferDatabase {
     this.#recovery = new Recovery(folder, log);
   }
 
+  /** Where damaged files are kept. */
+  get damagedFolder(): string {
+    return join(this.#folder, DAMAGED_FOLDER);
+  }
+
   /**
    * Opens the database, or makes it where there was none; a damaged one is made anew from what is
    * sound in it.
@@ -130,9 +135,8 @@ export class BufferDatabase {
 
   /** Keeps the bytes of a damaged segment for whoever wants to look: nothing is deleted unseen. */
   async setAside(number: number, bytes: Buffer): Promise<void> {
-    const folder = join(this.#folder, DAMAGED_FOLDER);
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, `${number}.segment`), bytes);
+    await mkdir(this.damagedFolder, { recursive: true });
+    await writeFile(join(this.damagedFolder, `${number}.segment`), bytes);
   }
 
   /** Keeps a chunk that the hub refuses for good, as the line that the sink would have read. */

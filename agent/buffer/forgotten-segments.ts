@@ -47,9 +47,14 @@ export class ForgottenSegments {
 
   /** `firstSegment`: the lowest that is still there. */
   compactWhenDue(firstSegment: number): void {
-    if (this.#bytesSinceCompaction < COMPACT_BYTES || this.#isCompacting) return;
+    if (this.#bytesSinceCompaction >= COMPACT_BYTES) void this.compactNow(firstSegment);
+  }
+
+  /** Does nothing while a compaction is under way. */
+  async compactNow(firstSegment: number): Promise<void> {
+    if (this.#isCompacting) return;
     this.#bytesSinceCompaction = 0;
-    void this.#compact(firstSegment);
+    await this.#compact(firstSegment);
   }
 
   async #compact(to: number): Promise<void> {

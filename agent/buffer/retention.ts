@@ -23,6 +23,7 @@ export class RetentionGuard {
   readonly #clock: Clock;
   readonly #log: Logger;
   #freeBytes = Number.POSITIVE_INFINITY;
+  #awaitsSpace = false;
   #offsetMs: number;
   #distrustUntilMs = 0;
 
@@ -45,6 +46,7 @@ export class RetentionGuard {
     this.#offsetMs = offsetMs;
     const { bavail, bsize } = await statfs(this.#folder);
     this.#freeBytes = bavail * bsize;
+    this.#awaitsSpace = false;
   }
 
   isFull(storedBytes: number): boolean {
@@ -64,7 +66,13 @@ export class RetentionGuard {
 
   /** Room was made: how much the disk has gained of it is known at the next `measure`. */
   dropped(): void {
+    this.#awaitsSpace ||= this.#freeBytes < this.#limits.minFreeBytes;
     this.#freeBytes = Number.POSITIVE_INFINITY;
+  }
+
+  /** Something was dropped because the disk is short of space. */
+  get awaitsSpace(): boolean {
+    return this.#awaitsSpace;
   }
 
   isTooOld(segment: { committedAtMs: number }): boolean {

@@ -10,10 +10,12 @@
  *   a gap record goes to the sink, in the batch that deletes it.
  */
 import { type AcceptOutcome, ReadingBatch } from "#agent/sources/contract.ts";
+import type { AlarmTransition } from "#core/alarm.ts";
 import type { Clock, Timer } from "#core/clock.ts";
-import { PenstockError } from "#core/errors.ts";
+import { messageOf, PenstockError } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
+import { BufferAlarms, conditionsOf, newestIn } from "./buffer-alarms.ts";
 import {
   type BufferIdentity,
   type BufferState,
@@ -90,6 +92,11 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   readonly #forgotten: ForgottenSegments;
   readonly #dropping: Dropping;
   readonly #damage = new DamageWatch();
+  readonly #alarms = new BufferAlarms();
+  #onAlarm: ((transition: AlarmTransition) => void) | undefined;
+  #damagedAtMs: number | undefined;
+  /** Segments below it are of another machine, or of another name. */
+  #copiedTo = 0;
   #isOpen = false;
   #timers: Timer[] = [];
   #listener: (lane: number, traffic: TrafficClass) => void = () => {};
@@ -123,6 +130,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
       log,
       openBytes: () => this.#builder.bytes,
       seal: () => this.#seal(),
+      changed: () => this.#lookForAlarms(),
     });
     this.#state = newState(options);
     this.#queue = this.#newQueue(options.lanes);
@@ -159,6 +167,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     this.#writtenEnd = this.#state.nextSegment;
     await this.#messages.load(this.#state.nextSegment);
     await this.#retention.measure();
+    this.#damagedAtMs = await newestIn(this.#database.damagedFolder);
     this.#isOpen = true;
     this.#timers = [
       clock.every("buffer forgets", FORGET_INTERVAL_MS, () => this.#flushForgotten()),
@@ -175,6 +184,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     this.#state = state ?? newState(this.#options);
     const isCopied = isOfAnother(this.#state, this.#options);
     if (!epochInDoubt && !isCopied) return;
+    if (isCopied) this.#copiedTo = this.#state.nextSegment;
     const from = { gateway: this.#state.gateway, epoch: this.epoch };
     this.#state = withNewEpoch(this.#state, this.#options);
     log.warn({ from, gateway, epoch: this.epoch, isCopied }, "the buffer begins a new epoch");
@@ -190,6 +200,12 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     await this.#loader.stop();
     await this.#commits.stop();
     await this.#database.close();
+  }
+
+  /** Hears of the buffer's own alarms, those that stand already first. One listener. */
+  onAlarm(listener: (transition: AlarmTransition) => void): void {
+    this.#onAlarm = listener;
+    this.#lookForAlarms();
   }
 
   repeated(fingerprint: Uint8Array): Promise<AcceptOutcome> | undefined {
@@ -428,14 +444,40 @@ export class StoreAndForward implements BufferWriter, BufferReader {
 
   #keepHouse(): void {
     const { log } = this.#options;
-    this.#retention.measure().catch((error: unknown) => {
-      log.warn({ err: error }, "free disk space is not known");
+    this.#lookAtDisk().catch((error: unknown) => {
+      log.warn({ err: error }, "the state of the disk is not known");
     });
     this.#messages.expire(this.#state.nextSegment).catch((error: unknown) => {
       log.warn({ err: error }, "old fingerprints could not be deleted");
     });
     this.#dropping.dropAged();
     this.#loadMore();
+  }
+
+  async #lookAtDisk(): Promise<void> {
+    // What was dropped for the disk's sake is not free before it is compacted.
+    if (this.#retention.awaitsSpace) await this.#forgotten.compactNow(this.#state.firstSegment);
+    await this.#retention.measure();
+    this.#damagedAtMs = await newestIn(this.#database.damagedFolder);
+    this.#lookForAlarms();
+  }
+
+  #lookForAlarms(): void {
+    if (!this.#onAlarm) return;
+    const { clock, limits } = this.#options;
+    const { storedBytes, firstSegment } = this.#state;
+    const conditions = conditionsOf({
+      bytes: storedBytes,
+      bytesMax: limits.maxBytes,
+      isFull: this.#retention.isFull(storedBytes),
+      whenFull: limits.whenFull,
+      droppedReadings: this.#dropping.readings,
+      sinceDropMs: clock.monotonic() - this.#dropping.lastAtMs,
+      failure: this.#commits.failure && messageOf(this.#commits.failure.cause),
+      damagedAtMs: this.#damagedAtMs,
+      isCopied: firstSegment < this.#copiedTo,
+    });
+    for (const transition of this.#alarms.look(conditions, clock.now())) this.#onAlarm(transition);
   }
 
   /** The segments need not be kept any longer; what waits on the disk may come up. */

@@ -2,6 +2,7 @@
  * A child process for the crash tests: appends messages to the buffer named by its argument, each
  * with a value of its own, and prints every value whose append was acknowledged.
  */
+import { writeSync } from "node:fs";
 import { systemClock } from "#core/clock.ts";
 import { message, openBuffer } from "./support.ts";
 
@@ -10,16 +11,21 @@ const first = Number(process.argv[3] ?? 0);
 const DEVICES = 12;
 const PARALLEL = 8;
 
+/** Blocks until it is said: `process.stdout` keeps in memory what a slow reader does not take. */
+function say(line: string): void {
+  writeSync(1, `${line}\n`);
+}
+
 const buffer = openBuffer(folder);
 await buffer.start();
-console.log("ready");
+say("ready");
 
 let next = first;
 async function appendForever(): Promise<void> {
   for (;;) {
     const value = next++;
     await buffer.append(message(`device-${value % DEVICES}`, value, { value }));
-    process.stdout.write(`${value}\n`);
+    say(`${value}`);
     if (value % 7 === 0) await systemClock.sleep(1, { name: "pause" });
   }
 }
@@ -31,7 +37,7 @@ async function confirmSome(): Promise<void> {
       const chunks = buffer.take(lane, "live", 2000);
       buffer.confirm(chunks);
       for (const { epoch, seq } of chunks) {
-        process.stdout.write(`confirmed ${epoch} ${lane} ${seq}\n`);
+        say(`confirmed ${epoch} ${lane} ${seq}`);
       }
     }
     await systemClock.sleep(20, { name: "confirm" });
