@@ -45,7 +45,7 @@ describe("the buffer's own alarms", () => {
   });
 
   test("tell of a repair by the same id at every start, until the damaged files are deleted", async () => {
-    const { folder } = await filledBuffer(createRandom(6), 2);
+    const { folder } = await filledBuffer(await tempFolder(), createRandom(6), 2);
     await rm(join(folder, "db", "CURRENT"));
     const ids = new Set<string>();
     for (let start = 0; start < 2; start++) {
@@ -65,7 +65,7 @@ describe("the buffer's own alarms", () => {
   });
 
   test("tell of a buffer from another machine until all that it brought is sent", async () => {
-    const { folder } = await filledBuffer(createRandom(7), 2);
+    const { folder } = await filledBuffer(await tempFolder(), createRandom(7), 2);
     const clock = new ManualClock();
     const buffer = openBuffer(folder, { machineId: "machine-b", clock });
     await buffer.start();

@@ -56,7 +56,7 @@ describe("kill -9 in the middle of appends and deletions", () => {
       const holes = Array.from({ length: Math.max(...known) + 1 }, (_, seq) => seq).filter(
         (seq) => !known.has(seq),
       );
-      expect(holes, lane).toEqual([]);
+      expect(holes).toEqual([]);
     }
     // Lanes 2 and 3 were never confirmed: all that was acknowledged in them is still there.
     const lost = [...acknowledged].filter(
