@@ -6,10 +6,10 @@ import type { AcceptOutcome } from "#agent/sources/contract.ts";
 import type { Clock } from "#core/clock.ts";
 import type { BufferDatabase } from "./database.ts";
 import { FINGERPRINT_BYTES, FingerprintWindow } from "./fingerprint-window.ts";
+import { isSeenRecord, SEEN_TIME_BYTES } from "./seen-record.ts";
 
 /** About 60 MB of tables at the most; beyond it the window is cut short, and counted. */
 const ENTRIES_MAX = 2 ** 21;
-const TIME_BYTES = 8;
 
 export interface MessageMemoryOptions {
   database: BufferDatabase;
@@ -41,7 +41,7 @@ export class MessageMemory {
         clearTo = number + 1;
         continue;
       }
-      for (let at = TIME_BYTES; at < bytes.length; at += FINGERPRINT_BYTES) {
+      for (let at = SEEN_TIME_BYTES; at < bytes.length; at += FINGERPRINT_BYTES) {
         this.#window.add(bytes.subarray(at, at + FINGERPRINT_BYTES));
       }
     }
@@ -74,7 +74,7 @@ export class MessageMemory {
   /** The record that goes into the segment's batch: the time, then the fingerprints. */
   record(fingerprints: readonly Uint8Array[]): Buffer | undefined {
     if (fingerprints.length === 0) return undefined;
-    const record = Buffer.allocUnsafe(TIME_BYTES + fingerprints.length * FINGERPRINT_BYTES);
+    const record = Buffer.allocUnsafe(SEEN_TIME_BYTES + fingerprints.length * FINGERPRINT_BYTES);
     let at = record.writeDoubleBE(this.#options.clock.now(), 0);
     for (const fingerprint of fingerprints) {
       record.set(fingerprint.subarray(0, FINGERPRINT_BYTES), at);
@@ -100,11 +100,6 @@ export class MessageMemory {
     await this.#options.database.clearSeen(this.#clearedTo, to);
     this.#clearedTo = to;
   }
-}
-
-/** A record is stored under its segment's number: the time, then whole fingerprints. */
-export function isSeenRecord(bytes: Buffer): boolean {
-  return bytes.length > TIME_BYTES && (bytes.length - TIME_BYTES) % FINGERPRINT_BYTES === 0;
 }
 
 function keyOf(fingerprint: Uint8Array): string {

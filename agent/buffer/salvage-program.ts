@@ -8,7 +8,7 @@
 import { ClassicLevel } from "classic-level";
 import { decodeState } from "./buffer-state.ts";
 import { STATE_KEY } from "./keys.ts";
-import { isSeenRecord } from "./message-memory.ts";
+import { isSeenRecord } from "./seen-record.ts";
 import { decodeSegment } from "./segment-codec.ts";
 
 export interface Salvage {
