@@ -208,6 +208,7 @@ export class HubSession {
    * request over the dead connection, so a new client begins anew.
    */
   async #closed(reason: CloseReason, partition: string): Promise<void> {
+    this.#feeds.delete(partition);
     if (this.#givenUp.delete(partition)) return this.#owned.release(partition);
     if (reason !== CloseReason.OwnershipLost)
       this.#ended.resolve(`partition ${partition} lost the hub`);

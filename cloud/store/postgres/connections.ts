@@ -55,10 +55,11 @@ export function connectionsTo(url: string, log: RateLimitedLog): Connections {
   const work = new Pool({ ...common(url), ...WORK });
   const reading = new Pool({ ...common(url), ...READING });
   for (const pool of [work, reading]) {
-    // An idle connection that breaks is replaced at its next use.
-    pool.on("error", (error) => {
+    const note = (error: Error): void => {
       log.warn("connection", { reason: messageOf(error) }, "a connection to the database broke");
-    });
+    };
+    // One that breaks in idleness is replaced; one that breaks in use fails its statement as well.
+    pool.on("error", note).on("connect", (client) => client.on("error", note));
   }
   return { work, reading, dedicated: () => new Client({ ...common(url), ...WORK }) };
 }
