@@ -145,7 +145,7 @@ export class HubSession {
   async stop(): Promise<void> {
     this.#watch?.cancel();
     this.#ended.resolve("stopped");
-    if (this.#scope) await this.#owned.releaseAll();
+    await this.#releaseAll();
     const closing = this.#close();
     const late = this.#options.clock.sleep(CLOSE_MS_MAX, { name: "closing the subscription" });
     await Promise.race([closing, late]);
@@ -156,6 +156,16 @@ export class HubSession {
     return [...this.#feeds.values()]
       .map((feed) => feed.state())
       .toSorted((a, b) => Number(a.id) - Number(b.id) || (a.id < b.id ? -1 : 1));
+  }
+
+  /** With the store away they stay ours, until others hold us to be dead, or we claim them anew. */
+  async #releaseAll(): Promise<void> {
+    if (!this.#scope) return;
+    try {
+      await this.#owned.releaseAll();
+    } catch (error) {
+      this.#options.log.warn("release", { reason: messageOf(error) }, "partitions not given up");
+    }
   }
 
   async #close(): Promise<void> {

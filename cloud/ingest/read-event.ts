@@ -3,7 +3,7 @@
  * read is poison, with the reason, and never an exception.
  */
 import type { ReceivedEventData } from "@azure/event-hubs";
-import type { ChunkId } from "#core/chunk.ts";
+import type { ChunkContent, ChunkId, GapRecord } from "#core/chunk.ts";
 import { type ReceivedChunk, unpackEvent } from "#core/chunk-codec.ts";
 import { type ErrorCode, messageOf, PenstockError } from "#core/errors.ts";
 import { TS_MAX } from "../rollup/window.ts";
@@ -58,8 +58,10 @@ export function readBody(body: Uint8Array): DeliveryContent {
   }
 }
 
+/** A reason may quote what was received, and goes into a database itself. */
 function poison(code: ErrorCode, reason: string): DeliveryContent {
-  return { kind: "poison", code, reason: reason.slice(0, REASON_LENGTH_MAX) };
+  const text = reason.slice(0, REASON_LENGTH_MAX).toWellFormed().replaceAll("\0", "\ufffd");
+  return { kind: "poison", code, reason: text };
 }
 
 function faultOf(chunks: readonly ReceivedChunk[]): string | undefined {
@@ -70,15 +72,47 @@ function faultOf(chunks: readonly ReceivedChunk[]): string | undefined {
   }
   for (const { id, content } of chunks) {
     if (!isSameLane(id, first.id)) return "the chunks of one event are of several lanes";
-    const fault = content.kind === "readings" ? faultOfBlocks(content.blocks) : undefined;
+    const fault = faultOfContent(content);
     if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function faultOfContent(content: ChunkContent): string | undefined {
+  switch (content.kind) {
+    case "readings":
+      return faultOfBlocks(content.blocks);
+    case "meta":
+      for (const { device, tag } of content.series) {
+        if (!isName(device) || !isName(tag)) return "a described series' name is no proper text";
+      }
+      return undefined;
+    case "alarm":
+      for (const { id } of content.transitions) {
+        if (!isName(id)) return "an alarm's id is too long, or no proper text";
+      }
+      return undefined;
+    case "gap":
+      return faultOfGaps(content.gaps);
+  }
+}
+
+function faultOfGaps(gaps: readonly GapRecord[]): string | undefined {
+  for (const { epoch, fromSeq = 0, toSeq = fromSeq, reason } of gaps) {
+    if (toSeq < fromSeq) return `a gap from ${fromSeq} to ${toSeq} ends before it begins`;
+    if (epoch !== undefined && !isName(epoch)) return "a gap's epoch is no proper text";
+    if (!isText(reason)) return "a gap's reason is no proper text";
   }
   return undefined;
 }
 
 /** Half a surrogate pair, or a NUL, would come back from a database as another name. */
 function isName(text: string): boolean {
-  return text.length <= NAME_LENGTH_MAX && text.isWellFormed() && !text.includes("\0");
+  return text.length <= NAME_LENGTH_MAX && isText(text);
+}
+
+function isText(text: string): boolean {
+  return text.isWellFormed() && !text.includes("\0");
 }
 
 function isSameLane(a: ChunkId, b: ChunkId): boolean {

@@ -326,6 +326,62 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect((await store.state()).totals).toMatchObject({ readings: 7, bad: 2 });
     });
 
+    test("takes any text for a name, a value or a message, and nothing of it for a command", async () => {
+      const hostile = [
+        "'; DROP TABLE rollup; --",
+        '"},{"',
+        "{NULL,\\N}",
+        "<script>alert(1)</script>",
+        "$1 %s \\ \\' `",
+        "a\nb\tc\r",
+        "NULL",
+        "",
+        "печь 🏭",
+      ];
+      const blocks = hostile.map((name) => block([name], MINUTE, `d${name}`, `t${name}`));
+      const gateway = hostile.join();
+      const id = chunkId(0, { gateway, epoch: gateway });
+      const series = hostile.map((name) => ({ device: `d${name}`, tag: `t${name}`, unit: name }));
+      const gap = { readings: 1, reason: gateway };
+      await commit(store, [
+        event(0, [{ id, content: readings(...blocks) }]),
+        event(1, [{ id: { ...id, seq: 1 }, content: { kind: "meta", series } }]),
+        event(2, [{ id: { ...id, seq: 2 }, content: { kind: "gap", gaps: [gap] } }]),
+      ]);
+      const open = await rowsText(store, { gateway });
+      await store.fold();
+      expect(await rowsText(store, { gateway })).toBe(open);
+      store = await under.crash();
+      expect(await rowsText(store, { gateway })).toBe(open);
+      const rows = open
+        .split("\n")
+        .map((line): { device: string; first: unknown } => JSON.parse(line));
+      const values = rows.map(({ device, first: value }) => [device, value]);
+      expect(values.toSorted()).toEqual(hostile.map((name) => [`d${name}`, name]).toSorted());
+      expect((await store.devices()).map(({ unit }) => unit).toSorted()).toEqual(
+        hostile.toSorted(),
+      );
+      expect(await store.explainedGaps(1)).toMatchObject([{ gateway, reason: gateway }]);
+    });
+
+    test("keeps values that are no proper text, and numbers at the ends of their range", async () => {
+      const values = ["\0", "\ud800", 5e-324, -(2 ** 970), 2 ** 970, 1.7976931348623157e308];
+      const blocks = values.map((value, at) => block([value, value], MINUTE, `d${at}`));
+      await commit(store, [event(0, [{ id: chunkId(0), content: readings(...blocks) }])]);
+      const open = await rowsText(store);
+      await store.fold();
+      expect(await rowsText(store)).toBe(open);
+      const rows = open.split("\n").map((line): unknown => JSON.parse(line));
+      expect(rows).toMatchObject([
+        { first: "\0" },
+        { last: "\ud800" },
+        { sum: 1e-323 },
+        { sum: -(2 ** 971) },
+        { max: 2 ** 970 },
+        { count: 0, bad: 2 },
+      ]);
+    });
+
     test("answers by gateway, device, tag and time", async () => {
       await commit(store, [
         event(0, [

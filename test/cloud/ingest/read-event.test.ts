@@ -22,6 +22,19 @@ function received(properties?: Record<string, unknown>): ReceivedEventData {
   };
 }
 
+const transition = {
+  id: "a1",
+  device: "pump",
+  tag: "flow",
+  rule: "limit-h",
+  state: "active" as const,
+  priority: "high" as const,
+  ts: MINUTE,
+  value: 2,
+  expected: 1,
+  message: "too high",
+};
+
 describe("reading an event", () => {
   test("never throws, whatever the bytes", () => {
     fc.assert(
@@ -47,8 +60,30 @@ describe("reading an event", () => {
       bodyOf(chunkId(0, { epoch: name }), readings(block([1]))),
       bodyOf(chunkId(0), readings(block([1], MINUTE, name))),
       bodyOf(chunkId(0), readings(block([1], MINUTE, "pump", name))),
+      bodyOf(chunkId(0), { kind: "meta", series: [{ device: name, tag: "flow" }] }),
+      bodyOf(chunkId(0), { kind: "alarm", transitions: [{ ...transition, id: name }] }),
+      bodyOf(chunkId(0), { kind: "gap", gaps: [{ epoch: name, readings: 0, reason: "" }] }),
     ];
     expect(of.map((body) => readBody(body).kind)).toEqual(of.map(() => "poison"));
+  });
+
+  test("refuses a gap that ends before it begins, or holds less than nothing", () => {
+    const gap = { fromSeq: 5, toSeq: 4, readings: 1, reason: "buffer full" };
+    const backwards = bodyOf(chunkId(0), { kind: "gap", gaps: [gap] });
+    expect(readBody(backwards)).toMatchObject({ kind: "poison", code: "CHUNK_MALFORMED" });
+    const negative = bodyOf(chunkId(0), {
+      kind: "gap",
+      gaps: [{ ...gap, toSeq: 5, readings: -1 }],
+    });
+    expect(readBody(negative)).toMatchObject({ kind: "poison", code: "CHUNK_MALFORMED" });
+  });
+
+  test("tells its reason as text that any database takes", () => {
+    const quoted = readBody(packEvent([Buffer.from('{"v":1,"kind":"x\\u0000\\ud800"}')]));
+    expect(quoted).toMatchObject({ kind: "poison" });
+    const reason = quoted.kind === "poison" ? quoted.reason : "";
+    expect(reason.isWellFormed()).toBe(true);
+    expect(reason).not.toContain("\0");
   });
 
   test("takes names of any script, and times up to a date's end", () => {
