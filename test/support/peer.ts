@@ -49,10 +49,15 @@ export function describePeer(title: string, peers: readonly Peer[], tests: () =>
 }
 
 /** A test that needs the given peers. */
-export function peerTest(title: string, peers: readonly Peer[], run: () => Promise<void>): void {
+export function peerTest(
+  title: string,
+  peers: readonly Peer[],
+  run: () => Promise<void>,
+  timeoutMs = PEER_TEST_TIMEOUT_MS,
+): void {
   const missing = missingOf(peers);
   if (missing.length === 0) {
-    test(title, { timeout: PEER_TEST_TIMEOUT_MS }, run);
+    test(title, { timeout: timeoutMs }, run);
   } else if (process.env["PENSTOCK_REQUIRE_PEERS"] === "1") {
     test(title, () => {
       throw new Error(`Missing: apt-get install ${missing.join(" ")}`);
