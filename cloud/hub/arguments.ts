@@ -83,6 +83,7 @@ type Values = ReturnType<typeof parse>["values"];
 function faultValues(values: Values): Record<string, string> {
   const given: Record<string, string> = {};
   if (values.for !== undefined) given["for"] = values.for;
+  if (values.delay !== undefined) given["delay"] = values.delay;
   if (values.count !== undefined) given["count"] = values.count;
   if (values.partition !== undefined) given["partition"] = values.partition;
   return given;
@@ -161,6 +162,7 @@ function parse(args: readonly string[]) {
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
       for: { type: "string" },
+      delay: { type: "string" },
       count: { type: "string" },
       partition: { type: "string" },
     },

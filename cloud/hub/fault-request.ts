@@ -3,10 +3,11 @@ import { parseDurationMs } from "./duration.ts";
 import type { Hub } from "./hub.ts";
 
 export const FAULT_HELP = `Faults:
-  throttle --for 10s       refuse sends as server-busy
+  throttle --for 10s       refuse sends as server-busy; with --delay 2s the refusals come late
   refuse --partition N     refuse sends to one partition, until "clear"
   delay --for 200ms        confirm so much later, until "clear"
   confirm-drop --count N   store N deliveries, but drop the connection instead of confirming
+  confirm-lose --count N   store N deliveries, but never answer them; the connection stays
   detach                   detach every link once
   drop                     drop every connection once
   expire                   let every token expire now
@@ -17,6 +18,7 @@ interface FaultValues {
   durationMs: number | undefined;
   partition: number | undefined;
   count: number | undefined;
+  delayMs: number | undefined;
 }
 
 /** Lets the fault happen; answers what it lacks, if something. */
@@ -36,9 +38,9 @@ const FAULTS: ReadonlyMap<string, Fault> = new Map([
   ["clear", plain((hub) => hub.faults.clear())],
   [
     "throttle",
-    (hub, { durationMs }) => {
+    (hub, { durationMs, delayMs }) => {
       if (durationMs === undefined) return "throttle needs --for, such as 10s";
-      hub.faults.throttle(durationMs);
+      hub.faults.throttle(durationMs, delayMs);
       return undefined;
     },
   ],
@@ -59,6 +61,13 @@ const FAULTS: ReadonlyMap<string, Fault> = new Map([
     },
   ],
   [
+    "confirm-lose",
+    (hub, { count }) => {
+      hub.faults.loseConfirmations(count ?? 1);
+      return undefined;
+    },
+  ],
+  [
     "confirm-drop",
     (hub, { count }) => {
       hub.faults.confirmThenDrop(count ?? 1);
@@ -75,6 +84,7 @@ export function applyFault(hub: Hub, name: string, values: URLSearchParams): str
     durationMs: parseDurationMs(values.get("for") ?? ""),
     partition: wholeNumber(values.get("partition")),
     count: wholeNumber(values.get("count")),
+    delayMs: parseDurationMs(values.get("delay") ?? ""),
   });
 }
 

@@ -9,11 +9,15 @@ import type { AmqpError } from "./amqp/frames.ts";
 const BUSY_TEXT =
   "The request was terminated because the entity is being throttled. Please wait 4 seconds and try again.";
 
+export type ConfirmationFate = "sent" | "lost" | "connection dropped";
+
 export class HubFaults {
   readonly #clock: Clock;
   #throttledUntilMs = Number.NEGATIVE_INFINITY;
   readonly #refusedPartitions = new Set<number>();
+  #refusalDelayMs = 0;
   #confirmationsToDrop = 0;
+  #confirmationsToLose = 0;
   /** Confirmations leave so much later than the sync. */
   confirmationDelayMs = 0;
 
@@ -21,9 +25,10 @@ export class HubFaults {
     this.#clock = clock;
   }
 
-  /** Refuses every send as server-busy for this long. */
-  throttle(durationMs: number): void {
+  /** Refuses every send as server-busy for this long; the sender hears of it only after the delay. */
+  throttle(durationMs: number, refusalDelayMs = 0): void {
     this.#throttledUntilMs = this.#clock.monotonic() + durationMs;
+    this.#refusalDelayMs = refusalDelayMs;
   }
 
   /** Refuses sends to the partition until `allowPartition`. */
@@ -40,11 +45,18 @@ export class HubFaults {
     this.#confirmationsToDrop = deliveries;
   }
 
+  /** Stores the next deliveries, but never answers them; their connection stays. */
+  loseConfirmations(deliveries: number): void {
+    this.#confirmationsToLose = deliveries;
+  }
+
   /** Ends all faults that last. */
   clear(): void {
     this.#throttledUntilMs = Number.NEGATIVE_INFINITY;
     this.#refusedPartitions.clear();
+    this.#refusalDelayMs = 0;
     this.#confirmationsToDrop = 0;
+    this.#confirmationsToLose = 0;
     this.confirmationDelayMs = 0;
   }
 
@@ -58,16 +70,29 @@ export class HubFaults {
     return { condition: "com.microsoft:server-busy", description };
   }
 
-  /** Whether this confirmation is to be lost together with its connection. */
-  takeDrop(): boolean {
-    if (this.#confirmationsToDrop === 0) return false;
-    this.#confirmationsToDrop -= 1;
-    return true;
+  /** What becomes of the next confirmation. */
+  takeFate(): ConfirmationFate {
+    if (this.#confirmationsToDrop > 0) {
+      this.#confirmationsToDrop -= 1;
+      return "connection dropped";
+    }
+    if (this.#confirmationsToLose === 0) return "sent";
+    this.#confirmationsToLose -= 1;
+    return "lost";
   }
 
   /** Runs a confirmation, late if that is asked for. */
   confirm(run: () => void): void {
-    if (this.confirmationDelayMs === 0) run();
-    else this.#clock.after("hub delayed confirmation", this.confirmationDelayMs, run);
+    this.#late(this.confirmationDelayMs, run);
+  }
+
+  /** Runs a refusal that `refusal` has asked for, late if throttling says so. */
+  refuse(run: () => void): void {
+    this.#late(this.#refusalDelayMs, run);
+  }
+
+  #late(delayMs: number, run: () => void): void {
+    if (delayMs === 0) run();
+    else this.#clock.after("hub delayed answer", delayMs, run);
   }
 }

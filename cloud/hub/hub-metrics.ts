@@ -35,6 +35,11 @@ export async function metricsOf(broker: Hub): Promise<HttpReply> {
     "Tokens and keys refused.",
     counters.loginsRefused,
   );
+  page.gauge(
+    "penstock_hub_waiting_clients",
+    "Connections that have not begun to speak AMQP.",
+    broker.waitingClients,
+  );
   page.gauge("penstock_hub_connections", "Open connections.", [...broker.connections()].length);
   for (const hub of broker.hubs()) hubMetrics(page, hub);
   return page.reply();
@@ -91,13 +96,15 @@ function hubMetrics(page: Exposition, hub: EventHub): void {
       stat.lastSequence,
       partition,
     );
-    for (const { group, behind, name } of stat.readers) {
+    for (const { group, behind, readers } of stat.groups) {
+      const of = { ...partition, group };
       page.gauge(
-        "penstock_hub_reader_behind_events",
-        "Events that a reader has not been sent.",
+        "penstock_hub_group_behind_events",
+        "Events that the group's slowest reader has not been sent.",
         behind,
-        { ...partition, group, reader: name },
+        of,
       );
+      page.gauge("penstock_hub_group_readers", "Readers of the group.", readers.length, of);
     }
   }
 }

@@ -5,11 +5,17 @@ import type { EventHub } from "./event-hub.ts";
 import type { Hub } from "./hub.ts";
 
 export interface ReaderStat {
-  group: string;
   name: string;
   ownerLevel: number | undefined;
   /** Events stored that it has not been sent. */
   behind: number;
+}
+
+export interface GroupStat {
+  group: string;
+  /** Events that its slowest reader has not been sent; without one, since the last one left. */
+  behind: number;
+  readers: ReaderStat[];
 }
 
 export interface PartitionStat {
@@ -19,7 +25,8 @@ export interface PartitionStat {
   lastSequence: number;
   lastOffset: number;
   lastEnqueuedMs: number;
-  readers: ReaderStat[];
+  /** Groups that have read the partition since the hub's start. */
+  groups: GroupStat[];
 }
 
 export interface HubStat {
@@ -70,11 +77,17 @@ function hubStat(hub: EventHub): HubStat {
 
 export function partitionStat(hub: EventHub, id: number): PartitionStat {
   const { nextSeq, lastOffset, lastTimeMs } = hub.log.partition(id);
-  const readers: ReaderStat[] = [];
+  const behind = (next: number): number => Math.max(nextSeq - next, 0);
+  const groups: GroupStat[] = [];
   for (const group of hub.groups()) {
-    for (const { name, ownerLevel, nextSeq: next } of group.readersOf(id)) {
-      readers.push({ group: group.name, name, ownerLevel, behind: Math.max(nextSeq - next, 0) });
-    }
+    const next = group.nextSeqOf(id);
+    if (next === undefined) continue;
+    const readers = [...group.readersOf(id)].map((reader) => ({
+      name: reader.name,
+      ownerLevel: reader.ownerLevel,
+      behind: behind(reader.nextSeq),
+    }));
+    groups.push({ group: group.name, behind: behind(next), readers });
   }
   return {
     partition: id,
@@ -82,6 +95,6 @@ export function partitionStat(hub: EventHub, id: number): PartitionStat {
     lastSequence: nextSeq - 1,
     lastOffset,
     lastEnqueuedMs: lastTimeMs,
-    readers,
+    groups,
   };
 }

@@ -19,6 +19,8 @@ export interface GroupReader {
 export class ReaderGroup {
   readonly name: string;
   readonly #readers = new Map<number, Set<GroupReader>>();
+  /** By partition, where its last reader stopped. */
+  readonly #stoppedAt = new Map<number, number>();
 
   constructor(name: string) {
     this.name = name;
@@ -73,7 +75,20 @@ export class ReaderGroup {
   }
 
   leave(partition: number, reader: GroupReader): void {
-    this.#readers.get(partition)?.delete(reader);
+    const readers = this.#readers.get(partition);
+    if (readers?.delete(reader) && readers.size === 0) {
+      this.#stoppedAt.set(partition, reader.nextSeq);
+    }
+  }
+
+  /**
+   * The next sequence number of the slowest reader, or where the last one stopped; `undefined` when
+   * the group has not read the partition since the hub's start.
+   */
+  nextSeqOf(partition: number): number | undefined {
+    const readers = this.readersOf(partition);
+    if (readers.size === 0) return this.#stoppedAt.get(partition);
+    return Math.min(...[...readers].map(({ nextSeq }) => nextSeq));
   }
 }
 

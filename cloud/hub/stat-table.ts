@@ -20,17 +20,20 @@ function mib(bytes: number): string {
 function hubLines(hub: HubStat): string[] {
   const heading = `${hub.hub}: ${mib(hub.storedBytes)} stored, ${mib(hub.cachedBytes)} in memory, made ${new Date(hub.createdAtMs).toISOString()}`;
   const fault = hub.fault === undefined ? [] : [`  NOT WRITABLE: ${hub.fault}`];
-  const columns = "  partition      first       last      offset  readers (group, behind)";
+  const columns = "  partition      first       last      offset  groups: readers, events behind";
   return [heading, ...fault, columns, ...hub.partitions.map(partitionLine)];
 }
 
 function partitionLine(partition: PartitionStat): string {
-  const readers = partition.readers.map(({ group, behind }) => `${group} ${behind}`).join(", ");
+  const groups = partition.groups.map(({ group, readers, behind }) => {
+    const who = readers.length === 0 ? "gone" : String(readers.length);
+    return `${group}: ${who}, ${behind}`;
+  });
   const cells = [
     String(partition.partition).padStart(11),
     String(partition.firstSequence).padStart(10),
     String(partition.lastSequence).padStart(10),
     String(partition.lastOffset).padStart(11),
   ];
-  return `${cells.join(" ")}  ${readers || "none"}`;
+  return `${cells.join(" ")}  ${groups.join("; ") || "none"}`;
 }

@@ -100,7 +100,7 @@ export class PublishLink implements Link {
     const partition = this.#options.partition ?? hub.partitionFor(batch.partitionKey);
     const refusal = faults.refusal(partition);
     if (refusal) {
-      this.#reject(delivery, refusal);
+      faults.refuse(() => this.#reject(delivery, refusal));
       return;
     }
     counters.eventsIn += batch.messages.length;
@@ -111,8 +111,7 @@ export class PublishLink implements Link {
       messages: batch.messages,
       done: (error) => {
         if (error) this.#reject(delivery, serverBusy(error.message));
-        else if (faults.takeDrop()) session.connection.drop();
-        else faults.confirm(() => this.#accept(delivery));
+        else this.#confirm(delivery);
       },
     });
     if (hub.log.writer.isCongested) session.connection.pause();
@@ -135,6 +134,13 @@ export class PublishLink implements Link {
       this.#reject(delivery, { condition: "amqp:decode-error", description });
     }
     return undefined;
+  }
+
+  #confirm(delivery: Delivery): void {
+    const { faults, session } = this.#options;
+    const fate = faults.takeFate();
+    if (fate === "connection dropped") session.connection.drop();
+    else if (fate === "sent") faults.confirm(() => this.#accept(delivery));
   }
 
   #accept(delivery: Delivery): void {

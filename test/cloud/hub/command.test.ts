@@ -1,33 +1,9 @@
 import { join } from "node:path";
 import { EventHubProducerClient } from "@azure/event-hubs";
 import { describe, expect, test } from "vitest";
-import { type HubCommand, runHub } from "#cloud/hub/command.ts";
-import { systemClock } from "#core/clock.ts";
-import { silentLogger } from "#core/log.ts";
 import { eventually, impatient } from "#test/support/hub.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
-
-/** The command, run in this process, with what it has printed. */
-function run(args: readonly string[]): {
-  out: string[];
-  err: string[];
-  code: Promise<number>;
-  stop: () => void;
-} {
-  const out: string[] = [];
-  const err: string[] = [];
-  const controller = new AbortController();
-  const command: HubCommand = {
-    args,
-    signal: controller.signal,
-    stdout: { write: (text) => out.push(text) },
-    stderr: { write: (text) => err.push(text) },
-    log: silentLogger,
-    clock: systemClock,
-    pid: 4711,
-  };
-  return { out, err, code: runHub(command), stop: () => controller.abort() };
-}
+import { runHubCommand as run } from "./run-hub-command.ts";
 
 async function once(args: readonly string[]): Promise<{ out: string; err: string; code: number }> {
   const { out, err, code } = run(args);

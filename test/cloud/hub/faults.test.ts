@@ -5,6 +5,7 @@ import {
 } from "@azure/event-hubs";
 import { describe, expect, test } from "vitest";
 import type { Hub } from "#cloud/hub/hub.ts";
+import { systemClock } from "#core/clock.ts";
 import { eventually, impatient, startTestHub, type TestHub } from "#test/support/hub.ts";
 
 /** Retries soon, as the uplink is to be set up. */
@@ -60,6 +61,35 @@ describe("faults on demand", () => {
       hub.faults.confirmThenDrop(1);
       await producer.sendBatch([{ body: "twice" }], { partitionId: "0" });
       expect(await lastSequence(hub, 0)).toBe(2);
+      await producer.close();
+    });
+  });
+
+  test("a lost confirmation makes the client send twice on the connection it has", async () => {
+    await withHub(async ({ hub, connectionString }) => {
+      const producer = new EventHubProducerClient(connectionString, {
+        retryOptions: { ...patient.retryOptions, timeoutInMs: 1000 },
+      });
+      await producer.sendBatch([{ body: "first" }], { partitionId: "0" });
+      const { connections } = hub.counters;
+      hub.faults.loseConfirmations(1);
+      await producer.sendBatch([{ body: "twice" }], { partitionId: "0" });
+      expect(await lastSequence(hub, 0)).toBe(2);
+      expect(hub.counters.connections).toBe(connections);
+      await producer.close();
+    });
+  });
+
+  test("a throttled sender can be left waiting for its refusal", async () => {
+    await withHub(async ({ hub, connectionString }) => {
+      const producer = new EventHubProducerClient(connectionString, impatient);
+      await producer.sendBatch([{ body: 0 }], { partitionId: "0" });
+      hub.faults.throttle(60_000, 400);
+      const startedMs = systemClock.monotonic();
+      await expect(producer.sendBatch([{ body: 1 }])).rejects.toMatchObject({
+        code: "ServerBusyError",
+      });
+      expect(systemClock.monotonic() - startedMs).toBeGreaterThanOrEqual(399);
       await producer.close();
     });
   });
