@@ -26,12 +26,15 @@ async function withCommand(
   await hub.code;
 }
 
-describe("a fault from the command line", () => {
-  const send = async (producer: EventHubProducerClient, partitionId = "0"): Promise<unknown> =>
-    producer.sendBatch([{ body: "x" }], { partitionId }).catch((error: unknown) => error);
-  const stored = async (producer: EventHubProducerClient): Promise<number> =>
-    (await producer.getPartitionProperties("0")).lastEnqueuedSequenceNumber + 1;
+async function send(producer: EventHubProducerClient): Promise<unknown> {
+  return producer.sendBatch([{ body: "x" }], { partitionId: "0" }).catch((error: unknown) => error);
+}
 
+async function stored(producer: EventHubProducerClient): Promise<number> {
+  return (await producer.getPartitionProperties("0")).lastEnqueuedSequenceNumber + 1;
+}
+
+describe("a fault from the command line", () => {
   test.each([
     ["throttle", ["throttle", "--for", "1m", "--delay", "50ms"]],
     ["refuse", ["refuse", "--partition", "0"]],

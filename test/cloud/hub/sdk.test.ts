@@ -210,11 +210,16 @@ describe("sending", () => {
         sent += events.length;
       },
     });
+    const { lastEnqueuedSequenceNumber: before } = await producer.getPartitionProperties("4");
     for (let i = 0; i < 500; i++) {
       await buffered.enqueueEvent({ body: { i } }, { partitionKey: `key-${i % 23}` });
     }
     await buffered.close();
     expect({ sent, failures }).toEqual({ sent: 500, failures: [] });
+    // It computes the partition itself, and names it: that must be the hub's own choice for the key.
+    const { lastEnqueuedSequenceNumber: after } = await producer.getPartitionProperties("4");
+    const keyed = Array.from({ length: 500 }, (_, i) => partitionOfKey(`key-${i % 23}`, 8));
+    expect(after - before).toBe(keyed.filter((partition) => partition === 4).length);
   });
 });
 
