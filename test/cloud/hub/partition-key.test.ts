@@ -65,10 +65,9 @@ peerTest("Debian's client for Python has the same hash of keys", [pythonResolver
   // negative hashes than the service; only the hash itself, of ASCII, can be compared.
   const key = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 60 });
   const keys = fc.sample(key, { numRuns: 2000, seed: 4 });
-  const { stdout, stderr } = spawnSync("/usr/bin/python3", ["-c", PYTHON_SCRIPT], {
+  const { stdout } = spawnSync("/usr/bin/python3", ["-c", PYTHON_SCRIPT], {
     input: JSON.stringify(keys),
     encoding: "utf8",
   });
-  expect(stdout, stderr).not.toBe("");
   expect(JSON.parse(stdout)).toEqual(keys.map((name) => partitionOfKey(name, HASHES)));
 });
