@@ -26,7 +26,12 @@ export default {
   allowed: [
     {
       from: { path: folder("core") },
-      to: { path: ["^core/", npm("pino", "prom-client", "zod")] },
+      to: {
+        path: [
+          "^core/",
+          npm("pino", "prom-client", "zod", "@azure/identity", "ws", "https-proxy-agent"),
+        ],
+      },
     },
     {
       from: { path: folder("core") },

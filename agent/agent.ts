@@ -3,9 +3,9 @@
  * stops them in an order in which nothing is handed to a part that is not there.
  */
 
+import { hubAccessOf } from "#config/event-hubs.ts";
 import type { SerialBusSettings } from "#config/gateway/serial-bus.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
-import { connectionStringOf } from "#config/shared.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { Clock } from "#core/clock.ts";
 import type { Logger } from "#core/log.ts";
@@ -103,9 +103,9 @@ export class Agent {
     this.#buffer.onAlarm((transition) => intake.raiseOwn(transition));
     if (settings.uplink) {
       const { eventHubs, linger, bandwidth, backlog } = settings.uplink;
-      const target = { connectionString: connectionStringOf(eventHubs), hub: eventHubs.hub };
+      const access = hubAccessOf(eventHubs);
       this.#uplink = new Uplink({
-        makeClient: (timeoutMs) => makeProducer(target, timeoutMs),
+        makeClient: (timeoutMs) => makeProducer(access, timeoutMs),
         lingerMs: linger,
         bytesPerSecond: bandwidth,
         backlogShare: backlog.share,

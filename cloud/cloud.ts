@@ -1,7 +1,7 @@
 /** Composition root of the sink: the one place that names concrete classes. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { connectionStringOf } from "#config/shared.ts";
+import { hubAccessOf } from "#config/event-hubs.ts";
 import type { SinkSettings } from "#config/sink.ts";
 import type { Clock } from "#core/clock.ts";
 import type { Logger } from "#core/log.ts";
@@ -42,11 +42,7 @@ export class Sink {
           })
         : new SqliteStore({ folder: store.sqlite, foldEveryMs: foldEvery, clock, log });
     this.ingest = new Ingest({
-      source: {
-        connectionString: connectionStringOf(source),
-        hub: source.hub,
-        consumerGroup: source.consumerGroup,
-      },
+      source: { ...hubAccessOf(source), consumerGroup: source.consumerGroup },
       store: this.store,
       clock,
       random,

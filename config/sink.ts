@@ -3,7 +3,8 @@
  * documentation. Every key says what it means; `node config/generate.ts` after a change.
  */
 import { z } from "zod";
-import { eventHubsSource, listen, logLevel, version } from "./shared.ts";
+import { eventHubsSource } from "./event-hubs.ts";
+import { listen, logLevel, version } from "./shared.ts";
 import { durationBetween } from "./units.ts";
 
 const sqlite = z.strictObject({

@@ -54,6 +54,7 @@ const BY_CODE: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
   ["UnauthorizedError", "UPLINK_UNAUTHORIZED"],
   ["PublisherRevokedError", "UPLINK_UNAUTHORIZED"],
   ["AuthenticationError", "UPLINK_UNAUTHORIZED"],
+  ["AuthenticationRequiredError", "UPLINK_UNAUTHORIZED"],
   ["CredentialUnavailableError", "UPLINK_UNAUTHORIZED"],
   ["MessagingEntityNotFoundError", "UPLINK_HUB_MISSING"],
   ["MessagingEntityDisabledError", "UPLINK_HUB_MISSING"],

@@ -8,7 +8,7 @@
  */
 import {
   CloseReason,
-  EventHubConsumerClient,
+  type EventHubConsumerClient,
   earliestEventPosition,
   type PartitionContext,
   type ReceivedEventData,
@@ -20,16 +20,10 @@ import type { RateLimitedLog } from "#core/log.ts";
 import type { HubScope, PartitionBatch, Store } from "../store/contract.ts";
 import type { IngestCounters } from "./counters.ts";
 import type { CommitOutcome, GroupCommitter } from "./group-committer.ts";
+import { type HubSource, makeConsumer } from "./hub-consumer.ts";
 import type { JumpMemory } from "./jump-memory.ts";
 import { OWNERSHIP_EXPIRES_MS, OwnedPartitions } from "./owned-partitions.ts";
 import { type FeedFault, type FeedState, PartitionFeed } from "./partition-feed.ts";
-import { correctClient } from "./sdk-corrections.ts";
-
-export interface HubSource {
-  connectionString: string;
-  hub: string;
-  consumerGroup: string;
-}
 
 export interface SessionOptions {
   source: HubSource;
@@ -45,9 +39,6 @@ export interface SessionOptions {
   onProvenJump: (partition: string, from: number, to: number) => void;
 }
 
-/** The SDK waits 60 s by default, also for a hub that was back after one. */
-const RETRY = { timeoutInMs: 3000, maxRetries: 3, retryDelayInMs: 300, maxRetryDelayInMs: 3000 };
-const BALANCE_EVERY_MS = 1000;
 const BATCH_EVENTS_MAX = 100;
 const PREFETCH_EVENTS = 200;
 /**
@@ -83,22 +74,7 @@ export class HubSession {
     this.#options = options;
     const { source, store, clock, owner } = options;
     this.#owned = new OwnedPartitions(store, () => this.#opened(), clock, owner);
-    this.#client = new EventHubConsumerClient(
-      source.consumerGroup,
-      source.connectionString,
-      source.hub,
-      this.#owned,
-      {
-        identifier: owner,
-        retryOptions: RETRY,
-        loadBalancingOptions: {
-          strategy: "greedy",
-          updateIntervalInMs: BALANCE_EVERY_MS,
-          partitionOwnershipExpirationIntervalInMs: OWNERSHIP_EXPIRES_MS,
-        },
-      },
-    );
-    correctClient(this.#client, RETRY);
+    this.#client = makeConsumer(source, this.#owned, owner);
   }
 
   /** Resolves with the reason when the session must be replaced. */

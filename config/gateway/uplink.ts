@@ -1,6 +1,6 @@
 /** `uplink`: the way to the cloud. */
 import { z } from "zod";
-import { eventHubs } from "../shared.ts";
+import { eventHubs } from "../event-hubs.ts";
 import { durationBetween, percentBetween, sizePerSecond } from "../units.ts";
 
 const backlog = z.strictObject({

@@ -7,6 +7,7 @@ import { Ingest } from "#cloud/ingest/ingest.ts";
 import type { AlarmRow, Store } from "#cloud/store/contract.ts";
 import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
 import { systemClock } from "#core/clock.ts";
+import type { HubAccess } from "#core/event-hubs/access.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { TEST_HUB, type TestHub } from "#test/support/hub.ts";
@@ -24,6 +25,7 @@ export interface RunningIngest {
 export async function startIngest(
   hub: TestHub,
   wrap: (store: Store) => Store = (store) => store,
+  way: Pick<HubAccess, "webSockets" | "proxy"> = {},
 ): Promise<RunningIngest> {
   const folder = mkdtempSync(join(tmpdir(), "penstock-sink-"));
   const alarms: AlarmRow[] = [];
@@ -37,6 +39,7 @@ export async function startIngest(
         connectionString: hub.connectionString,
         hub: TEST_HUB,
         consumerGroup: "$Default",
+        ...way,
       },
       store,
       clock,
