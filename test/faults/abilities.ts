@@ -8,11 +8,12 @@ import { FAKETIME_LIBRARY } from "./gateway-clock.ts";
 const HOW_TO_MEET: Readonly<Record<Need, string>> = {
   root: "run as root, where file systems can be mounted",
   faketime: "apt-get install libfaketime",
+  sqlite: "--store sqlite",
   postgres: "--store postgres",
 };
 
-export function abilities(): ReadonlySet<Need> {
-  const found = new Set<Need>();
+export function abilities(store: "sqlite" | "postgres"): ReadonlySet<Need> {
+  const found = new Set<Need>([store]);
   const [command, ...args] = MOUNT_PROBE;
   if (spawnSync(command, args, { stdio: "ignore" }).status === 0) found.add("root");
   if (existsSync(FAKETIME_LIBRARY)) found.add("faketime");

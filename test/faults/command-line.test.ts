@@ -25,6 +25,7 @@ test("faults are chosen by name or group, each once", () => {
 
 test.each([
   [["--only", "lightning"], "there is no such fault"],
+  [["--store", "paper"], "expected sqlite or postgres"],
   [["--plant", "bug"], "there is no such defect"],
   [["--minutes", "soon"], "--minutes soon: expected a number"],
   [["--minutes", ""], "--minutes"],

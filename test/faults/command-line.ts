@@ -12,6 +12,7 @@ JSON.
 
   --minutes N    length of the storm (default 2)
   --seed S       the same seed plans the same storm (default 1)
+  --store NAME   sqlite, or postgres: two sinks on one database (default sqlite)
   --only A,B     faults or groups of faults, such as kill,cut-uplink (default: all)
   --kills N      so many kills, spread over the storm, which lasts until they have happened
   --spacing MS   from one fault to the next, on average (default 1500)
@@ -28,9 +29,12 @@ JSON.
 Exit codes: 0 nothing lost, nothing doubled; 1 otherwise, or a program failed; 2 misuse.
 `;
 
+export type StoreName = "sqlite" | "postgres";
+
 export interface FaultsOptions {
   minutes: number;
   seed: number;
+  store: StoreName;
   kinds: readonly FaultKind[];
   kills: number | undefined;
   spacingMs: number;
@@ -71,6 +75,7 @@ function readOptions(args: readonly string[]) {
     options: {
       minutes: { type: "string", default: "2" },
       seed: { type: "string", default: "1" },
+      store: { type: "string", default: "sqlite" },
       only: { type: "string" },
       kills: { type: "string" },
       spacing: { type: "string", default: "1500" },
@@ -91,6 +96,7 @@ function toOptions(values: Values): FaultsOptions {
   return {
     minutes: number("minutes", values.minutes, 0.05, 10_000),
     seed: whole("seed", values.seed, 0, 2 ** 32 - 1),
+    store: storeOf(values.store),
     kinds: kindsOf(values.only),
     kills: values.kills === undefined ? undefined : whole("kills", values.kills, 0, 100_000),
     spacingMs: number("spacing", values.spacing, 50, 600_000),
@@ -100,6 +106,11 @@ function toOptions(values: Values): FaultsOptions {
     dataDir: values.data,
     isQuiet: values.json,
   };
+}
+
+function storeOf(text: string): StoreName {
+  if (text === "sqlite" || text === "postgres") return text;
+  throw new Misuse(`--store ${text}: expected sqlite or postgres`);
 }
 
 function kindsOf(only: string | undefined): readonly FaultKind[] {

@@ -14,10 +14,11 @@ export type Resource =
   | "clock"
   | "agent's disk"
   | "hub's disk"
-  | "sink's disk";
+  | "sink's disk"
+  | "database";
 
 /** What the machine must have, beyond the programs themselves. */
-export type Need = "root" | "faketime" | "postgres";
+export type Need = "root" | "faketime" | "sqlite" | "postgres";
 
 export interface FaultKind {
   name: string;
@@ -75,13 +76,26 @@ export const faultKinds: readonly FaultKind[] = [
     kind(`full-disk-${name}`, [name, `${name}'s disk`], {
       group: "full-disk",
       forMs: [1000, 8000],
-      needs: ["root"],
+      // A database's disk is its own affair.
+      needs: name === "sink" ? ["root", "sqlite"] : ["root"],
     }),
   ),
   kind("resend", ["hub", "hub's faults"]),
   kind("new-hub", ["hub", "sink", "uplink link", "feed link", "hub's faults"]),
   kind("history", ["uplink link"], { forMs: [3000, 8000] }),
   kind("clone-buffer", ["agent"], { forMs: [2000, 6000], needs: ["root"] }),
+  kind("rival-sink", ["database"], {
+    group: "fight",
+    forMs: [3000, 8000],
+    weight: 2,
+    needs: ["postgres"],
+  }),
+  kind("zombie-sink", ["sink"], { group: "fight", forMs: [31_000, 36_000], needs: ["postgres"] }),
+  kind("restart-database", ["database", "sink"], {
+    forMs: [200, 3000],
+    weight: 2,
+    needs: ["postgres"],
+  }),
 ];
 
 /** By name or group; undefined where there is none. */

@@ -8,6 +8,7 @@ import { messageOf } from "#core/errors.ts";
 import { createRandom } from "#core/random.ts";
 import { abilities, choosePossible } from "./abilities.ts";
 import { type FaultsOptions, HELP, parseCommandLine } from "./command-line.ts";
+import { startDatabase } from "./database.ts";
 import { faultKinds } from "./fault-kind.ts";
 import { complaints, isGood, outcomeJson } from "./outcome.ts";
 import { pickRigPorts } from "./ports.ts";
@@ -68,20 +69,18 @@ async function run(
   const notice = options.isQuiet ? (): void => {} : say;
   // Not of the run's seed: two runs at once would look for the same ports.
   const ports = await pickRigPorts(createRandom(randomInt(2 ** 32)));
-  const { kinds, notes } = choosePossible(options.kinds, abilities());
+  const { kinds, notes } = choosePossible(options.kinds, abilities(options.store));
   for (const note of notes) say(note);
+  const database = options.store === "postgres" ? await startDatabase() : undefined;
   const provingRun = new ProvingRun(
     { ...options, kinds },
-    {
-      clock: systemClock,
-      folder,
-      ports,
-      notice,
-      command,
-    },
+    { clock: systemClock, folder, ports, database, notice, command },
   );
   // Covers every way out of this process but its own kill -9, which the programs notice themselves.
-  process.on("exit", () => provingRun.destroy());
+  process.on("exit", () => {
+    provingRun.destroy();
+    database?.destroy();
+  });
   try {
     const outcome = await provingRun.run(finishOnSignal(say));
     process.stdout.write(`${outcomeJson(outcome)}\n`);
@@ -91,6 +90,7 @@ async function run(
     return EXIT.failed;
   } finally {
     await provingRun.stop();
+    await database?.remove();
   }
 }
 

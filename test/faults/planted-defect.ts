@@ -4,6 +4,8 @@
  */
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
+import { decodeState, encodeState } from "#agent/buffer/buffer-state.ts";
+import { STATE_KEY } from "#agent/buffer/keys.ts";
 import type { Clock } from "#core/clock.ts";
 import { HubCopyist } from "./hub-copyist.ts";
 import type { Pulse } from "./pulse.ts";
@@ -45,11 +47,6 @@ async function loseSegment({ rig, pulse, clock }: DefectScene): Promise<string> 
   return `deleted ${lost} of the buffer`;
 }
 
-interface BufferCounts {
-  storedSegments: number;
-  storedBytes: number;
-}
-
 async function deleteLastSegment(folder: string): Promise<string> {
   const database = new ClassicLevel<string, Buffer>(folder, { valueEncoding: "buffer" });
   await database.open({ createIfMissing: false });
@@ -59,14 +56,16 @@ async function deleteLastSegment(folder: string): Promise<string> {
     if (!entry) throw new Error("there is no segment to lose");
     const [last, bytes] = entry;
     // In step with it, so that the agent has no chance to notice.
-    const state: BufferCounts = JSON.parse(String(await database.get("state")));
+    const stored = await database.get(STATE_KEY);
+    const state = stored && decodeState(stored);
+    if (!state) throw new Error("the buffer has no state");
     state.storedSegments -= 1;
     state.storedBytes -= bytes.length;
-    const value = Buffer.from(JSON.stringify(state));
+    const value = encodeState(state);
     await database.batch(
       [
         { type: "del", key: last },
-        { type: "put", key: "state", value },
+        { type: "put", key: STATE_KEY, value },
       ],
       { sync: true },
     );

@@ -7,12 +7,13 @@ export interface RigPorts {
   hub: number;
   mqtt: number;
   agentHttp: number;
-  sinkHttp: number;
+  /** One for each sink. */
+  sinksHttp: readonly number[];
   links: Readonly<Record<LinkName, number>>;
 }
 
 export async function pickRigPorts(random: Random): Promise<RigPorts> {
-  const [hub = 0, mqtt = 0, agentHttp = 0, sinkHttp = 0, devices = 0, uplink = 0, feed = 0] =
-    await pickFreePorts(7, random);
-  return { hub, mqtt, agentHttp, sinkHttp, links: { devices, uplink, feed } };
+  const [hub = 0, mqtt = 0, agentHttp = 0, devices = 0, uplink = 0, feed = 0, ...sinksHttp] =
+    await pickFreePorts(8, random);
+  return { hub, mqtt, agentHttp, sinksHttp, links: { devices, uplink, feed } };
 }

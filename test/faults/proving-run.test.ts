@@ -15,6 +15,7 @@ async function outcomeOf(args: readonly string[]): Promise<Outcome> {
     clock: systemClock,
     folder: await tempFolder(),
     ports: await pickRigPorts(createRandom(randomInt(2 ** 32))),
+    database: undefined,
     notice: () => {},
     command: args.join(" "),
   });

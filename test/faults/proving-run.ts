@@ -16,7 +16,7 @@ import type { Outcome } from "./outcome.ts";
 import { plantDefect } from "./planted-defect.ts";
 import type { RigPorts } from "./ports.ts";
 import { Pulse } from "./pulse.ts";
-import { Rig } from "./rig.ts";
+import { Rig, type SharedDatabase } from "./rig.ts";
 import { GATEWAY } from "./settings-files.ts";
 import { sinkReport } from "./sink-report.ts";
 import { Storm } from "./storm.ts";
@@ -27,6 +27,8 @@ export interface ProvingRunParts {
   clock: Clock;
   folder: string;
   ports: RigPorts;
+  /** For two sinks; undefined where one sink keeps its own. */
+  database: SharedDatabase | undefined;
   /** What people read meanwhile. */
   notice: (text: string) => void;
   /** What repeats the run. */
@@ -71,6 +73,7 @@ export class ProvingRun {
         folder,
         ports,
         hasOwnClock: kinds.some((kind) => kind.needs.includes("faketime")),
+        database: parts.database,
         hasSmallDisks: kinds.some((kind) => kind.group === "full-disk"),
       },
       { clock, random: random.fork("restarts"), notice: (text) => this.#heard(text) },
@@ -160,7 +163,7 @@ export class ProvingRun {
     );
     return {
       seed: this.#options.seed,
-      store: "sqlite",
+      store: this.#options.store,
       faults: this.#storm.counts,
       kills: this.#rig.kills,
       crashes: this.#rig.crashes,

@@ -45,15 +45,19 @@ export class Pulse {
 
   async beat(): Promise<void> {
     const { rig } = this.#parts;
-    const [agent, sink] = await Promise.all([readAgent(rig.agentUrl), readSink(rig.sinkUrl)]);
+    const [agent, ...sinks] = await Promise.all([
+      readAgent(rig.agentUrl),
+      ...rig.sinkUrls.map((url) => readSink(url)),
+    ]);
     this.agent = agent ?? this.agent;
-    this.committed = sink?.committed ?? this.committed;
+    // Sinks that share a database both tell its totals, and one may be behind.
+    this.committed = Math.max(this.committed, ...sinks.map((sink) => sink?.committed ?? 0));
   }
 
   /** Resolves when the program is up; at once when the signal fires. */
   async untilUp(name: ProgramName, signal: AbortSignal): Promise<void> {
-    const program = this.#parts.rig.program(name);
-    while (!program.isReady && !signal.aborted) await this.#tick(signal);
+    const programs = this.#parts.rig.programs(name);
+    while (!programs.every(({ isReady }) => isReady) && !signal.aborted) await this.#tick(signal);
   }
 
   /** Resolves when the program is up and data has passed it since, or for once could not. */
@@ -80,9 +84,14 @@ export class Pulse {
   /** The sink has committed all that the hub holds. */
   async isHubRead(): Promise<boolean> {
     const { rig } = this.#parts;
-    const [ends, read] = await Promise.all([hubEnds(rig.hubFolder), sinkPositions(rig.sinkUrl)]);
-    if (!ends || !read) return false;
-    return [...ends].every(([partition, last]) => last < 0 || (read.get(partition) ?? -1) >= last);
+    const [ends, ...sinks] = await Promise.all([
+      hubEnds(rig.hubFolder),
+      ...rig.sinkUrls.map(sinkPositions),
+    ]);
+    if (!ends) return false;
+    const readTo = (partition: string): number =>
+      Math.max(...sinks.map((read) => read?.get(partition) ?? -1));
+    return [...ends].every(([partition, last]) => readTo(partition) >= last);
   }
 
   async #tick(signal: AbortSignal): Promise<void> {

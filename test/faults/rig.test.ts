@@ -18,6 +18,7 @@ async function startRig(): Promise<{ rig: Rig; notices: string[] }> {
     ports: await pickRigPorts(random),
     hasOwnClock: false,
     hasSmallDisks: false,
+    database: undefined,
   };
   const notice = (text: string): void => void notices.push(text);
   const rig = new Rig(settings, { clock: systemClock, random, notice });

@@ -7,11 +7,12 @@ import { join } from "node:path";
 import type { Clock } from "#core/clock.ts";
 import type { Random } from "#core/random.ts";
 import type { ConfiguredDevices } from "#sim/demo/config-files.ts";
+import { pickFreePorts } from "#sim/programs/free-ports.ts";
 import type { ProgramSpec } from "#sim/programs/program-life.ts";
 import { Supervisor } from "#sim/programs/supervisor.ts";
 import { LinkProxy } from "#test/support/link-proxy.ts";
 import { ClonedAgent } from "./cloned-agent.ts";
-import { type LinkName, linkNames, type ProgramName, programNames } from "./fault-kind.ts";
+import { type LinkName, linkNames, type ProgramName } from "./fault-kind.ts";
 import { GatewayClock } from "./gateway-clock.ts";
 import type { RigPorts } from "./ports.ts";
 import { hubArgs, specOf } from "./program-specs.ts";
@@ -25,6 +26,14 @@ export interface RigSettings {
   hasOwnClock: boolean;
   /** Each program has a small disk of its own, which can be filled. */
   hasSmallDisks: boolean;
+  /** Two sinks share it; without it, one sink keeps its own. */
+  database: SharedDatabase | undefined;
+}
+
+export interface SharedDatabase {
+  url: string;
+  halt(signal: "SIGINT" | "SIGQUIT"): Promise<void>;
+  resume(): Promise<void>;
 }
 
 export interface RigParts {
@@ -46,8 +55,10 @@ export class Rig {
   readonly links: Readonly<Record<LinkName, LinkProxy>>;
   readonly gatewayClock: GatewayClock;
   readonly #disks: SmallDisks;
-  readonly #programs = new Map<ProgramName, Supervisor>();
+  /** Several where the name has a number after it: `sink`, `sink-2`. */
+  readonly #programs = new Map<string, Supervisor>();
   readonly #clones: ClonedAgent[] = [];
+  readonly #rivals: Supervisor[] = [];
   readonly #hubSpec: ProgramSpec;
   #partitions = PARTITIONS;
   #hubConnection = "";
@@ -75,24 +86,20 @@ export class Rig {
     if (hasOwnClock) this.gatewayClock.setOffset(0);
     for (const name of linkNames) await this.links[name].start();
     this.#hubConnection = connectionStringIn(await this.#start("hub", this.#hubSpec));
-    const sinkFile = join(folder, "sink.yaml");
-    await writeSinkFile(sinkFile, {
-      connectionString: this.#through("feed"),
-      storeFolder: join(folder, "sink"),
-      httpPort: ports.sinkHttp,
-    });
     await this.#writeGateway(devices);
-    const sinkArgs = ["sink", "--config", sinkFile, "--json"];
     const agentArgs = ["run", "--config", join(folder, "gateway.yaml"), "--json"];
     const environment = hasOwnClock ? this.gatewayClock.environment : [];
+    const agent = {
+      name: "agent",
+      folder,
+      script: "agent/main.ts",
+      args: agentArgs,
+      environment,
+    } as const;
     await Promise.all([
-      this.#start(
-        "sink",
-        specOf({ name: "sink", folder, script: "cloud/main.ts", args: sinkArgs }),
-      ),
-      this.#start(
-        "agent",
-        specOf({ name: "agent", folder, script: "agent/main.ts", args: agentArgs, environment }),
+      this.#start("agent", specOf(agent)),
+      ...this.#sinkNames().map(async (name, index) =>
+        this.#start(name, await this.#sinkSpec(name, ports.sinksHttp[index] ?? 0)),
       ),
     ]);
   }
@@ -115,10 +122,31 @@ export class Rig {
     return clone;
   }
 
+  /** A third sink on the shared database, which takes its share of the partitions. */
+  async startRival(random: Random): Promise<Supervisor> {
+    const [port = 0] = await pickFreePorts(1, random);
+    const spec = await this.#sinkSpec("rival", port);
+    const rival = new Supervisor(spec, { ...this.#parts, restart: RESTART });
+    this.#rivals.push(rival);
+    await rival.start();
+    return rival;
+  }
+
   program(name: ProgramName): Supervisor {
     const supervisor = this.#programs.get(name);
     if (!supervisor) throw new Error(`${name} was not started`);
     return supervisor;
+  }
+
+  /** All that run under the name: there may be two sinks. */
+  programs(name: ProgramName): Supervisor[] {
+    return [...this.#programs.values()].filter((program) => program.name.startsWith(name));
+  }
+
+  get database(): SharedDatabase {
+    const { database } = this.#settings;
+    if (!database) throw new Error("there is no shared database");
+    return database;
   }
 
   disk(name: ProgramName): ReturnType<SmallDisks["of"]> {
@@ -156,8 +184,14 @@ export class Rig {
     return `http://${HOST}:${this.#settings.ports.agentHttp}/`;
   }
 
+  get sinkUrls(): string[] {
+    const { sinksHttp } = this.#settings.ports;
+    return this.#sinkNames().map((_name, index) => `http://${HOST}:${sinksHttp[index] ?? 0}/`);
+  }
+
+  /** Of the first one. */
   get sinkUrl(): string {
-    return `http://${HOST}:${this.#settings.ports.sinkHttp}/`;
+    return this.sinkUrls[0] ?? "";
   }
 
   /** Where the devices connect to. */
@@ -166,19 +200,17 @@ export class Rig {
   }
 
   /** Programs that are not ready at this moment. */
-  get down(): ProgramName[] {
-    return programNames.filter((name) => !this.program(name).isReady);
+  get down(): string[] {
+    return [...this.#programs.values()].filter(({ isReady }) => !isReady).map(({ name }) => name);
   }
 
   get kills(): Record<ProgramName, number> {
     return this.#figures((supervisor) => supervisor.kills);
   }
 
-  /** Ends that nobody asked for; those of clones count for the agent. */
+  /** Ends that nobody asked for. */
   get crashes(): Record<ProgramName, number> {
-    const own = this.#figures((supervisor) => supervisor.crashes);
-    const clones = this.#clones.map(({ supervisor }) => supervisor?.crashes ?? 0);
-    return { ...own, agent: clones.reduce((sum, crashes) => sum + crashes, own.agent) };
+    return this.#figures((supervisor) => supervisor.crashes);
   }
 
   /** Rejects as soon as one of the programs is given up. */
@@ -189,8 +221,9 @@ export class Rig {
   /** The agents first, so that they can still send what they hold; the hub last. */
   async stop(): Promise<void> {
     await Promise.all(this.#clones.map((clone) => clone.stop()));
+    await Promise.all(this.#rivals.map((rival) => rival.stop(STOP_GRACE_MS)));
     for (const name of ["agent", "sink", "hub"] as const) {
-      await this.#programs.get(name)?.stop(STOP_GRACE_MS);
+      await Promise.all(this.programs(name).map((program) => program.stop(STOP_GRACE_MS)));
     }
     for (const name of linkNames) await this.links[name].stop();
     await this.#disks.unmount();
@@ -199,11 +232,12 @@ export class Rig {
   /** For the very last moment: ends everything without waiting. */
   destroy(): void {
     for (const { supervisor } of this.#clones) supervisor?.destroy();
+    for (const rival of this.#rivals) rival.destroy();
     for (const supervisor of this.#programs.values()) supervisor.destroy();
     this.#disks.abandon();
   }
 
-  async #start(name: ProgramName, spec: ProgramSpec): Promise<string> {
+  async #start(name: string, spec: ProgramSpec): Promise<string> {
     const supervisor = new Supervisor(spec, { ...this.#parts, restart: RESTART });
     this.#programs.set(name, supervisor);
     return await supervisor.start();
@@ -231,9 +265,29 @@ export class Rig {
     return this.#hubConnection.replace(`:${hub};`, `:${this.links[link].port};`);
   }
 
+  #sinkNames(): string[] {
+    return this.#settings.database ? ["sink", "sink-2"] : ["sink"];
+  }
+
+  async #sinkSpec(name: string, httpPort: number): Promise<ProgramSpec> {
+    const { folder, database } = this.#settings;
+    const file = join(folder, `${name}.yaml`);
+    const store = database ? { postgres: database.url } : { sqlite: join(folder, "sink") };
+    await writeSinkFile(file, { connectionString: this.#through("feed"), store, httpPort });
+    const args = ["sink", "--config", file, "--json"];
+    return specOf({ name, folder, script: "cloud/main.ts", args });
+  }
+
+  /** Those of clones count for the agent, those of rivals for the sink. */
   #figures(figure: (supervisor: Supervisor) => number): Record<ProgramName, number> {
-    const of = (name: ProgramName): number => figure(this.program(name));
-    return { agent: of("agent"), hub: of("hub"), sink: of("sink") };
+    const clones = this.#clones.flatMap(({ supervisor }) => supervisor ?? []);
+    const sum = (all: readonly Supervisor[]): number =>
+      all.reduce((total, supervisor) => total + figure(supervisor), 0);
+    return {
+      agent: sum([...this.programs("agent"), ...clones]),
+      hub: sum(this.programs("hub")),
+      sink: sum([...this.programs("sink"), ...this.#rivals]),
+    };
   }
 }
 

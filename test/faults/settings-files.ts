@@ -33,7 +33,7 @@ export async function writeGatewayFile(file: string, settings: GatewayFile): Pro
 
 export interface SinkFile {
   connectionString: string;
-  storeFolder: string;
+  store: { sqlite: string } | { postgres: string };
   httpPort: number;
 }
 
@@ -41,7 +41,7 @@ export async function writeSinkFile(file: string, settings: SinkFile): Promise<v
   await write(file, {
     version: 1,
     source: { connectionString: settings.connectionString, hub: HUB_NAME },
-    store: { sqlite: settings.storeFolder },
+    store: settings.store,
     http: { listen: `${HOST}:${settings.httpPort}` },
   });
 }

@@ -1,10 +1,10 @@
-/** A disk for each program's data: large enough for a storm, small enough to be filled at once. */
+/** A disk for each program's data, large enough for a storm. */
 import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type MountedDisk, mountDisk } from "#test/support/mounted-disk.ts";
 import { type ProgramName, programNames } from "./fault-kind.ts";
 
-const MEBIBYTES = 256;
+const MEBIBYTES: Readonly<Record<ProgramName, number>> = { agent: 512, hub: 1024, sink: 4096 };
 
 export class SmallDisks {
   readonly #folder: string;
@@ -18,7 +18,7 @@ export class SmallDisks {
     for (const name of programNames) {
       const folder = join(this.#folder, name);
       await mkdir(folder, { recursive: true });
-      this.#disks.set(name, mountDisk(folder, MEBIBYTES));
+      this.#disks.set(name, mountDisk(folder, MEBIBYTES[name]));
     }
   }
 

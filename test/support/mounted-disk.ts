@@ -1,7 +1,6 @@
 /** A file system in memory, mounted on a folder: it can be filled up, and emptied again. Needs root. */
 import { spawnSync } from "node:child_process";
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { statfsSync } from "node:fs";
 
 export interface MountedDisk {
   folder: string;
@@ -18,38 +17,36 @@ export const MOUNT_PROBE = [
   'd=$(mktemp -d) && mount -t tmpfs tmpfs "$d" && umount "$d"; rmdir "$d"',
 ] as const;
 
+const FILL_TRIES = 100;
+
 /** The folder must be there. */
 export function mountDisk(folder: string, mebibytes: number): MountedDisk {
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", folder]);
-  if (mounted.status !== 0) throw new Error(`mount: ${mounted.stderr.toString()}`);
-  const filler = join(folder, "filler");
+  mount("-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", folder);
   return {
     folder,
-    fill: () => fillUp(filler),
-    free: () => rmSync(filler, { force: true }),
+    fill: () => shrinkToContent(folder),
+    free: () => mount("-o", `remount,size=${mebibytes}m`, folder),
     unmount: () => {
       spawnSync("umount", ["-l", folder]);
     },
   };
 }
 
-function fillUp(file: string): void {
-  const descriptor = openSync(file, "w");
-  try {
-    for (let bytes = 65_536; bytes >= 1; bytes = bytes >> 1) writeUntilFull(descriptor, bytes);
-  } finally {
-    closeSync(descriptor);
+/** Its size becomes what is used: no memory is filled for it, and a large disk is full at once. */
+function shrinkToContent(folder: string): void {
+  for (let tries = 1; ; tries++) {
+    const { blocks, bfree, bsize } = statfsSync(folder);
+    try {
+      mount("-o", `remount,size=${(blocks - bfree) * bsize}`, folder);
+      return;
+    } catch (error) {
+      // Somebody wrote in between.
+      if (tries === FILL_TRIES) throw error;
+    }
   }
 }
 
-function writeUntilFull(descriptor: number, bytes: number): void {
-  const block = Buffer.alloc(bytes);
-  for (;;) {
-    try {
-      writeSync(descriptor, block);
-    } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOSPC") return;
-      throw error;
-    }
-  }
+function mount(...args: string[]): void {
+  const { status, stderr } = spawnSync("mount", args);
+  if (status !== 0) throw new Error(`mount: ${stderr.toString()}`);
 }

@@ -63,6 +63,10 @@ export class PostgresServer {
     return this.#child?.pid ?? 0;
   }
 
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null;
+  }
+
   urlOf(database: string): string {
     return `postgres://penstock:${PASSWORD}@127.0.0.1:${this.#port}/${database}`;
   }

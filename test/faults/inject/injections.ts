@@ -13,6 +13,7 @@ import { blackHole, cut, halfOpen, slow } from "./links.ts";
 import { newHub } from "./new-hub.ts";
 import { freeze, kill, killAll } from "./programs.ts";
 import { resend } from "./resend.ts";
+import { restartDatabase, rivalSink } from "./shared-database.ts";
 
 const CONFIRMATIONS_LOST_MAX = 3;
 /** Of which one is refused; a hub may have fewer at times, and then nothing is refused. */
@@ -46,6 +47,9 @@ const injections: ReadonlyMap<string, Inject> = new Map<string, Inject>([
   ["new-hub", newHub],
   ["history", history],
   ["clone-buffer", clone],
+  ["rival-sink", rivalSink],
+  ["zombie-sink", freeze("sink")],
+  ["restart-database", restartDatabase],
 ]);
 
 /** Resolves when the fault is under way. */
