@@ -22,6 +22,16 @@ export interface SinkOptions {
   onFatal: (error: unknown) => void;
 }
 
+/** The store that the settings name, not yet started. */
+export function makeStore(options: Omit<SinkOptions, "onFatal">): Store {
+  const { settings, clock, random, log } = options;
+  const { store, foldEvery: foldEveryMs } = settings;
+  if ("sqlite" in store) return new SqliteStore({ folder: store.sqlite, foldEveryMs, clock, log });
+  const name = `${hostname()}:${process.pid}`;
+  const fork = random.fork("store");
+  return new PostgresStore({ url: store.postgres, name, foldEveryMs, clock, random: fork, log });
+}
+
 export class Sink {
   readonly store: Store;
   readonly ingest: Ingest;
@@ -29,18 +39,8 @@ export class Sink {
   readonly #host: string;
 
   constructor({ settings, clock, random, log, onFatal }: SinkOptions) {
-    const { source, store, foldEvery, http } = settings;
-    this.store =
-      "postgres" in store
-        ? new PostgresStore({
-            url: store.postgres,
-            name: `${hostname()}:${process.pid}`,
-            foldEveryMs: foldEvery,
-            clock,
-            random: random.fork("store"),
-            log,
-          })
-        : new SqliteStore({ folder: store.sqlite, foldEveryMs: foldEvery, clock, log });
+    const { source, http } = settings;
+    this.store = makeStore({ settings, clock, random, log });
     this.ingest = new Ingest({
       source: { ...hubAccessOf(source), consumerGroup: source.consumerGroup },
       store: this.store,

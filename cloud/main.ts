@@ -6,6 +6,10 @@ const INTRO = "Penstock's cloud side.";
 
 const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   sink: async () => (await import("./commands/sink-command.ts")).sinkCommand,
+  "dead-letters ls": async () =>
+    (await import("./commands/dead-letters-list.ts")).deadLettersListCommand,
+  "dead-letters replay": async () =>
+    (await import("./commands/dead-letters-replay.ts")).deadLettersReplayCommand,
   hub: async () => (await import("./commands/hub-command.ts")).hubCommand,
 };
 

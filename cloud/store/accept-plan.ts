@@ -97,11 +97,16 @@ export class AcceptPlan {
   }
 
   take(batch: PartitionBatch): void {
+    this.takeParked(batch);
+    const last = batch.deliveries.at(-1);
+    if (last) this.positions.push({ batch, position: last.position });
+  }
+
+  /** Without moving the partition's position: what was put aside lies behind it. */
+  takeParked(batch: PartitionBatch): void {
     const tally = { accepted: [], duplicateChunks: 0 };
     this.#tallies.set(batch, tally);
     for (const delivery of batch.deliveries) this.#takeDelivery(batch, delivery, tally);
-    const last = batch.deliveries.at(-1);
-    if (last) this.positions.push({ batch, position: last.position });
   }
 
   /** Once all dead letters and alarms know whether they are new. */

@@ -139,6 +139,33 @@ export interface DeadLetter {
   bytes: number;
 }
 
+/** Which dead letters: all that is given must fit. */
+export interface DeadLetterFilter {
+  id?: number | undefined;
+  code?: string | undefined;
+}
+
+/** A dead letter, whole. */
+export interface ParkedEvent extends DeadLetter {
+  scope: HubScope;
+  body: Uint8Array;
+}
+
+/** A dead letter that was read once more. */
+export interface RevivedEvent {
+  parked: ParkedEvent;
+  content: DeliveryContent;
+}
+
+export interface ReviveOutcome {
+  id: number;
+  /** Chunks that count now. */
+  accepted: number;
+  duplicateChunks: number;
+  /** False when it still lies among the dead letters, for the same cause. */
+  isGone: boolean;
+}
+
 /** Chunks of a lane that never came. */
 export interface SeqGap {
   gateway: string;
@@ -209,6 +236,13 @@ export interface Store {
   alarms(limit: number): Promise<readonly AlarmRow[]>;
   /** Newest first. */
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
+  /** Oldest first, those after the given id. */
+  parked(filter: DeadLetterFilter, afterId: number, limit: number): Promise<readonly ParkedEvent[]>;
+  /**
+   * Takes dead letters in, in one transaction: what counts now, or is known, leaves them.
+   * @throws PenstockError STORE_FAILED: nothing was written, and it may be tried again
+   */
+  revive(events: readonly RevivedEvent[]): Promise<readonly ReviveOutcome[]>;
   /** Holes in the accepted seqs, at present, that no gap record explains. */
   gaps(): Promise<readonly SeqGap[]>;
   explainedGaps(limit: number): Promise<readonly ExplainedGap[]>;

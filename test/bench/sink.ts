@@ -1,38 +1,36 @@
 /**
  * The sink without the hub: bodies as they come over the wire are inflated, read, deduplicated and
- * committed in groups to the SQLite store, and folded into the rows of all three widths.
+ * committed in groups to the store, and folded into the rows of all three widths.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readBody } from "#cloud/ingest/read-event.ts";
-import type { Delivery, HubScope, PartitionBatch } from "#cloud/store/contract.ts";
-import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
+import type { Delivery, HubScope, PartitionBatch, Store } from "#cloud/store/contract.ts";
 import type { Block } from "#core/chunk.ts";
 import { encodeChunk, packEvent } from "#core/chunk-codec.ts";
 import { systemClock } from "#core/clock.ts";
-import { silentLogger } from "#core/log.ts";
 import { createRandom, type Random } from "#core/random.ts";
+import { type LoadedStore, loadedStore } from "./sink/loaded-store.ts";
 
 export const name = "sink";
 export const describe =
-  "the sink alone, store included: --shape 10x10|100x1 (series x rows a chunk) --chunks 10 (an event)";
+  "the sink alone, store included: --store sqlite|postgres --shape 10x10|100x1 (series x rows a chunk) --chunks 10 (an event)";
 
 const DEVICES = 1000;
 const TAGS = 10;
 const LANES = 8;
 const EVENTS_PER_GROUP = 8;
-const FOLD_EVERY_MS = 5000;
 const START_MS = Date.UTC(2026, 10, 21, 10);
 
 export interface SinkBenchResult {
+  store: string;
   shape: string;
   readings: number;
   seconds: number;
   readingsPerSecond: number;
   /** By the process' CPU time, that of the threads beside the main one included. */
   readingsPerCpuSecond: number;
+  /** By the CPU time of the database's own processes, where it has any. */
+  readingsPerDatabaseCpuSecond?: number;
   wireBytesPerReading: number;
   foldedRows: number;
 }
@@ -41,6 +39,7 @@ export async function run(args: readonly string[]): Promise<SinkBenchResult[]> {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      store: { type: "string", default: "sqlite" },
       shape: { type: "string", multiple: true, default: ["10x10", "100x1"] },
       chunks: { type: "string", default: "10" },
       readings: { type: "string", default: "4000000" },
@@ -48,34 +47,55 @@ export async function run(args: readonly string[]): Promise<SinkBenchResult[]> {
   });
   const results: SinkBenchResult[] = [];
   for (const shape of values.shape) {
-    const folder = await mkdtemp(join(tmpdir(), "penstock-bench-"));
-    try {
-      results.push(await measure(folder, shape, Number(values.chunks), Number(values.readings)));
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    const load = { shape, chunks: Number(values.chunks), readings: Number(values.readings) };
+    results.push(await measure(values.store, load));
   }
   return results;
 }
 
 async function measure(
-  folder: string,
-  shape: string,
-  chunksPerEvent: number,
-  readingsMax: number,
+  kind: string,
+  load: { shape: string; chunks: number; readings: number },
 ): Promise<SinkBenchResult> {
-  const [series = 10, rows = 10] = shape.split("x").map(Number);
-  const bodies = makeBodies(series, rows, chunksPerEvent, readingsMax);
-  const store = new SqliteStore({
-    folder,
-    foldEveryMs: FOLD_EVERY_MS,
-    clock: systemClock,
-    log: silentLogger,
-  });
-  await store.start();
+  const [series = 10, rows = 10] = load.shape.split("x").map(Number);
+  const bodies = makeBodies(series, rows, load.chunks, load.readings);
+  const loaded = await loadedStore(kind);
+  try {
+    const cost = await takeAll(loaded, bodies);
+    const wireBytes = bodies.reduce((sum, body) => sum + body.byteLength, 0);
+    const { readings, seconds, ownCpuSeconds, databaseCpuSeconds, foldedRows } = cost;
+    return {
+      store: kind,
+      shape: `${series} series x ${rows} a chunk, ${load.chunks} chunks an event`,
+      readings,
+      seconds: round(seconds),
+      readingsPerSecond: Math.round(readings / seconds),
+      readingsPerCpuSecond: Math.round(readings / ownCpuSeconds),
+      ...(databaseCpuSeconds > 0 && {
+        readingsPerDatabaseCpuSecond: Math.round(readings / databaseCpuSeconds),
+      }),
+      wireBytesPerReading: round(wireBytes / readings),
+      foldedRows,
+    };
+  } finally {
+    await loaded.remove();
+  }
+}
+
+interface Cost {
+  readings: number;
+  seconds: number;
+  ownCpuSeconds: number;
+  databaseCpuSeconds: number;
+  foldedRows: number;
+}
+
+async function takeAll(loaded: LoadedStore, bodies: readonly Buffer[]): Promise<Cost> {
+  const { store } = loaded;
   await claimAll(store);
   const startMs = performance.now();
   const cpu = process.cpuUsage();
+  const databaseBefore = await loaded.databaseCpuSeconds();
   for (let at = 0; at < bodies.length; at += EVENTS_PER_GROUP) {
     await store.accept(groupOf(bodies, at));
     // The ingest pauses between commits, and the store folds meanwhile.
@@ -83,17 +103,12 @@ async function measure(
   }
   await store.fold();
   const { user, system } = process.cpuUsage(cpu);
-  const seconds = (performance.now() - startMs) / 1000;
   const { totals, foldedRows } = await store.state();
-  await store.stop();
-  const wireBytes = bodies.reduce((sum, body) => sum + body.byteLength, 0);
   return {
-    shape: `${series} series x ${rows} a chunk, ${chunksPerEvent} chunks an event`,
     readings: totals.readings,
-    seconds: round(seconds),
-    readingsPerSecond: Math.round(totals.readings / seconds),
-    readingsPerCpuSecond: Math.round((totals.readings / (user + system)) * 1e6),
-    wireBytesPerReading: round(wireBytes / totals.readings),
+    seconds: (performance.now() - startMs) / 1000,
+    ownCpuSeconds: (user + system) / 1e6,
+    databaseCpuSeconds: (await loaded.databaseCpuSeconds()) - databaseBefore,
     foldedRows,
   };
 }
@@ -105,7 +120,7 @@ const scope: HubScope = {
   incarnation: 1,
 };
 
-async function claimAll(store: SqliteStore): Promise<void> {
+async function claimAll(store: Store): Promise<void> {
   for (let lane = 0; lane < LANES; lane++) {
     await store.claim(scope, [{ partition: String(lane), owner: "bench", etag: undefined }]);
   }

@@ -205,6 +205,44 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect(await store.positions(scope)).toMatchObject([{ sequenceNumber: 0 }]);
     });
 
+    test("takes in a dead letter that can be read by now, once", async () => {
+      await commit(store, [at(0, 0), poison(1, Buffer.from("a")), poison(2, Buffer.from("b"))]);
+      const parked = await store.parked({}, 0, 10);
+      expect(parked.map(({ body }) => Buffer.from(body).toString())).toEqual(["a", "b"]);
+      const [one, two] = parked;
+      if (!one || !two) throw new TypeError("no dead letters");
+      // As if the program had learnt to read their bodies.
+      const [late, copy] = [at(1, 1), at(2, 0)];
+      const events = [
+        { parked: { ...one, body: late.body }, content: late.content },
+        { parked: { ...two, body: copy.body }, content: copy.content },
+      ];
+      expect(await store.revive(events)).toEqual([
+        { id: one.id, accepted: 1, duplicateChunks: 0, isGone: true },
+        { id: two.id, accepted: 0, duplicateChunks: 1, isGone: true },
+      ]);
+      expect(await store.deadLetters(10)).toEqual([]);
+      expect(await store.positions(scope)).toMatchObject([{ sequenceNumber: 2 }]);
+      const open = await rowsText(store);
+      expect(JSON.parse(open)).toMatchObject({ count: 2, sum: 1 });
+      store = await under.crash();
+      expect(await rowsText(store)).toBe(open);
+    });
+
+    test("leaves a dead letter where it is while it contradicts what was accepted", async () => {
+      await commit(store, [first()]);
+      const other = event(1, [{ id: chunkId(0), content: readings(block([99])) }]);
+      await commit(store, [other, poison(2, Buffer.from("c"))]);
+      const [letter] = await store.parked({ code: "CHUNK_DIFFERS" }, 0, 10);
+      if (!letter) throw new TypeError("no dead letter");
+      const outcomes = await store.revive([{ parked: letter, content: other.content }]);
+      expect(outcomes).toMatchObject([{ accepted: 0, isGone: false }]);
+      expect(await store.parked({ id: letter.id }, 0, 10)).toHaveLength(1);
+      expect(await store.parked({ id: letter.id, code: "CHUNK_MALFORMED" }, 0, 10)).toEqual([]);
+      expect(await store.parked({}, letter.id, 10)).toHaveLength(1);
+      expect(JSON.parse(await rowsText(store))).toMatchObject({ count: 3, max: 4 });
+    });
+
     test("keeps the first data, and raises an alarm, when an identity comes with other data", async () => {
       await commit(store, [first()]);
       const other = event(1, [{ id: chunkId(0), content: readings(block([99])) }]);

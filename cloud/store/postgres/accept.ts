@@ -3,13 +3,14 @@
  * all stores share, and writes everything in a handful of statements.
  */
 import { AcceptPlan } from "../accept-plan.ts";
-import type { PartitionBatch } from "../contract.ts";
+import type { PartitionBatch, RevivedEvent, ReviveOutcome } from "../contract.ts";
 import { type LaneKey, laneName } from "../lane-state.ts";
+import { parkedBatch, reviveOutcome } from "../revive.ts";
 import type { Database, Sql } from "./database.ts";
 import type { HubTable } from "./hub-table.ts";
 import { addToJournal } from "./journal-table.ts";
 import type { LaneTable } from "./lane-table.ts";
-import { writeNotices } from "./notice-tables.ts";
+import { removeDeadLetters, writeNotices } from "./notice-tables.ts";
 import { countAlive } from "./sink-table.ts";
 
 export interface Accepted {
@@ -34,21 +35,49 @@ export class Accepter {
    * @throws Deposed nothing was written, or nobody knows
    */
   async accept(sinkId: number, batches: readonly PartitionBatch[]): Promise<Accepted> {
-    const hubIds = new Map<PartitionBatch, number>();
-    for (const batch of batches) hubIds.set(batch, await this.#hubs.idOf(batch.scope));
-    const accepted = await this.#database.transaction(async (sql) =>
-      this.#write(sql, sinkId, batches, hubIds),
-    );
+    const hubIds = await this.#hubIdsOf(batches);
+    const accepted = await this.#database.transaction(async (sql) => {
+      const plan = await this.#decide(sql, batches, hubIds);
+      return this.#write(sql, sinkId, plan, hubIds);
+    });
     this.#lanes.put(accepted.plan.committed());
     return accepted;
   }
 
-  async #write(
-    sql: Sql,
+  /** @throws PenstockError STORE_FAILED, Deposed as above */
+  async revive(
     sinkId: number,
+    events: readonly RevivedEvent[],
+  ): Promise<{ accepted: Accepted; outcomes: ReviveOutcome[] }> {
+    const parked = new Map(events.map((event) => [parkedBatch(event), event.parked]));
+    const batches = [...parked.keys()];
+    const hubIds = await this.#hubIdsOf(batches);
+    const revived = await this.#database.transaction(async (sql) => {
+      const plan = new AcceptPlan(await this.#lanes.lock(sql, lanesOf(batches)));
+      for (const batch of batches) plan.takeParked(batch);
+      const accepted = await this.#write(sql, sinkId, plan, hubIds);
+      const outcomes = [...parked].map(([batch, letter]) => reviveOutcome(plan, batch, letter));
+      await removeDeadLetters(
+        sql,
+        outcomes.flatMap(({ id, isGone }) => (isGone ? id : [])),
+      );
+      return { accepted, outcomes };
+    });
+    this.#lanes.put(revived.accepted.plan.committed());
+    return revived;
+  }
+
+  async #hubIdsOf(batches: readonly PartitionBatch[]): Promise<Map<PartitionBatch, number>> {
+    const hubIds = new Map<PartitionBatch, number>();
+    for (const batch of batches) hubIds.set(batch, await this.#hubs.idOf(batch.scope));
+    return hubIds;
+  }
+
+  async #decide(
+    sql: Sql,
     batches: readonly PartitionBatch[],
     hubIds: ReadonlyMap<PartitionBatch, number>,
-  ): Promise<Accepted> {
+  ): Promise<AcceptPlan> {
     const held = await this.#hubs.hold(sql, [...hubIds.values()], batches);
     const plan = new AcceptPlan(await this.#lanes.lock(sql, lanesOf(batches)));
     const reached = new Map<string, number>();
@@ -65,6 +94,15 @@ export class Accepter {
         if (last !== undefined) reached.set(name, Math.max(last, until ?? last));
       }
     }
+    return plan;
+  }
+
+  async #write(
+    sql: Sql,
+    sinkId: number,
+    plan: AcceptPlan,
+    hubIds: ReadonlyMap<PartitionBatch, number>,
+  ): Promise<Accepted> {
     await this.#lanes.save(sql, [...plan.drafts]);
     const journalIds = await addToJournal(sql, sinkId, plan.events);
     await this.#hubs.move(sql, hubIds, plan.positions);

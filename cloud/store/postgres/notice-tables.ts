@@ -2,7 +2,15 @@
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
 import type { AcceptPlan, PlannedAlarm, PlannedDeadLetter } from "../accept-plan.ts";
-import type { AlarmRow, DeadLetter, DeviceRow, ExplainedGap, PartitionBatch } from "../contract.ts";
+import type {
+  AlarmRow,
+  DeadLetter,
+  DeadLetterFilter,
+  DeviceRow,
+  ExplainedGap,
+  ParkedEvent,
+  PartitionBatch,
+} from "../contract.ts";
 import { numberArray } from "./arrays.ts";
 import type { Sql } from "./database.ts";
 
@@ -148,7 +156,11 @@ export async function readDeadLetters(sql: Sql, limit: number): Promise<DeadLett
      FROM dead_letter d JOIN hub ON hub.id = hub_id ORDER BY d.id DESC LIMIT $1`,
     [limit],
   );
-  return rows.map((row) => ({
+  return rows.map(toDeadLetter);
+}
+
+function toDeadLetter(row: Record<string, unknown>): DeadLetter {
+  return {
     id: Number(row["id"]),
     hub: String(row["hub"]),
     partition: String(row["partition"]),
@@ -157,7 +169,38 @@ export async function readDeadLetters(sql: Sql, limit: number): Promise<DeadLett
     code: String(row["code"]),
     reason: String(row["reason"]),
     bytes: Number(row["bytes"]),
-  }));
+  };
+}
+
+/** Oldest first, those after the given id. */
+export async function readParked(
+  sql: Sql,
+  { id, code }: DeadLetterFilter,
+  afterId: number,
+  limit: number,
+): Promise<ParkedEvent[]> {
+  const { rows } = await sql.query<Record<string, string> & { body: Buffer }>(
+    `SELECT d.*, namespace, hub, consumer_group, incarnation, length(body)::text AS bytes
+     FROM dead_letter d JOIN hub ON hub.id = hub_id
+     WHERE d.id > $1 AND ($2::bigint IS NULL OR d.id = $2) AND ($3::text IS NULL OR code = $3)
+     ORDER BY d.id LIMIT $4`,
+    [afterId, id ?? null, code ?? null, limit],
+  );
+  return rows.map((row) => {
+    const scope = {
+      namespace: String(row["namespace"]),
+      hub: String(row["hub"]),
+      consumerGroup: String(row["consumer_group"]),
+      incarnation: Number(row["incarnation"]),
+    };
+    return Object.assign(toDeadLetter(row), { scope, body: row.body });
+  });
+}
+
+/** Within a transaction. */
+export async function removeDeadLetters(sql: Sql, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql.query("DELETE FROM dead_letter WHERE id = ANY($1::bigint[])", [numberArray(ids)]);
 }
 
 export async function readDevices(sql: Sql): Promise<DeviceRow[]> {

@@ -16,13 +16,17 @@ import type {
   AcceptOutcome,
   AlarmRow,
   DeadLetter,
+  DeadLetterFilter,
   DeviceRow,
   ExplainedGap,
   HubScope,
   Ownership,
   OwnershipClaim,
+  ParkedEvent,
   PartitionBatch,
   PartitionPosition,
+  RevivedEvent,
+  ReviveOutcome,
   RollupQuery,
   SeqGap,
   Store,
@@ -32,13 +36,20 @@ import { type Shard, Shards } from "../shard.ts";
 import { type Accepted, Accepter } from "./accept.ts";
 import { adoptSome } from "./adopt.ts";
 import { Database } from "./database.ts";
-import { Deposed } from "./database-errors.ts";
+import { Deposed, storeError } from "./database-errors.ts";
 import { Folder } from "./fold.ts";
 import { FoldLoop } from "./fold-loop.ts";
 import { HubTable } from "./hub-table.ts";
 import { LaneTable } from "./lane-table.ts";
 import { Membership } from "./membership.ts";
-import { addAlarm, readAlarms, readDeadLetters, readDevices, readGaps } from "./notice-tables.ts";
+import {
+  addAlarm,
+  readAlarms,
+  readDeadLetters,
+  readDevices,
+  readGaps,
+  readParked,
+} from "./notice-tables.ts";
 import { queryRollups } from "./rollup-query.ts";
 import { prepareSchema } from "./schema.ts";
 import { readTotals } from "./sink-table.ts";
@@ -72,6 +83,7 @@ export class PostgresStore implements Store {
   #adoptTimer: { cancel(): void } | undefined;
   #accepting: Promise<unknown> = Promise.resolve();
   #commits = 0;
+  #isStopping = false;
 
   constructor(options: PostgresStoreOptions) {
     this.#options = options;
@@ -100,8 +112,9 @@ export class PostgresStore implements Store {
       await prepareSchema(this.#database);
       await this.#membership.start();
     } catch (error) {
+      await this.#membership.stop();
       await this.#database.stop();
-      throw error;
+      throw storeError(error);
     }
     this.#folds.start();
     this.#adoptTimer = this.#options.clock.every("adopt", ADOPT_EVERY_MS, () => {
@@ -113,6 +126,7 @@ export class PostgresStore implements Store {
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true;
     this.#adoptTimer?.cancel();
     await this.#adopting;
     await this.#accepting.catch(() => undefined);
@@ -128,24 +142,34 @@ export class PostgresStore implements Store {
   }
 
   async accept(batches: readonly PartitionBatch[]): Promise<readonly AcceptOutcome[]> {
-    const before = this.#accepting;
-    const run = async (): Promise<readonly AcceptOutcome[]> => {
-      await before.catch(() => undefined);
-      return this.#accept(batches);
-    };
-    const accepted = run();
-    this.#accepting = accepted;
-    return accepted;
+    return this.#takingIn(async (id) => {
+      const accepted = await this.#accepter.accept(id, batches);
+      return { accepted, outcomes: accepted.plan.outcomes(batches) };
+    });
   }
 
-  async #accept(batches: readonly PartitionBatch[]): Promise<readonly AcceptOutcome[]> {
-    await this.#folds.makeRoom();
-    // Of the life under whose id it is written: should that end meanwhile, so do they.
-    const shards = this.#shards;
-    const accepted = await this.#alive(async (id) => this.#accepter.accept(id, batches));
-    this.#commits += 1;
-    this.#takeIn(accepted, shards);
-    return accepted.plan.outcomes(batches);
+  async revive(events: readonly RevivedEvent[]): Promise<readonly ReviveOutcome[]> {
+    return this.#takingIn(async (id) => this.#accepter.revive(id, events));
+  }
+
+  /** One after the other: each works on the copies of lanes that the one before has left. */
+  async #takingIn<T>(
+    work: (sinkId: number) => Promise<{ accepted: Accepted; outcomes: readonly T[] }>,
+  ): Promise<readonly T[]> {
+    const before = this.#accepting;
+    const run = async (): Promise<readonly T[]> => {
+      await before.catch(() => undefined);
+      await this.#folds.makeRoom();
+      // Of the life under whose id it is written: should that end meanwhile, so do they.
+      const shards = this.#shards;
+      const { accepted, outcomes } = await this.#alive(work);
+      this.#commits += 1;
+      this.#takeIn(accepted, shards);
+      return outcomes;
+    };
+    const taken = run();
+    this.#accepting = taken;
+    return taken;
   }
 
   #takeIn({ plan, journalIds }: Accepted, shards: Shards): void {
@@ -192,7 +216,7 @@ export class PostgresStore implements Store {
         const shards = this.#shards;
         return adoptSome(this.#database, this.#membership.id, shards, clock.monotonic());
       };
-      while (await again());
+      while (!this.#isStopping && (await again()));
     } catch (error) {
       this.#log.warn("adopt", { err: error }, "a dead sink's journal waits to be taken over");
     }
@@ -224,6 +248,14 @@ export class PostgresStore implements Store {
 
   async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
     return readDeadLetters(this.#database, limit);
+  }
+
+  async parked(
+    filter: DeadLetterFilter,
+    afterId: number,
+    limit: number,
+  ): Promise<readonly ParkedEvent[]> {
+    return readParked(this.#database, filter, afterId, limit);
   }
 
   async explainedGaps(limit: number): Promise<readonly ExplainedGap[]> {

@@ -1,6 +1,13 @@
 /** Decides and writes what a group of batches brings, within one transaction. */
 import { AcceptPlan, type LaneSource, type PlannedEvent } from "../accept-plan.ts";
-import type { AcceptOutcome, PartitionBatch, StoreTotals } from "../contract.ts";
+import type {
+  AcceptOutcome,
+  PartitionBatch,
+  RevivedEvent,
+  ReviveOutcome,
+  StoreTotals,
+} from "../contract.ts";
+import { parkedBatch, reviveOutcome } from "../revive.ts";
 import type { SqliteTables } from "./tables.ts";
 
 /** To be taken into the open windows after the commit. */
@@ -25,11 +32,22 @@ export class AcceptTransaction {
   /** Within the transaction. @throws LaneConflict: roll back, `forgetDrafts`, and try again */
   run(batches: readonly PartitionBatch[]): AcceptOutcome[] {
     for (const batch of batches) this.#take(batch);
-    for (const draft of this.#plan.drafts) this.#tables.lanes.save(draft);
-    this.#writeJournal();
-    this.#writeNotices();
-    this.#tables.totals.add(this.totals);
+    this.#write();
     return this.#plan.outcomes(batches);
+  }
+
+  /** Within the transaction. @throws LaneConflict as above */
+  revive(events: readonly RevivedEvent[]): ReviveOutcome[] {
+    const batches = events.map(parkedBatch);
+    for (const batch of batches) this.#plan.takeParked(batch);
+    this.#write();
+    return events.map(({ parked }, at) => {
+      const batch = batches[at];
+      if (!batch) throw new TypeError("a dead letter without its batch");
+      const outcome = reviveOutcome(this.#plan, batch, parked);
+      if (outcome.isGone) this.#tables.notices.removeDeadLetter(parked.id);
+      return outcome;
+    });
   }
 
   /** After the commit. */
@@ -59,6 +77,13 @@ export class AcceptTransaction {
     // At once, so that a second batch of the partition in the same group finds it.
     const last = batch.deliveries.at(-1);
     if (last) hubs.move(hubId, batch.partition, last.position);
+  }
+
+  #write(): void {
+    for (const draft of this.#plan.drafts) this.#tables.lanes.save(draft);
+    this.#writeJournal();
+    this.#writeNotices();
+    this.#tables.totals.add(this.totals);
   }
 
   #writeJournal(): void {

@@ -3,7 +3,16 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { GapRecord, SeriesDescription } from "#core/chunk.ts";
 import type { ErrorCode } from "#core/errors.ts";
-import type { AlarmRow, DeadLetter, Delivery, DeviceRow, ExplainedGap } from "../contract.ts";
+import type {
+  AlarmRow,
+  DeadLetter,
+  DeadLetterFilter,
+  Delivery,
+  DeviceRow,
+  ExplainedGap,
+  HubScope,
+  ParkedEvent,
+} from "../contract.ts";
 
 /** The newest are kept. An event has at most 1 MB, so dead letters take at most 2 GB. */
 const DEAD_LETTERS_MAX = 2000;
@@ -14,6 +23,8 @@ export class NoticeTables {
   readonly #insertDead: StatementSync;
   readonly #trimDead: StatementSync;
   readonly #selectDead: StatementSync;
+  readonly #selectParked: StatementSync;
+  readonly #removeDead: StatementSync;
   readonly #insertAlarm: StatementSync;
   readonly #trimAlarms: StatementSync;
   readonly #selectAlarms: StatementSync;
@@ -35,6 +46,14 @@ export class NoticeTables {
               length(body) AS bytes
        FROM dead_letter JOIN hub ON hub.id = hub_id ORDER BY dead_letter.id DESC LIMIT ?`,
     );
+    this.#selectParked = db.prepare(
+      `SELECT dead_letter.*, namespace, hub, consumer_group, incarnation, length(body) AS bytes
+       FROM dead_letter JOIN hub ON hub.id = hub_id
+       WHERE dead_letter.id > ?1 AND dead_letter.id = coalesce(?2, dead_letter.id)
+         AND code = coalesce(?3, code)
+       ORDER BY dead_letter.id LIMIT ?4`,
+    );
+    this.#removeDead = db.prepare("DELETE FROM dead_letter WHERE id = ?");
     this.#insertAlarm = db.prepare(
       `INSERT INTO alarm (gateway, id, received_at, transition) VALUES (?, ?, ?, ?)
        ON CONFLICT DO NOTHING`,
@@ -80,16 +99,20 @@ export class NoticeTables {
   }
 
   deadLetters(limit: number): DeadLetter[] {
-    return this.#selectDead.all(limit).map((row) => ({
-      id: Number(row["id"]),
-      hub: String(row["hub"]),
-      partition: String(row["partition"]),
-      position: { sequenceNumber: Number(row["sequence_number"]), offset: String(row["offset"]) },
-      enqueuedAtMs: Number(row["enqueued_at"]),
-      code: String(row["code"]),
-      reason: String(row["reason"]),
-      bytes: Number(row["bytes"]),
-    }));
+    return this.#selectDead.all(limit).map(toDeadLetter);
+  }
+
+  parked({ id, code }: DeadLetterFilter, afterId: number, limit: number): ParkedEvent[] {
+    return this.#selectParked.all(afterId, id ?? null, code ?? null, limit).map((row) => {
+      const { body } = row;
+      if (!(body instanceof Uint8Array)) throw new TypeError("a dead letter without a body");
+      return Object.assign(toDeadLetter(row), { scope: scopeOf(row), body });
+    });
+  }
+
+  /** Within a transaction. */
+  removeDeadLetter(id: number): void {
+    this.#removeDead.run(id);
   }
 
   /** False when the transition is known. */
@@ -144,4 +167,28 @@ export class NoticeTables {
       reason: String(row["reason"]),
     }));
   }
+}
+
+type Row = Record<string, unknown>;
+
+function toDeadLetter(row: Row): DeadLetter {
+  return {
+    id: Number(row["id"]),
+    hub: String(row["hub"]),
+    partition: String(row["partition"]),
+    position: { sequenceNumber: Number(row["sequence_number"]), offset: String(row["offset"]) },
+    enqueuedAtMs: Number(row["enqueued_at"]),
+    code: String(row["code"]),
+    reason: String(row["reason"]),
+    bytes: Number(row["bytes"]),
+  };
+}
+
+function scopeOf(row: Row): HubScope {
+  return {
+    namespace: String(row["namespace"]),
+    hub: String(row["hub"]),
+    consumerGroup: String(row["consumer_group"]),
+    incarnation: Number(row["incarnation"]),
+  };
 }

@@ -15,13 +15,17 @@ import type {
   AcceptOutcome,
   AlarmRow,
   DeadLetter,
+  DeadLetterFilter,
   DeviceRow,
   ExplainedGap,
   HubScope,
   Ownership,
   OwnershipClaim,
+  ParkedEvent,
   PartitionBatch,
   PartitionPosition,
+  RevivedEvent,
+  ReviveOutcome,
   RollupQuery,
   SeqGap,
   Store,
@@ -118,21 +122,29 @@ export class SqliteStore implements Store {
   }
 
   async accept(batches: readonly PartitionBatch[]): Promise<readonly AcceptOutcome[]> {
+    return this.#takingIn((transaction) => transaction.run(batches));
+  }
+
+  async revive(events: readonly RevivedEvent[]): Promise<readonly ReviveOutcome[]> {
+    return this.#takingIn((transaction) => transaction.revive(events));
+  }
+
+  async #takingIn<T>(work: (transaction: AcceptTransaction) => T[]): Promise<readonly T[]> {
     await this.#opened().folds.makeRoom();
     for (let attempt = 0; attempt < CONFLICTS_MAX; attempt++) {
-      const outcomes = this.#tryAccept(batches);
+      const outcomes = this.#tryTakingIn(work);
       if (outcomes) return outcomes;
     }
     throw new PenstockError("STORE_FAILED", "another writer keeps changing the same lanes");
   }
 
   /** Undefined after a conflict: the lanes must be read anew. */
-  #tryAccept(batches: readonly PartitionBatch[]): AcceptOutcome[] | undefined {
+  #tryTakingIn<T>(work: (transaction: AcceptTransaction) => T[]): T[] | undefined {
     const { db, tables } = this.#opened();
     const transaction = new AcceptTransaction(tables);
-    let outcomes: AcceptOutcome[];
+    let outcomes: T[];
     try {
-      outcomes = inTransaction(db, () => transaction.run(batches));
+      outcomes = inTransaction(db, () => work(transaction));
     } catch (error) {
       tables.forgetUncommitted();
       transaction.forgetDrafts();
@@ -200,6 +212,14 @@ export class SqliteStore implements Store {
 
   async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
     return this.#opened().tables.notices.deadLetters(limit);
+  }
+
+  async parked(
+    filter: DeadLetterFilter,
+    afterId: number,
+    limit: number,
+  ): Promise<readonly ParkedEvent[]> {
+    return this.#opened().tables.notices.parked(filter, afterId, limit);
   }
 
   async explainedGaps(limit: number): Promise<readonly ExplainedGap[]> {
