@@ -5,6 +5,7 @@ import type { Hub } from "./hub.ts";
 export const FAULT_HELP = `Faults:
   throttle --for 10s       refuse sends as server-busy; with --delay 2s the refusals come late
   refuse --partition N     refuse sends to one partition, until "clear"
+  quota                    refuse sends as beyond a quota, until "clear"
   delay --for 200ms        confirm so much later, until "clear"
   confirm-drop --count N   store N deliveries, but drop the connection instead of confirming
   confirm-lose --count N   store N deliveries, but never answer them; the connection stays
@@ -13,6 +14,11 @@ export const FAULT_HELP = `Faults:
   expire                   let every token expire now
   clear                    end what lasts
 `;
+
+const QUOTA_EXCEEDED = {
+  condition: "amqp:resource-limit-exceeded",
+  description: "The quota of this namespace is used up.",
+};
 
 interface FaultValues {
   durationMs: number | undefined;
@@ -36,6 +42,7 @@ const FAULTS: ReadonlyMap<string, Fault> = new Map([
   ["drop", plain((hub) => hub.dropConnections())],
   ["expire", plain((hub) => hub.expireTokens())],
   ["clear", plain((hub) => hub.faults.clear())],
+  ["quota", plain((hub) => hub.faults.refuseSends(QUOTA_EXCEEDED))],
   [
     "throttle",
     (hub, { durationMs, delayMs }) => {

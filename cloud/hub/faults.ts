@@ -14,7 +14,8 @@ export type ConfirmationFate = "sent" | "lost" | "connection dropped";
 export class HubFaults {
   readonly #clock: Clock;
   #throttledUntilMs = Number.NEGATIVE_INFINITY;
-  readonly #refusedPartitions = new Set<number>();
+  readonly #refusedPartitions = new Map<number, AmqpError>();
+  #refusedForAll: AmqpError | undefined;
   #refusalDelayMs = 0;
   #confirmationsToDrop = 0;
   #confirmationsToLose = 0;
@@ -31,9 +32,14 @@ export class HubFaults {
     this.#refusalDelayMs = refusalDelayMs;
   }
 
-  /** Refuses sends to the partition until `allowPartition`. */
-  refusePartition(partition: number): void {
-    this.#refusedPartitions.add(partition);
+  /** Refuses every send, with this error, until `clear`. */
+  refuseSends(error: AmqpError): void {
+    this.#refusedForAll = error;
+  }
+
+  /** Refuses sends to the partition until `allowPartition`; as server-busy unless told otherwise. */
+  refusePartition(partition: number, error: AmqpError = busyPartition(partition)): void {
+    this.#refusedPartitions.set(partition, error);
   }
 
   allowPartition(partition: number): void {
@@ -54,6 +60,7 @@ export class HubFaults {
   clear(): void {
     this.#throttledUntilMs = Number.NEGATIVE_INFINITY;
     this.#refusedPartitions.clear();
+    this.#refusedForAll = undefined;
     this.#refusalDelayMs = 0;
     this.#confirmationsToDrop = 0;
     this.#confirmationsToLose = 0;
@@ -65,9 +72,7 @@ export class HubFaults {
     if (this.#throttledUntilMs > this.#clock.monotonic()) {
       return { condition: "com.microsoft:server-busy", description: BUSY_TEXT };
     }
-    if (!this.#refusedPartitions.has(partition)) return undefined;
-    const description = `Partition ${partition} cannot take events at present.`;
-    return { condition: "com.microsoft:server-busy", description };
+    return this.#refusedForAll ?? this.#refusedPartitions.get(partition);
   }
 
   /** What becomes of the next confirmation. */
@@ -95,4 +100,9 @@ export class HubFaults {
     if (delayMs === 0) run();
     else this.#clock.after("hub delayed answer", delayMs, run);
   }
+}
+
+function busyPartition(partition: number): AmqpError {
+  const description = `Partition ${partition} cannot take events at present.`;
+  return { condition: "com.microsoft:server-busy", description };
 }

@@ -14,7 +14,8 @@ export interface ProcessSample {
   cpuSeconds: number;
   /** The most memory this life ever had resident. */
   peakBytes: number;
-  residentBytes: number;
+  /** Resident, without pages of files: a database's mapped tables are no use of memory. */
+  anonymousBytes: number;
 }
 
 /** Undefined where the process is gone. */
@@ -28,7 +29,7 @@ export function sampleProcess(pid: number): ProcessSample | undefined {
     return {
       cpuSeconds: ticks / TICKS_PER_SECOND,
       peakBytes: kib(/^VmHWM:\s+(\d+)/m) * 1024,
-      residentBytes: kib(/^VmRSS:\s+(\d+)/m) * 1024,
+      anonymousBytes: kib(/^RssAnon:\s+(\d+)/m) * 1024,
     };
   } catch {
     return undefined;
@@ -55,7 +56,7 @@ export class UsageMeter {
   #earlierSeconds = 0;
   #markSeconds = 0;
   #peakBytes = 0;
-  #residentBytes = 0;
+  #anonymousBytes = 0;
 
   constructor(sample: typeof sampleProcess = sampleProcess) {
     this.#sample = sample;
@@ -70,7 +71,7 @@ export class UsageMeter {
     }
     this.#lifeSeconds = sample.cpuSeconds;
     this.#peakBytes = Math.max(this.#peakBytes, sample.peakBytes);
-    this.#residentBytes = sample.residentBytes;
+    this.#anonymousBytes = sample.anonymousBytes;
   }
 
   /** What was used so far does not count. */
@@ -88,7 +89,7 @@ export class UsageMeter {
   }
 
   /** At the last sample. */
-  get residentBytes(): number {
-    return this.#residentBytes;
+  get anonymousBytes(): number {
+    return this.#anonymousBytes;
   }
 }

@@ -50,7 +50,7 @@ const sample = z.object({
   acceptedBySink: z.number(),
   liveP50Ms: z.number(),
   liveP99Ms: z.number(),
-  rssMb: perProgram,
+  anonymousMb: perProgram,
 });
 
 type Sample = z.infer<typeof sample>;
@@ -179,7 +179,9 @@ async function drain(programs: Programs, backlog: number, startMs: number): Prom
       acceptedBySink: sink.readings.accepted,
       liveP50Ms: Math.round(liveLatency.p50),
       liveP99Ms: Math.round(liveLatency.p99),
-      rssMb: forEachProgram((program) => Math.round(programs.usageOf(program).residentBytes / MB)),
+      anonymousMb: forEachProgram((program) =>
+        Math.round(programs.usageOf(program).anonymousBytes / MB),
+      ),
     });
     const behind = readings - sink.readings.accepted;
     if (backlogReadings >= backlog && behind < BACKLOG_RATE) return samples;
@@ -237,7 +239,8 @@ export function render(measured: unknown): string {
   );
   const step = Math.max(1, Math.ceil(samples.length / ROWS_SHOWN));
   const shown = samples.filter((_, at) => at % step === 0 || at === samples.length - 1);
-  const head = "| s | backlog sent | sink has | live p50 | p99 | hub MB | sink MB | agent MB |";
+  const head =
+    "| s | backlog sent | sink has | live p50 | p99 | hub anon MB | sink anon MB | agent anon MB |";
   return [
     "| figure | |",
     "| --- | --- |",
@@ -251,9 +254,9 @@ export function render(measured: unknown): string {
 }
 
 function rowOf(one: Sample): string {
-  const { seconds, sentBacklog, acceptedBySink, liveP50Ms, liveP99Ms, rssMb } = one;
+  const { seconds, sentBacklog, acceptedBySink, liveP50Ms, liveP99Ms, anonymousMb } = one;
   const cells = [seconds.toFixed(0), sentBacklog, acceptedBySink, liveP50Ms, liveP99Ms];
-  return `| ${[...cells, rssMb.hub, rssMb.sink, rssMb.agent].join(" | ")} |`;
+  return `| ${[...cells, anonymousMb.hub, anonymousMb.sink, anonymousMb.agent].join(" | ")} |`;
 }
 
 function rounded(value: number): string {

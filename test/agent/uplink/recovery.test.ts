@@ -5,21 +5,13 @@ import {
   append,
   receive,
   startHub,
-  startLink,
   startUplink,
+  untilCode,
   untilEmpty,
   upTo,
   valuesIn,
   WAIT,
 } from "./support.ts";
-
-/** The error in the status has this code. */
-async function untilCode(
-  uplink: { status(): { error?: { code: string } } },
-  code: string,
-): Promise<void> {
-  await vi.waitFor(() => expect(uplink.status().error?.code).toBe(code), WAIT);
-}
 
 /** The one policy of a hub, whose key is made of a name. */
 function policy(name: string): readonly AccessPolicy[] {
@@ -88,6 +80,60 @@ describe("the uplink, when the hub", { timeout: 60_000 }, () => {
     expect(alarms.at(-1)).toMatchObject({ rule: "uplink-unauthorized", state: "cleared" });
   });
 
+  test("has used up a quota, holds everything and raises an alarm until there is room", async () => {
+    const hub = await startHub();
+    const events = receive(hub.connectionString);
+    const { buffer, uplink, alarms } = await startUplink(hub.connectionString);
+    const condition = "amqp:resource-limit-exceeded";
+    hub.hub.faults.refuseSends({ condition, description: "The quota is used up." });
+    await append(buffer, 0, 5);
+    await untilCode(uplink, "UPLINK_QUOTA_EXCEEDED");
+    await vi.waitFor(
+      () => expect(alarms[0]).toMatchObject({ rule: "uplink-quota-exceeded" }),
+      WAIT,
+    );
+    hub.hub.faults.clear();
+    await untilEmpty(buffer);
+    await vi.waitFor(() => expect(valuesIn(events)).toEqual(upTo(5)), WAIT);
+    expect(alarms.at(-1)).toMatchObject({ state: "cleared" });
+  });
+
+  test("never answers some events, on a connection that stays, sends them again", async () => {
+    const hub = await startHub();
+    const events = receive(hub.connectionString);
+    const { buffer, uplink } = await startUplink(hub.connectionString);
+    hub.hub.faults.loseConfirmations(2);
+    await append(buffer, 0, 20);
+    await untilEmpty(buffer);
+    await vi.waitFor(() => expect(valuesIn(events)).toEqual(upTo(20)), WAIT);
+    expect(uplink.status().renewals).toBeGreaterThan(0);
+  });
+
+  test("refuses one chunk for what it is while others pass, goes on without it", async () => {
+    const hub = await startHub();
+    const { log } = [...hub.hub.hubs()][0]!;
+    const { buffer, uplink, alarms } = await startUplink(hub.connectionString);
+    const partitionOf = async (device: string): Promise<number> => {
+      const ends = upTo(4).map((partition) => log.partition(partition).nextSeq);
+      await append(buffer, 0, 1, device);
+      await untilEmpty(buffer);
+      return ends.findIndex((end, partition) => log.partition(partition).nextSeq > end);
+    };
+    const poisoned = await partitionOf("oven");
+    let other = "pump";
+    while ((await partitionOf(other)) === poisoned) other = `${other}-again`;
+    const condition = "amqp:decode-error";
+    hub.hub.faults.refusePartition(poisoned, { condition, description: "What is this?" });
+    await append(buffer, 1, 2, "oven");
+    for (let i = 1; uplink.status().setAside === 0; i++) await append(buffer, i, i + 1, other);
+    hub.hub.faults.clear();
+    await append(buffer, 2, 3, "oven");
+    await untilEmpty(buffer);
+    expect(buffer.status().droppedReadings).toBe(1);
+    expect(alarms).toMatchObject([{ rule: "uplink-rejected", state: "active" }]);
+    expect(alarms[0]!.message).toContain("refused 5 times while others passed");
+  });
+
   test("has no such event hub, holds everything and raises an alarm", async () => {
     const hub = await startHub({ hubs: [{ name: "another", partitions: 2 }] });
     const { buffer, uplink, alarms } = await startUplink(hub.connectionString);
@@ -96,63 +142,5 @@ describe("the uplink, when the hub", { timeout: 60_000 }, () => {
     await vi.waitFor(() => expect(alarms[0]).toMatchObject({ rule: "uplink-hub-missing" }), WAIT);
     expect(buffer.status()).toMatchObject({ droppedReadings: 0 });
     expect(buffer.status().segments).toBeGreaterThan(0);
-  });
-});
-
-describe("the uplink, when the link", { timeout: 60_000 }, () => {
-  test("is cut and comes back, sends what waited", async () => {
-    const hub = await startHub();
-    const { link, connectionString } = await startLink(hub);
-    const events = receive(hub.connectionString);
-    const { buffer, uplink } = await startUplink(connectionString);
-    await append(buffer, 0, 3);
-    await untilEmpty(buffer);
-    await link.cut();
-    await append(buffer, 3, 10);
-    await untilCode(uplink, "UPLINK_UNREACHABLE");
-    await link.heal();
-    await untilEmpty(buffer);
-    await vi.waitFor(() => expect(valuesIn(events)).toEqual(upTo(10)), WAIT);
-  });
-
-  test("is a black hole, gives up by its watchdog, and recovers through a new client", async () => {
-    const hub = await startHub();
-    const { link, connectionString } = await startLink(hub);
-    const events = receive(hub.connectionString);
-    const { buffer, uplink } = await startUplink(connectionString);
-    await append(buffer, 0, 3);
-    await untilEmpty(buffer);
-    link.blackHole();
-    await append(buffer, 3, 10);
-    await untilCode(uplink, "UPLINK_TIMEOUT");
-    expect(uplink.status().renewals).toBeGreaterThan(0);
-    await link.heal();
-    await untilEmpty(buffer);
-    await vi.waitFor(() => expect(valuesIn(events)).toEqual(upTo(10)), WAIT);
-  });
-
-  test("is half-open, so that confirmations are lost, goes on over a new connection", async () => {
-    const hub = await startHub();
-    const { link, connectionString } = await startLink(hub);
-    const events = receive(hub.connectionString);
-    const { buffer, uplink } = await startUplink(connectionString);
-    await append(buffer, 0, 3);
-    await untilEmpty(buffer);
-    // The old connection swallows answers for good; new ones work.
-    link.goHalfOpen();
-    await append(buffer, 3, 10);
-    await untilEmpty(buffer);
-    expect(uplink.status().renewals).toBeGreaterThan(0);
-    await vi.waitFor(() => expect(valuesIn(events)).toEqual(upTo(10)), WAIT);
-  });
-
-  test("has no name that resolves, says so, without an alarm", async () => {
-    const hub = await startHub();
-    const nowhere = hub.connectionString.replace(/sb:\/\/[^;]+;/, "sb://hub.invalid:5672;");
-    const { buffer, uplink, alarms } = await startUplink(nowhere);
-    await append(buffer, 0, 3);
-    await untilCode(uplink, "UPLINK_HOST_UNKNOWN");
-    expect(alarms).toEqual([]);
-    expect(uplink.status().state).toBe("failing");
   });
 });

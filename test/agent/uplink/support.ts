@@ -134,3 +134,9 @@ export function valuesIn(events: readonly ReceivedEventData[]): unknown[] {
 export function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);
 }
+
+/** Waits until the status names this code as its error; gives the reason. */
+export async function untilCode(uplink: Uplink, code: string): Promise<string> {
+  await vi.waitFor(() => expect(uplink.status().error?.code).toBe(code), WAIT);
+  return uplink.status().error?.reason ?? "";
+}

@@ -10,18 +10,21 @@ import { startConnectProxy } from "#test/support/connect-proxy.ts";
 import { TEST_HUB } from "#test/support/hub.ts";
 import { peerTest } from "#test/support/peer.ts";
 import { startDirectory, trust } from "./directory.ts";
-import { append, type RunningUplink, startHub, startUplink, untilEmpty, WAIT } from "./support.ts";
+import {
+  append,
+  type RunningUplink,
+  startHub,
+  startUplink,
+  untilCode,
+  untilEmpty,
+  WAIT,
+} from "./support.ts";
 
 async function uplinkBy(access: HubAccess): Promise<RunningUplink> {
   return startUplink("", {
     makeClient: (timeoutMs) => makeProducer(access, timeoutMs),
     sendTimeoutMs: 3000,
   });
-}
-
-async function untilCode({ uplink }: RunningUplink, code: string): Promise<string> {
-  await vi.waitFor(() => expect(uplink.status().error?.code).toBe(code), WAIT);
-  return uplink.status().error?.reason ?? "";
 }
 
 describe("the way to the hub", { timeout: 60_000 }, () => {
@@ -61,7 +64,7 @@ describe("the way to the hub", { timeout: 60_000 }, () => {
     const url = proxy.url.replace("gateway:secret@", "");
     const running = await uplinkBy({ connectionString, hub: TEST_HUB, proxy: url });
     await append(running.buffer, 0, 3);
-    await untilCode(running, "UPLINK_UNREACHABLE");
+    await untilCode(running.uplink, "UPLINK_UNREACHABLE");
     expect(proxy.tunnels).toEqual([]);
     expect(running.buffer.status().segments).toBeGreaterThan(0);
   });
@@ -73,7 +76,7 @@ describe("the way to the hub", { timeout: 60_000 }, () => {
     const endpoint = `127.0.0.1:${hub.hub.address.port}`;
     const stranger = await uplinkBy({ connectionString, hub: TEST_HUB, endpoint });
     await append(stranger.buffer, 0, 3);
-    await untilCode(stranger, "UPLINK_TLS_FAILED");
+    await untilCode(stranger.uplink, "UPLINK_TLS_FAILED");
     await vi.waitFor(
       () => expect(stranger.alarms[0]).toMatchObject({ rule: "uplink-tls-failed" }),
       WAIT,
@@ -95,7 +98,7 @@ describe("the way to the hub", { timeout: 60_000 }, () => {
       const endpoint = `127.0.0.1:${hub.hub.address.port}`;
       const running = await uplinkBy({ connectionString, hub: TEST_HUB, endpoint });
       await append(running.buffer, 0, 3);
-      await untilCode(running, "UPLINK_TLS_FAILED");
+      await untilCode(running.uplink, "UPLINK_TLS_FAILED");
       await vi.waitFor(
         () => expect(running.alarms[0]).toMatchObject({ rule: "uplink-tls-failed" }),
         WAIT,
@@ -121,7 +124,7 @@ describe("an identity of Entra ID", { timeout: 60_000 }, () => {
     });
     await append(running.buffer, 0, 3);
     // The embedded hub knows no directory, so it refuses what a namespace would accept.
-    await untilCode(running, "UPLINK_UNAUTHORIZED");
+    await untilCode(running.uplink, "UPLINK_UNAUTHORIZED");
     expect(hub.hub.counters.loginsRefused).toBeGreaterThan(0);
     expect(Object.fromEntries(asked[0]!)).toMatchObject({
       client_id: "gateway",
@@ -151,7 +154,7 @@ describe("an identity of Entra ID", { timeout: 60_000 }, () => {
         endpoint: `127.0.0.1:${hub.hub.address.port}`,
       });
       await append(running.buffer, 0, 3);
-      expect(await untilCode(running, "UPLINK_UNAUTHORIZED")).toContain("AADSTS7000215");
+      expect(await untilCode(running.uplink, "UPLINK_UNAUTHORIZED")).toContain("AADSTS7000215");
     },
   );
 });
