@@ -16,7 +16,8 @@ import type { Sql } from "./database.ts";
 import { readJournal } from "./journal-table.ts";
 import { decodeRow, type RawRow, ROW_COLUMNS } from "./row-codec.ts";
 
-const EVENTS_PER_PAGE = 100;
+/** Each takes a millisecond or more to read; the event loop breathes between the pages. */
+const EVENTS_PER_PAGE = 20;
 const ROWS_PER_PAGE = 2000;
 
 interface QueriedSeries extends SeriesKey {

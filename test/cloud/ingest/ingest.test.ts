@@ -1,11 +1,13 @@
 /** The ingest against the embedded hub, through the real SDK on both sides. */
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { EventHubProducerClient } from "@azure/event-hubs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Store } from "#cloud/store/contract.ts";
 import type { ChunkContent, ChunkId } from "#core/chunk.ts";
 import { CHUNK_CONTENT_TYPE, encodeChunk, packEvent } from "#core/chunk-codec.ts";
-import { systemClock } from "#core/clock.ts";
+import { type Clock, systemClock } from "#core/clock.ts";
 import { block, chunkId, readings, rowsText } from "#test/contracts/store-fixtures.ts";
 import { eventually, impatient, startTestHub, type TestHub } from "#test/support/hub.ts";
 import { type RunningIngest, startIngest } from "./running-ingest.ts";
@@ -159,6 +161,54 @@ describe("ingest from the hub", () => {
     expect((await running.store.state()).totals).toMatchObject({ chunks: 15, duplicateChunks: 5 });
   });
 
+  test("reads everything again when its positions are lost, and counts nothing twice", {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    running = await startIngest(hub);
+    await send(0, 20);
+    await accepted(20);
+    const database = new DatabaseSync(join(running.folder, "sink.sqlite"));
+    database.exec("DELETE FROM position");
+    // It has read up to there itself; what it would commit next does not follow what is committed.
+    await send(20, 25);
+    await accepted(25);
+    expect(running.ingest.counters.behind).toBeGreaterThan(0);
+    expect((await running.store.state()).totals).toMatchObject({ duplicateChunks: 20 });
+    expect(await count()).toBe(25);
+    database.exec("DELETE FROM position");
+    database.close();
+    await running.restart();
+    await send(25, 30);
+    await accepted(30);
+    expect((await running.store.state()).totals).toMatchObject({ duplicateChunks: 45 });
+    expect(await count()).toBe(30);
+  });
+
+  test("begins anew when a partition stands still", { timeout: TIMEOUT_MS }, async () => {
+    let aheadMs = 0;
+    // The watchdog looks every 5 s, and takes 30 s of silence for a standstill.
+    const clock: Clock = {
+      now: () => systemClock.now(),
+      monotonic: () => systemClock.monotonic() + aheadMs,
+      sleep: async (delayMs, options) => systemClock.sleep(delayMs, options),
+      after: (name, delayMs, run) => systemClock.after(name, delayMs, run),
+      every: (name, intervalMs, run) =>
+        systemClock.every(name, name === "partition watchdog" ? 200 : intervalMs, run),
+    };
+    let owners = 0;
+    const makeOwner = (): string => {
+      owners += 1;
+      return `sink-${owners}`;
+    };
+    running = await startIngest(hub, withStandstill, {}, { clock, makeOwner });
+    await eventually("the others are read", () => running.ingest.partitions().length === 3);
+    aheadMs = 31_000;
+    await eventually("all are read", () => running.ingest.partitions().length === 4);
+    expect(running.ingest.counters.stalls).toBeGreaterThan(0);
+    await send(0, 5);
+    await accepted(5);
+  });
+
   test("drops what it received of a partition that is another's, and reads it again later", {
     timeout: TIMEOUT_MS,
   }, async () => {
@@ -219,6 +269,27 @@ function keysOf(
   const name = /SharedAccessKeyName=([^;]+)/.exec(connectionString)?.[1] ?? "";
   const key = /SharedAccessKey=([^;]+)/.exec(connectionString)?.[1] ?? "";
   return [{ name, key, rights: ["Manage", "Send", "Listen"] }];
+}
+
+/**
+ * The store, which tells the first session that it owns partition 2 already: the SDK then thinks it
+ * is read, and nobody reads it.
+ */
+function withStandstill(store: Store): Store {
+  return new Proxy(store, {
+    get(target, property) {
+      if (property === "ownerships") {
+        return async (scope: Parameters<Store["ownerships"]>[0]) => {
+          const known = await target.ownerships(scope);
+          if (known.some(({ partition }) => partition === "2")) return known;
+          await target.claim(scope, [{ partition: "2", owner: "sink-1", etag: undefined }]);
+          return target.ownerships(scope);
+        };
+      }
+      const value: unknown = Reflect.get(target, property);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
 
 /** The store, whose `accept` waits for a promise first. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Ingest } from "#cloud/ingest/ingest.ts";
 import type { AlarmRow, Store } from "#cloud/store/contract.ts";
 import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
-import { systemClock } from "#core/clock.ts";
+import { type Clock, systemClock } from "#core/clock.ts";
 import type { HubAccess } from "#core/event-hubs/access.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
@@ -16,6 +16,8 @@ export interface RunningIngest {
   readonly ingest: Ingest;
   readonly store: Store;
   readonly alarms: AlarmRow[];
+  /** Of the database. */
+  readonly folder: string;
   /** Ends it, and starts another one on the same data. */
   restart(): Promise<void>;
   remove(): Promise<void>;
@@ -26,10 +28,11 @@ export async function startIngest(
   hub: TestHub,
   wrap: (store: Store) => Store = (store) => store,
   way: Pick<HubAccess, "webSockets" | "proxy"> = {},
+  more: { clock?: Clock; makeOwner?: () => string } = {},
 ): Promise<RunningIngest> {
   const folder = mkdtempSync(join(tmpdir(), "penstock-sink-"));
   const alarms: AlarmRow[] = [];
-  const clock = systemClock;
+  const { clock = systemClock, makeOwner = () => `sink-${randomUUID()}` } = more;
   const open = async (): Promise<{ store: Store; ingest: Ingest }> => {
     const real = new SqliteStore({ folder, foldEveryMs: 200, clock, log: silentLogger });
     await real.start();
@@ -45,7 +48,7 @@ export async function startIngest(
       clock,
       random: createRandom(1),
       log: silentLogger,
-      makeOwner: () => `sink-${randomUUID()}`,
+      makeOwner,
       onAlarms: (raised) => alarms.push(...raised),
       onFatal: (error) => {
         throw error;
@@ -67,6 +70,7 @@ export async function startIngest(
       return running.store;
     },
     alarms,
+    folder,
     restart: async () => {
       await stop();
       running = await open();
