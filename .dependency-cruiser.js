@@ -42,7 +42,10 @@ export default {
     { from: { path: folder("config") }, to: { path: ["^(config|core)/", npm("zod", "yaml")] } },
     { from: { path: folder("config") }, to: { path: node("fs", "path", "url", "util", "stream") } },
 
-    { from: { path: "^agent/(agent|main)\\.ts" }, to: { pathNot: "^(cloud|firmware-sim|test)/" } },
+    {
+      from: { path: "^agent/(agent|source-set|main)\\.ts" },
+      to: { pathNot: "^(cloud|firmware-sim|test)/" },
+    },
     {
       from: { path: "^agent/commands/" },
       to: { pathNot: "^(cloud|firmware-sim|test)/" },
@@ -100,6 +103,7 @@ export default {
       from: { path: folder("agent/control") },
       to: { path: node("fs", "http", "net", "path"), dependencyTypes: ["core"] },
     },
+    { from: { path: folder("agent/reload") }, to: { path: "^(agent/reload|config|core)/" } },
     { from: { path: folder("agent/http") }, to: { path: "^(agent/http|core)/" } },
     {
       from: { path: folder("agent/http") },

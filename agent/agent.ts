@@ -4,7 +4,6 @@
  */
 
 import { hubAccessOf } from "#config/event-hubs.ts";
-import type { SerialBusSettings } from "#config/gateway/serial-bus.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { Clock } from "#core/clock.ts";
@@ -16,14 +15,10 @@ import { controlPathOf } from "./control/control-path.ts";
 import { ControlServer } from "./control/control-server.ts";
 import { statusRoutes } from "./control/status-routes.ts";
 import { AgentApi } from "./http/agent-api.ts";
-import type { AgentStatus, AgentView } from "./http/contract.ts";
+import type { AgentStatus, AgentView, ConfigurationState } from "./http/contract.ts";
 import { ReadingIntake } from "./intake/reading-intake.ts";
-import type { Source } from "./sources/contract.ts";
-import type { GuestLink } from "./sources/modbus/link.ts";
-import { ModbusBus } from "./sources/modbus/modbus-bus.ts";
-import { MqttBroker } from "./sources/mqtt/mqtt-broker.ts";
-import { RemoteBroker } from "./sources/mqtt/remote-broker.ts";
-import { SerialLine } from "./sources/serial/serial-line.ts";
+import { planReload, type ReloadPlan } from "./reload/reload-plan.ts";
+import { SourceSet } from "./source-set.ts";
 import { makeProducer } from "./uplink/hub-client.ts";
 import { Uplink } from "./uplink/uplink.ts";
 
@@ -34,6 +29,8 @@ export interface AgentOptions {
   clock: Clock;
   random: Random;
   log: Logger;
+  /** What runs, for `config diff`: by path, without secrets. */
+  configuration?: () => Readonly<Record<string, string>>;
   /** CPU time used and memory held by this process. */
   resources: () => { cpuMs: number; rssBytes: number };
 }
@@ -48,13 +45,16 @@ export class Agent {
   #uplink: Uplink | undefined;
   #api: AgentApi | undefined;
   #control: ControlServer | undefined;
-  #broker: MqttBroker | undefined;
-  #sources: Source[] = [];
+  #settings: GatewaySettings;
+  #configuration: ConfigurationState | undefined;
+  #intake: ReadingIntake | undefined;
+  #sources: SourceSet | undefined;
 
   constructor(options: AgentOptions) {
     const { settings, machineId, clock, random, log } = options;
     const { buffer } = settings;
     this.#options = options;
+    this.#settings = settings;
     this.#startedAtMs = clock.monotonic();
     this.#buffer = new StoreAndForward({
       folder: buffer.path,
@@ -81,7 +81,7 @@ export class Agent {
 
   /** The embedded broker's port; undefined where the configuration has no broker. */
   get mqttPort(): number | undefined {
-    return this.#broker?.port;
+    return this.#sources?.broker?.port;
   }
 
   /**
@@ -101,30 +101,21 @@ export class Agent {
       onAlarm: (transition) => this.#announce(transition),
     });
     this.#buffer.onAlarm((transition) => intake.raiseOwn(transition));
-    if (settings.uplink) {
-      const { eventHubs, linger, bandwidth, backlog } = settings.uplink;
-      const access = hubAccessOf(eventHubs);
-      this.#uplink = new Uplink({
-        makeClient: (timeoutMs) => makeProducer(access, timeoutMs),
-        lingerMs: linger,
-        bytesPerSecond: bandwidth,
-        backlogShare: backlog.share,
-        buffer: this.#buffer,
-        clock,
-        random: random.fork("uplink"),
-        log,
-        onAlarm: (transition) => intake.raiseOwn(transition),
-      });
-      this.#uplink.start();
-    }
+    this.#intake = intake;
+    this.#startUplink(intake);
     const { host, port } = settings.http.listen;
     const view = this.#view(intake);
     this.#api = new AgentApi({ host, port, view, clock, log });
     await this.#api.start();
-    this.#sources = this.#createSources(intake);
-    for (const source of this.#sources) await source.start();
+    const sources = new SourceSet({ intake, clock, random, log });
+    this.#sources = sources;
+    await sources.startAll(settings);
     const path = controlPathOf(settings.buffer.path);
-    const routes = { ...statusRoutes(view), ...busRoutes((bus) => this.#guestLink(bus)) };
+    const { configuration = () => ({}) } = this.#options;
+    const routes = {
+      ...statusRoutes(view, configuration),
+      ...busRoutes((bus) => sources.guestLink(bus)),
+    };
     this.#control = new ControlServer({ path, routes, clock, log });
     await this.#control.start();
   }
@@ -139,61 +130,89 @@ export class Agent {
   /** Ends in the order of the data's path; what is accepted is stored, what is stored stays. */
   async stop(): Promise<void> {
     await this.#control?.stop();
-    for (const source of this.#sources) await source.stop();
+    await this.#sources?.stopAll();
     await this.#uplink?.stop();
     await this.#buffer.stop();
     await this.#api?.stop();
   }
 
-  #createSources(intake: ReadingIntake): Source[] {
-    const { settings, clock, random, log } = this.#options;
-    const sources: Source[] = [];
-    if (settings.mqtt?.broker) {
-      const { broker, topics, sparkplug, alarmTopic } = settings.mqtt;
-      const parts = { topics, sparkplug, alarmTopic, intake, clock, log };
-      this.#broker = new MqttBroker({ settings: broker, ...parts });
-      sources.push(this.#broker);
-    }
-    for (const [name, remote] of Object.entries(settings.mqtt?.remotes ?? {})) {
-      const fork = random.fork(`remote ${name}`);
-      sources.push(new RemoteBroker({ name, settings: remote, intake, clock, random: fork, log }));
-    }
-    for (const [name, bus] of Object.entries(settings.buses)) {
-      const fork = random.fork(`bus ${name}`);
-      const devices = devicesOf(settings, name);
-      sources.push(
-        "modbus" in bus
-          ? new ModbusBus({ name, settings: bus, devices, intake, clock, random: fork, log })
-          : this.#createLine(name, bus, devices, intake, fork),
-      );
-    }
-    return sources;
+  /** What it would take to go over to other settings. */
+  planFor(settings: GatewaySettings): ReloadPlan {
+    return planReload(this.#settings, settings);
   }
 
-  #createLine(
-    name: string,
-    settings: SerialBusSettings,
-    devices: GatewaySettings["devices"],
-    intake: ReadingIntake,
-    random: Random,
-  ): SerialLine {
-    const { clock, log } = this.#options;
-    const [device = name] = Object.keys(devices);
-    const tags = devices[device]?.tags ?? {};
-    return new SerialLine({ name, settings, device, tags, intake, clock, random, log });
+  /**
+   * Goes over to other settings that leave the foundation as it is: only what differs stops or
+   * starts. What was read before is stored; what comes meanwhile waits at its device.
+   * @throws PenstockError LISTEN_FAILED: the part stays stopped until the settings change again
+   */
+  async reload(settings: GatewaySettings): Promise<void> {
+    const plan = this.planFor(settings);
+    if (plan.whole.length > 0 || !this.#intake || !this.#sources) {
+      throw new Error("a change of the foundation needs a new agent");
+    }
+    await this.#sources.stop(plan.stop);
+    this.#settings = settings;
+    this.#intake.reconfigure(settings, plan.devices);
+    if (plan.uplink) {
+      await this.#uplink?.stop();
+      this.#uplink = undefined;
+      this.#startUplink(this.#intake);
+    }
+    await this.#sources.start(plan.start, settings);
   }
 
-  #guestLink(bus: string): GuestLink | undefined {
-    const source = this.#sources.find((candidate) => candidate.status().name === bus);
-    return source instanceof ModbusBus ? source.guestLink : undefined;
+  /** How the configuration stands, for the status and as an alarm of the gateway's own. */
+  tellConfiguration(state: ConfigurationState): void {
+    const before = this.#configuration?.faults.length ?? 0;
+    this.#configuration = state;
+    const { faults, file } = state;
+    const isFaulty = faults.length > 0;
+    if (isFaulty === before > 0) return;
+    const ts = this.#options.clock.now();
+    this.#intake?.raiseOwn({
+      id: `(gateway) configuration ${isFaulty ? "faulty" : "good"} ${ts}`,
+      device: "(gateway)",
+      tag: "(configuration)",
+      rule: "faulty",
+      state: isFaulty ? "active" : "cleared",
+      priority: "medium",
+      ts,
+      value: faults.length,
+      expected: 0,
+      message: isFaulty
+        ? `${file} has faults, and the last good configuration runs: ${faults[0] ?? ""}`
+        : `${file} is good again.`,
+    });
+  }
+
+  #startUplink(intake: ReadingIntake): void {
+    const { clock, random, log } = this.#options;
+    const { uplink } = this.#settings;
+    if (!uplink) return;
+    const { eventHubs, linger, bandwidth, backlog } = uplink;
+    const access = hubAccessOf(eventHubs);
+    this.#uplink = new Uplink({
+      makeClient: (timeoutMs) => makeProducer(access, timeoutMs),
+      lingerMs: linger,
+      bytesPerSecond: bandwidth,
+      backlogShare: backlog.share,
+      buffer: this.#buffer,
+      clock,
+      random: random.fork("uplink"),
+      log,
+      onAlarm: (transition) => intake.raiseOwn(transition),
+    });
+    this.#uplink.start();
   }
 
   #announce(transition: AlarmTransition): void {
     this.#api?.publishAlarm(transition);
-    const topic = this.#options.settings.mqtt?.alarmTopic;
-    if (!this.#broker || topic === undefined) return;
+    const topic = this.#settings.mqtt?.alarmTopic;
+    const broker = this.#sources?.broker;
+    if (!broker || topic === undefined) return;
     const { device, tag } = transition;
-    this.#broker.publish(`${topic}/${device}/${tag}`, JSON.stringify(transition));
+    broker.publish(`${topic}/${device}/${tag}`, JSON.stringify(transition));
   }
 
   #view(intake: ReadingIntake): AgentView {
@@ -209,35 +228,28 @@ export class Agent {
   #problems(): string[] {
     const { state } = this.#buffer.status();
     const buffer = state === "failing" ? ["the buffer cannot be written"] : [];
-    const sources = this.#sources
-      .map((source) => source.status())
+    const sources = (this.#sources?.statuses ?? [])
       .filter((status) => status.state === "stopped")
       .map((status) => `${status.name} is stopped`);
     return [...buffer, ...sources];
   }
 
   #status(intake: ReadingIntake): AgentStatus {
-    const { settings, clock, resources } = this.#options;
+    const { clock, resources } = this.#options;
     const { readingsBySource, ...buffer } = this.#buffer.status();
     return {
       program: "agent",
-      gateway: settings.gateway,
+      gateway: this.#settings.gateway,
       epoch: this.#buffer.epoch,
       uptimeMs: Math.round(clock.monotonic() - this.#startedAtMs),
-      sources: this.#sources.map((source) => source.status()),
+      sources: this.#sources?.statuses ?? [],
       buffer,
       uplink: this.#uplink?.status() ?? {},
       intake: intake.counters,
       readings: { bySource: readingsBySource },
       alarms: { active: intake.alarms.activeCount, raised: intake.alarms.raised },
+      ...(this.#configuration && { configuration: this.#configuration }),
       ...resources(),
     };
   }
-}
-
-/** The devices on a bus. */
-function devicesOf(settings: GatewaySettings, bus: string): GatewaySettings["devices"] {
-  return Object.fromEntries(
-    Object.entries(settings.devices).filter(([, device]) => device.bus === bus),
-  );
 }

@@ -6,7 +6,10 @@ const INTRO = "The gateway agent, and what its technicians need.";
 
 const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   run: async () => (await import("./commands/run.ts")).runCommand,
+  init: async () => (await import("./commands/init.ts")).initCommand,
   check: async () => (await import("./commands/check.ts")).checkCommand,
+  "config show": async () => (await import("./commands/config-show.ts")).configShowCommand,
+  "config diff": async () => (await import("./commands/config-diff.ts")).configDiffCommand,
   ports: async () => (await import("./commands/ports.ts")).portsCommand,
   scan: async () => (await import("./commands/scan.ts")).scanCommand,
   probe: async () => (await import("./commands/probe.ts")).probeCommand,

@@ -138,13 +138,13 @@ function checkAddress(context: DeviceContext, owners: Map<string, string>): Prob
     owners.set(address, name);
     return [];
   }
-  const line = outline.lineOf(["devices", owner]);
+  const place = outline.placeOf(["devices", owner]);
   if (isSerial) {
-    const message = `device "${owner}" (line ${line}) is on this serial line already`;
+    const message = `device "${owner}" (${place}) is on this serial line already`;
     const suggestion = "a serial line has one device";
     return [{ path: [...path, "bus"], on: "value", message, suggestion }];
   }
-  const message = `bus "${busName}", unit ${unit} is device "${owner}" already (line ${line})`;
+  const message = `bus "${busName}", unit ${unit} is device "${owner}" already (${place})`;
   const suggestion = "give it its own unit, or put all tags below one device";
   return [{ path: [...path, "unit"], on: "value", message, suggestion }];
 }

@@ -25,7 +25,11 @@ export class ConfigError extends PenstockError {
     faults: readonly Fault[],
     cause?: unknown,
   ) {
-    const sorted = faults.toSorted((a, b) => a.line - b.line || a.column - b.column);
+    const files = [...new Set(faults.map(({ file }) => file))];
+    const sorted = faults.toSorted(
+      (a, b) =>
+        files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
+    );
     const file = sorted[0]?.file ?? "";
     super(code, sorted.map(headline).join("\n"), { context: { file }, cause });
     this.faults = sorted;

@@ -32,11 +32,11 @@ function checkSharedLines(
       owners.set(serial, name);
       continue;
     }
-    const line = outline.lineOf(["buses", owner]);
+    const place = outline.placeOf(["buses", owner]);
     problems.push({
       path: ["buses", name, "serial"],
       on: "value",
-      message: `the port is in use by bus "${owner}" (line ${line})`,
+      message: `the port is in use by bus "${owner}" (${place})`,
       suggestion: "a serial port belongs to one bus",
     });
   }

@@ -45,8 +45,17 @@ npm run -s agent -- check my-gateway.yaml
 \`TiB\`, and the decimal \`kB\`, \`MB\`, \`GB\`, \`TB\`.
 
 **Secrets** stand in the file by name, as \`key: !secret event-hubs\`. The value is the content of the file
-\`event-hubs\` in systemd's credentials directory (\`$CREDENTIALS_DIRECTORY\`), else the environment variable
-\`PENSTOCK_SECRET_EVENT_HUBS\`. A missing or empty secret is a fault in the file.
+\`event-hubs\` in systemd's credentials directory (\`$CREDENTIALS_DIRECTORY\`), else the line \`event-hubs: …\` of
+\`secrets.yaml\` beside the configuration (refused where everybody may read it), else the environment variable
+\`PENSTOCK_SECRET_EVENT_HUBS\`. A value \`"\${NAME:?what to do}"\` is that environment variable. What is missing or
+empty is a fault in the file.
+
+**Several files**: \`conf.d/*.yaml\` beside the gateway's file belong to it, in alphabetical order. Buses and devices may be
+spread over them; every other section stands in one file. An id that is given twice is a fault that names both places.
+
+**Changes** of a running gateway's files are taken over within two seconds, or at SIGHUP: only what differs starts anew. A
+file with faults leaves the last good one running, as an alarm, on the page and in \`penstock status\`.
+\`penstock config diff\` tells beforehand what would change, \`penstock config show --effective\` where each value comes from.
 
 **YAML** is read as version 1.2, one document a file, UTF-8. Anchors, aliases, merge keys and other tags are
 refused, and so are unknown keys, keys given twice, and numbers with a leading zero.

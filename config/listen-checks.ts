@@ -38,7 +38,7 @@ function collide(a: Listener, b: Listener): boolean {
 /** Shown where the technician has written something: the other one may be a default. */
 function clash(a: Listener, b: Listener, outline: Outline): Problem {
   const [shown, other] = outline.has(a.path) ? [a, b] : [b, a];
-  const place = outline.has(other.path) ? `line ${outline.lineOf(other.path)}` : "by default";
+  const place = outline.has(other.path) ? outline.placeOf(other.path) : "by default";
   const message = `port ${shown.port} is that of ${other.path.join(".")} too (${place})`;
   return { path: shown.path, on: "value", message, suggestion: "choose another port" };
 }

@@ -2,39 +2,104 @@
  * Loads a configuration file: all of it is right, or nothing is opened. Nothing but the file, its
  * secrets and the device templates that it names is read.
  */
-import { dirname } from "node:path";
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { systemCodeOf } from "#core/errors.ts";
 import { type GatewaySettings, gatewaySchema } from "./gateway.ts";
 import { checkGateway } from "./gateway-checks.ts";
-import { type ConfigInput, loadFile } from "./load-file.ts";
+import { type ConfigInput, type LoadedFile, loadFile } from "./load-file.ts";
 import { shiftAddresses } from "./modbus-address.ts";
+import { parseYaml } from "./parse-yaml.ts";
+import { mappingOf, textOf } from "./raw.ts";
+import { readSource } from "./read-source.ts";
 import type { SecretSources } from "./secrets.ts";
 import { type SinkSettings, sinkSchema } from "./sink.ts";
 import { expandTemplates } from "./template-expansion.ts";
 
 export type { ConfigInput } from "./load-file.ts";
 
-/** Where this process finds its secrets. */
-function secretSources(): SecretSources {
+/** Where this process finds the secrets of a configuration. */
+function secretSources(input: ConfigInput): SecretSources {
   const { env } = process;
-  return { credentialsDirectory: env["CREDENTIALS_DIRECTORY"], environment: env };
+  const secretsFile = join(folderOf(input), SECRETS_FILE);
+  return { credentialsDirectory: env["CREDENTIALS_DIRECTORY"], secretsFile, environment: env };
+}
+
+/** Beside the configuration: further files of it, and its secrets. */
+const FRAGMENTS_FOLDER = "conf.d";
+const SECRETS_FILE = "secrets.yaml";
+
+export interface LoadedGateway extends Omit<LoadedFile<GatewaySettings>, "data"> {
+  /** All files that it was read from, but for templates. */
+  readonly files: readonly string[];
 }
 
 /**
- * The gateway's settings, with its templates put in and all Modbus addresses counted from 1.
+ * The gateway's settings, with its templates put in and all Modbus addresses counted from 1. Files
+ * in `conf.d` beside the gateway's file belong to it.
  * @throws ConfigError CONFIG_UNREADABLE, CONFIG_INVALID
  */
-export function loadGateway(input: ConfigInput, secrets = secretSources()): GatewaySettings {
-  const folder = dirname(typeof input === "string" ? input : input.file);
-  const { settings } = loadFile(input, secrets, {
+export function loadGateway(input: ConfigInput, secrets = secretSources(input)): GatewaySettings {
+  return loadGatewayFiles(input, secrets).settings;
+}
+
+/**
+ * As `loadGateway`, with where each value stands.
+ * @throws ConfigError CONFIG_UNREADABLE, CONFIG_INVALID
+ */
+export function loadGatewayFiles(
+  input: ConfigInput,
+  secrets = secretSources(input),
+): LoadedGateway {
+  const folder = folderOf(input);
+  const fragments = typeof input === "string" ? fragmentsIn(join(folder, FRAGMENTS_FOLDER)) : [];
+  const kind = {
     schema: gatewaySchema,
     check: checkGateway,
-    expand: (data) => expandTemplates(data, folder),
-  });
-  return { ...settings, devices: countedFromOne(settings.devices) };
+    expand: (data: unknown) => expandTemplates(data, folder),
+  };
+  const { settings, ...loaded } = loadFile(input, secrets, kind, fragments);
+  const devices = countedFromOne(settings.devices);
+  const files = [typeof input === "string" ? input : input.file, ...fragments];
+  return { ...loaded, settings: { ...settings, devices }, files };
+}
+
+export interface Whereabouts {
+  readonly gateway: string;
+  readonly bufferPath: string;
+}
+
+/**
+ * Where the agent of a file is, also while the file has faults: an agent that runs on an older state
+ * of it must be found. As far as can be read; else the defaults.
+ * @throws ConfigError CONFIG_UNREADABLE
+ */
+export function whereaboutsOf(file: string): Whereabouts {
+  const data: unknown = parseYaml(readSource(file)).tree?.document.toJS();
+  const { gateway, buffer } = mappingOf(data);
+  const { path = gatewaySchema.shape.buffer.parse({}).path } = mappingOf(buffer);
+  return { gateway: textOf(gateway) ?? "?", bufferPath: textOf(path) ?? "" };
+}
+
+/** In alphabetical order, as everywhere. */
+function fragmentsIn(folder: string): string[] {
+  try {
+    const names = readdirSync(folder).filter(
+      (name) => name.endsWith(".yaml") && !name.startsWith("."),
+    );
+    return names.toSorted().map((name) => join(folder, name));
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function folderOf(input: ConfigInput): string {
+  return dirname(typeof input === "string" ? input : input.file);
 }
 
 /** @throws ConfigError CONFIG_UNREADABLE, CONFIG_INVALID */
-export function loadSink(input: ConfigInput, secrets = secretSources()): SinkSettings {
+export function loadSink(input: ConfigInput, secrets = secretSources(input)): SinkSettings {
   return loadFile(input, secrets, { schema: sinkSchema, check: () => [] }).settings;
 }
 

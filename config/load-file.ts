@@ -4,13 +4,15 @@
  */
 import { isScalar } from "yaml";
 import type { z } from "zod";
+import { ComposedTree } from "./composed-tree.ts";
 import { ConfigError, type Fault } from "./faults.ts";
+import { mergeFiles } from "./merge-files.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { isMapping } from "./raw.ts";
 import { decodeSource, readSource } from "./read-source.ts";
 import { validate } from "./schema-faults.ts";
 import type { Written } from "./schema-messages.ts";
-import { resolveSecrets, type SecretSources } from "./secrets.ts";
+import { resolveSecrets, SECRET_TAG, type SecretSources } from "./secrets.ts";
 import type { SourceText } from "./source-text.ts";
 import type { Outline, Path, Problem, Refused, YamlTree } from "./yaml-tree.ts";
 
@@ -37,34 +39,73 @@ export interface LoadedFile<T> {
   readonly settings: T;
   /** As it stands in the file: without defaults. */
   readonly data: unknown;
+  /** Where it stands. */
+  readonly tree: ComposedTree;
+  /** Values that are not to be shown. */
+  readonly secrets: readonly Path[];
 }
 
 const NOTHING_TO_EXPAND = (data: unknown): Expanded => ({ data, problems: [], faults: [] });
 
-/** @throws ConfigError CONFIG_UNREADABLE, CONFIG_INVALID */
+/**
+ * @param fragments further files of the same configuration
+ * @throws ConfigError CONFIG_UNREADABLE, CONFIG_INVALID
+ */
 export function loadFile<T>(
   input: ConfigInput,
   secrets: SecretSources,
   kind: FileKind<T>,
+  fragments: readonly ConfigInput[] = [],
 ): LoadedFile<T> {
   const { schema, check, expand = NOTHING_TO_EXPAND } = kind;
-  const source = sourceOf(input);
-  const { tree, faults, refused } = parseYaml(source);
-  if (!tree) throw new ConfigError("CONFIG_INVALID", faults);
-  const resolved = resolveSecrets(tree, secrets);
-  const expanded = expand(tree.document.toJS());
+  const parsed = parseAll([input, ...fragments]);
+  const trees = parsed.map(({ tree }) => tree);
+  const resolved = trees.map((each) => resolveSecrets(each, secrets));
+  const [main, ...others] = trees.map((each) => ({ tree: each, data: each.document.toJS() }));
+  if (!main) throw new Error("there is one file at least");
+  const merged = mergeFiles(main, others);
+  const tree = new ComposedTree(main.tree, trees.slice(1));
+  const expanded = expand(merged.data);
   const { data } = expanded;
   const { settings, problems } = validate(schema, data, writtenIn(tree, data));
-  const spoken = [...refused, ...resolved.missing, ...expanded.problems];
+  const spoken = [
+    ...parsed.flatMap(({ refused }) => refused),
+    ...resolved.flatMap(({ missing }) => missing),
+    ...expanded.problems,
+  ];
   const shaped = problems.filter((problem) => !spoken.some((other) => isSpokenOf(other, problem)));
   const crossed = check(data, tree).filter(
     (problem) => ![...spoken, ...shaped].some(({ path }) => startsWith(problem.path, path)),
   );
   const found = [...expanded.problems, ...shaped, ...crossed].map((problem) => tree.fault(problem));
-  const all: Fault[] = [...faults, ...resolved.faults, ...expanded.faults, ...found];
+  const all: Fault[] = [
+    ...parsed.flatMap(({ faults }) => faults),
+    ...resolved.flatMap(({ faults }) => faults),
+    ...merged.faults,
+    ...expanded.faults,
+    ...found,
+  ];
   if (all.length > 0) throw new ConfigError("CONFIG_INVALID", all);
   if (settings === undefined) throw new Error("a file without faults has settings");
-  return { settings, data };
+  return { settings, data, tree, secrets: resolved.flatMap(({ found: paths }) => paths) };
+}
+
+interface ParsedInput {
+  tree: YamlTree;
+  faults: readonly Fault[];
+  refused: readonly Refused[];
+}
+
+/** Where one file cannot be read at all, the faults of all are told, and nothing else. */
+function parseAll(inputs: readonly ConfigInput[]): ParsedInput[] {
+  const usable: ParsedInput[] = [];
+  const parsed = inputs.map((input) => parseYaml(sourceOf(input)));
+  for (const { tree, faults, refused } of parsed) if (tree) usable.push({ tree, faults, refused });
+  if (usable.length === inputs.length) return usable;
+  throw new ConfigError(
+    "CONFIG_INVALID",
+    parsed.flatMap(({ faults }) => faults),
+  );
 }
 
 function sourceOf(input: ConfigInput): SourceText {
@@ -72,11 +113,11 @@ function sourceOf(input: ConfigInput): SourceText {
   return decodeSource(input.file, Buffer.from(input.text));
 }
 
-function writtenIn(tree: YamlTree, data: unknown): (path: Path) => Written {
+function writtenIn(tree: ComposedTree, data: unknown): (path: Path) => Written {
   return (path) => {
     const node = tree.nodeAt(path);
     const text = isScalar(node) ? (node.source ?? String(node.value)) : undefined;
-    return { value: valueAt(data, path), text, isSecret: node?.tag === "!secret" };
+    return { value: valueAt(data, path), text, isSecret: node?.tag === SECRET_TAG };
   };
 }
 

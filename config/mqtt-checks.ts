@@ -64,7 +64,7 @@ function checkTopics(path: Path, topics: unknown, outline: Outline): Problem[] {
       seen.set(topic, i);
       return checkTopic(at, topic, rule);
     }
-    const message = `the topic "${topic}" has a rule already (line ${outline.lineOf([...path, first, "topic"])})`;
+    const message = `the topic "${topic}" has a rule already (${outline.placeOf([...path, first, "topic"])})`;
     return [{ path: at, on: "value" as const, message, suggestion: "remove one of the two" }];
   });
   return [...paths, ...rules];

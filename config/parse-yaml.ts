@@ -5,7 +5,7 @@
  */
 import { type Document, parseDocument, type YAMLError } from "yaml";
 import type { Fault } from "./faults.ts";
-import { SecretReference } from "./secrets.ts";
+import { SECRET_TAG, SecretReference } from "./secrets.ts";
 import type { SourceText } from "./source-text.ts";
 import { describeDuplicate, describeSyntaxError, tooDeep } from "./yaml-errors.ts";
 import { type Refusals, refuse } from "./yaml-refusals.ts";
@@ -44,7 +44,7 @@ function tryParse(source: SourceText): Document.Parsed | undefined {
       uniqueKeys: true,
       prettyErrors: false,
       logLevel: "error",
-      customTags: [{ tag: "!secret", resolve: (name: string) => new SecretReference(name) }],
+      customTags: [{ tag: SECRET_TAG, resolve: (name: string) => new SecretReference(name) }],
     });
   } catch (error) {
     // The parser recurses: some thousand open brackets end its stack.

@@ -1,13 +1,16 @@
 /**
  * Secrets stand in the file by name only, as `!secret NAME`. Their values come from systemd's
- * credentials directory, else from the environment, and go nowhere but into the settings.
+ * credentials directory, else from a file that only its owner and group may read, else from the
+ * environment, and go nowhere but into the settings. `${NAME}` and `${NAME:?what to do}` name an
+ * environment variable directly.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { visit } from "yaml";
+import { parse, visit } from "yaml";
 import { messageOf, systemCodeOf } from "#core/errors.ts";
 import type { Fault } from "./faults.ts";
-import { pathOf, type Refused, spanOf, type YamlTree } from "./yaml-tree.ts";
+import { mappingOf, textOf } from "./raw.ts";
+import { type Path, pathOf, type Refused, spanOf, type YamlTree } from "./yaml-tree.ts";
 
 /** The value that the parser gives to `!secret NAME`. */
 export class SecretReference {
@@ -21,8 +24,15 @@ export class SecretReference {
 export interface SecretSources {
   /** systemd's `$CREDENTIALS_DIRECTORY`. */
   readonly credentialsDirectory?: string | undefined;
+  /** A YAML file of `name: value`; it need not be there. */
+  readonly secretsFile?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
+
+export const SECRET_TAG = "!secret";
+
+/** As shells write it: a variable, and what to say where it is missing. */
+const VARIABLE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::\?(.*))?\}$/;
 
 /** Names become file names, so they hold no path. */
 const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -35,28 +45,55 @@ export interface ResolvedSecrets {
   readonly faults: readonly Fault[];
   /** Where a secret is missing: nothing else is to be said of its value. */
   readonly missing: readonly Refused[];
+  /** Where a secret was put in. */
+  readonly found: readonly Path[];
 }
 
 /** Puts the secrets' values in place of their references. */
 export function resolveSecrets(tree: YamlTree, sources: SecretSources): ResolvedSecrets {
   const faults: Fault[] = [];
   const missing: Refused[] = [];
+  const paths: Path[] = [];
   visit(tree.document, {
-    Scalar: (_key, node, ancestors) => {
-      if (!(node.value instanceof SecretReference)) return;
-      const { name } = node.value;
-      if (name === "") return; // Refused with the YAML's other faults.
-      const found = find(name, sources);
+    Scalar: (key, node, ancestors) => {
+      if (key === "key") return;
+      const found = lookedUp(node.value, sources);
+      if (!found) return;
+      const path = pathOf([...ancestors, node]);
+      // Also what stands for an environment variable is not to be shown.
+      node.tag = SECRET_TAG;
       if ("value" in found) {
         node.value = found.value;
+        paths.push(path);
         return;
       }
       const span = spanOf(node) ?? { start: 0, end: 1 };
       faults.push(tree.source.fault(span, found.message, found.suggestion));
-      missing.push({ path: pathOf([...ancestors, node]), on: "value" });
+      missing.push({ path, on: "value" });
     },
   });
-  return { faults, missing };
+  return { faults, missing, found: paths };
+}
+
+/** Undefined for a value that is no reference, or one that is refused with the YAML's other faults. */
+function lookedUp(value: unknown, sources: SecretSources): Found | undefined {
+  if (value instanceof SecretReference) {
+    return value.name === "" ? undefined : find(value.name, sources);
+  }
+  if (typeof value !== "string") return undefined;
+  const [reference, variable = "", message] = VARIABLE.exec(value) ?? [];
+  return reference === undefined ? undefined : findVariable(variable, message, sources);
+}
+
+function findVariable(
+  variable: string,
+  message: string | undefined,
+  { environment }: SecretSources,
+): Found {
+  const value = environment[variable];
+  if (value !== undefined && value !== "") return { value };
+  const why = `the environment variable ${variable} is not set, or is empty`;
+  return { message: why, suggestion: message ?? `set ${variable}` };
 }
 
 type Found = { value: string } | { message: string; suggestion: string };
@@ -77,8 +114,10 @@ function find(name: string, sources: SecretSources): Found {
 }
 
 function lookUp(name: string, sources: SecretSources): string | undefined {
-  const fromFile = readCredential(name, sources.credentialsDirectory);
-  const value = fromFile ?? sources.environment[variableOf(name)];
+  const value =
+    readCredential(name, sources.credentialsDirectory) ??
+    readSecretsFile(name, sources.secretsFile) ??
+    sources.environment[variableOf(name)];
   // An installation makes empty credential files, because systemd refuses to start without them.
   return value === "" ? undefined : value;
 }
@@ -94,11 +133,31 @@ function readCredential(name: string, directory: string | undefined): string | u
   }
 }
 
+/** Read or write for everybody. */
+const OTHERS = 0o006;
+
+/** @throws Error where others may read the file, or it is not `name: value` */
+function readSecretsFile(name: string, file: string | undefined): string | undefined {
+  const stat = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
+  if (file === undefined || !stat) return undefined;
+  if ((stat.mode & OTHERS) !== 0) {
+    throw new Error(`everybody may read ${file}: chmod 640 ${file}`);
+  }
+  const secrets: unknown = parse(readFileSync(file, "utf8"), { schema: "failsafe" });
+  const value = mappingOf(secrets)[name];
+  return value === undefined ? undefined : textOf(value);
+}
+
 function missingSecret(name: string, sources: SecretSources): Found {
   const variable = variableOf(name);
+  const { credentialsDirectory: directory, secretsFile: file } = sources;
+  const places = [
+    ...(directory === undefined ? [] : [`put it into ${join(directory, name)}`]),
+    ...(file === undefined ? [] : [`add it to ${file}`]),
+  ];
   const suggestion =
-    sources.credentialsDirectory === undefined
+    places.length === 0
       ? `set the environment variable ${variable}`
-      : `put it into ${join(sources.credentialsDirectory, name)}, or set ${variable}`;
+      : `${places.join(", or ")}, or set ${variable}`;
   return { message: `the secret "${name}" is not set, or is empty`, suggestion };
 }

@@ -14,7 +14,7 @@ import type { Problem } from "./yaml-tree.ts";
 const FOLDER_DEFAULT = "templates";
 
 /** The folder of the user's templates, by what the gateway's file says. */
-function templateFolder(file: RawMapping, fileFolder: string): string {
+export function templateFolder(file: RawMapping, fileFolder: string): string {
   const folder = textOf(file["templates"]) ?? FOLDER_DEFAULT;
   return folder.startsWith("/") ? folder : join(fileFolder, folder);
 }

@@ -12,6 +12,8 @@ import { checkTemplate } from "./template-checks.ts";
 
 export interface DeviceTemplate {
   readonly name: string;
+  /** Where it is from. */
+  readonly file: string;
   readonly settings: TemplateSettings;
   /** As they stand in the file, without what only a template says of a tag. */
   readonly tags: Readonly<Record<string, RawMapping>>;
@@ -64,6 +66,7 @@ function readTemplate(name: string, path: string): DeviceTemplate {
   const device = DEVICE_KEYS.filter((key) => key in written).map((key) => [key, written[key]]);
   return {
     name,
+    file: path,
     settings,
     tags: Object.fromEntries(tags),
     device: Object.fromEntries(device),

@@ -11,7 +11,7 @@ import {
   type YAMLSeq,
 } from "yaml";
 import type { Fault } from "./faults.ts";
-import { SecretReference } from "./secrets.ts";
+import { SECRET_TAG, SecretReference } from "./secrets.ts";
 import type { SourceText, Span } from "./source-text.ts";
 import { pathOf, type Refused, spanOf } from "./yaml-tree.ts";
 
@@ -95,7 +95,7 @@ function refuseNode(
 }
 
 function tagFault(node: Node, tag: string): Wording | undefined {
-  if (tag !== "!secret") {
+  if (tag !== SECRET_TAG) {
     return [`the tag ${tag} is not allowed`, "leave it out; the only tag is !secret NAME"];
   }
   if (isScalar(node) && node.value instanceof SecretReference && node.value.name !== "") {

@@ -33,8 +33,8 @@ export interface Refused {
 
 /** Where things stand in the file, for messages that name a second place. */
 export interface Outline {
-  /** The line that the path's key is on. */
-  lineOf(path: Path): number;
+  /** Where the path's key is: `line 12`, or with its file where there are several. */
+  placeOf(path: Path): string;
   /** False for a default. */
   has(path: Path): boolean;
 }
@@ -66,6 +66,10 @@ export class YamlTree implements Outline {
 
   has(path: Path): boolean {
     return this.#placeOf(path) !== undefined;
+  }
+
+  placeOf(path: Path): string {
+    return `line ${this.lineOf(path)}`;
   }
 
   /** The line that the path's key is on, or its value where it has no key. */

@@ -4,6 +4,7 @@ import type { ModbusBusSettings, ModbusSerialBusSettings } from "#config/gateway
 import { modbusSerialBus, modbusTcpBus } from "#config/gateway/modbus-bus.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
 import { nearest } from "#config/nearest.ts";
+import { TemplateShelf } from "#config/template-shelf.ts";
 import { type LineSettings, USUAL_BAUDS, USUAL_PARITIES, unitsOf } from "./scan-plan.ts";
 
 /** Modbus over Serial Line v1.02, section 2.2: units have the addresses 1 to 247. */
@@ -18,6 +19,8 @@ export interface ScanRequest {
   readonly lines: readonly (LineSettings | undefined)[];
   readonly units: readonly number[];
   readonly timeoutMs: number;
+  /** By which units are recognised. */
+  readonly shelf: TemplateShelf;
   /** The name of a bus in the gateway's file. */
   readonly isConfigured: boolean;
 }
@@ -28,6 +31,7 @@ export interface ScanValues {
   baud?: string | undefined;
   parity?: string | undefined;
   units: string;
+  templates?: string | undefined;
   timeout: string;
 }
 
@@ -43,7 +47,8 @@ export function scanRequestOf(
   if (!(timeoutMs >= 10 && timeoutMs <= 10_000)) {
     throw new Misuse(`--timeout ${values.timeout}: expected 10 to 10000 milliseconds`);
   }
-  const common = { timeoutMs, isConfigured: busName !== undefined };
+  const shelf = new TemplateShelf(values.templates);
+  const common = { timeoutMs, shelf, isConfigured: busName !== undefined };
   if (values.host !== undefined) {
     const units = unitsIn(values.units, TCP_UNIT_MAX);
     return { ...common, name: "modbus", bus: hostBus(values.host), lines: [undefined], units };

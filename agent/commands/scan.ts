@@ -1,11 +1,11 @@
 /** `scan`: which units are there, and at which settings of the line. */
-import type { GuestLink } from "#agent/sources/modbus/link.ts";
 import { type CommandIo, declareCommand, JSON_OPTION } from "#config/command.ts";
 import { EXIT } from "#config/exit.ts";
 import { loadGateway } from "#config/load-config.ts";
 import { systemClock } from "#core/clock.ts";
 import { accessBus, type BusAccess, frameWriter, openBus, watched } from "./bus-access.ts";
 import { CONFIG_OPTION, configFileOf } from "./config-file.ts";
+import { Recognition } from "./recognise.ts";
 import { type LineSettings, ScanPlan } from "./scan-plan.ts";
 import { ScanProgress } from "./scan-progress.ts";
 import { busAt, type ScanRequest, scanRequestOf } from "./scan-request.ts";
@@ -37,6 +37,7 @@ it and between its polls. Exit code: 1 where nothing was found.`,
     baud: { type: "string", value: "LIST", means: "only these baud rates: 9600,19200" },
     parity: { type: "string", value: "LIST", means: "only these: none,even,odd" },
     units: { type: "string", value: "LIST", default: "1-247", means: "only these unit ids" },
+    templates: { type: "string", value: "DIR", means: "a folder with device templates of yours" },
     timeout: { type: "string", value: "MS", default: "150", means: "how long an answer may take" },
     verbose: { type: "boolean", short: "v", default: false, means: "each frame, in hexadecimal" },
   },
@@ -80,6 +81,7 @@ async function scan(request: ScanRequest, io: CommandIo, open: Open): Promise<Fo
   const { lines, units, timeoutMs } = request;
   const plan = new ScanPlan(lines, units);
   const progress = new ScanProgress(io.stderr, systemClock);
+  const recognition = new Recognition(request.shelf);
   const found = new Map<LineSettings | undefined, FoundLine>();
   for (const step of plan.steps()) {
     if (io.signal.aborted) break;
@@ -94,7 +96,7 @@ async function scan(request: ScanRequest, io: CommandIo, open: Open): Promise<Fo
         plan.foundAt(line);
         const here = found.get(line) ?? { line, units: [] };
         found.set(line, here);
-        const kinds = await recognise(access.link, unit, timeoutMs);
+        const kinds = await recognition.fitting(access.link, unit, timeoutMs);
         here.units.push({ unit, templates: kinds });
         progress.tell(
           `unit ${unit}${line ? ` at ${line.baud} baud, parity ${line.parity}` : ""}: ${kinds[0] ?? "answers"}`,
@@ -106,10 +108,6 @@ async function scan(request: ScanRequest, io: CommandIo, open: Open): Promise<Fo
   }
   progress.end();
   return [...found.values()];
-}
-
-function recognise(_link: GuestLink, _unit: number, _timeoutMs: number): Promise<string[]> {
-  return Promise.resolve([]);
 }
 
 function report(

@@ -26,7 +26,7 @@ export function reportOf(status: StatusAnswer): StatusReport {
 }
 
 /** What needs somebody's attention, while the agent does its work. */
-function concernsOf({ sources, uplink, buffer }: StatusAnswer): string[] {
+function concernsOf({ sources, uplink, buffer, configuration }: StatusAnswer): string[] {
   const degraded = sources
     .filter((source) => source.state !== "running")
     .map(
@@ -36,7 +36,10 @@ function concernsOf({ sources, uplink, buffer }: StatusAnswer): string[] {
   const { state, lastError } = figuresOf(uplink);
   const sending = state === "failing" ? [`the hub cannot be reached: ${lastError ?? "?"}`] : [];
   const full = figuresOf(buffer)["state"] === "full" ? ["the buffer is full"] : [];
-  return [...degraded, ...sending, ...full];
+  const [fault] = configuration?.faults ?? [];
+  const faulty =
+    fault === undefined ? [] : [`the file has faults, and an older state of it runs: ${fault}`];
+  return [...faulty, ...degraded, ...sending, ...full];
 }
 
 function linesOf(status: StatusAnswer): string[] {

@@ -1,7 +1,7 @@
 /** `status`: how a running agent is, in an exit code that monitoring programs understand. */
 import { findAgent } from "#agent/control/control-client.ts";
 import { declareCommand, JSON_OPTION } from "#config/command.ts";
-import { loadGateway } from "#config/load-config.ts";
+import { whereaboutsOf } from "#config/load-config.ts";
 import { CONFIG_OPTION, configFileOf } from "./config-file.ts";
 import { reportOf, type StatusAnswer } from "./status-report.ts";
 
@@ -18,13 +18,13 @@ somebody should look. Failing: it cannot do its work.`,
     { line: "penstock status --json | jq .sources", does: "each source with its counters" },
   ],
   run: async ({ values, io }) => {
-    const { buffer, gateway } = loadGateway(configFileOf(values.config, io.env));
-    const agent = await findAgent(buffer.path);
+    const { bufferPath, gateway } = whereaboutsOf(configFileOf(values.config, io.env));
+    const agent = await findAgent(bufferPath);
     if (!agent) {
       io.stdout.write(
         values.json
           ? `${JSON.stringify({ running: false, gateway })}\n`
-          : `CRITICAL: ${gateway}: no agent runs on the buffer ${buffer.path}\n`,
+          : `CRITICAL: ${gateway}: no agent runs on the buffer ${bufferPath}\n`,
       );
       return NOT_RUNNING;
     }

@@ -2,8 +2,12 @@
 import type { AgentView, ValueRow } from "#agent/http/contract.ts";
 import type { ControlRoutes } from "./control-server.ts";
 
-export function statusRoutes(view: AgentView): ControlRoutes {
+export function statusRoutes(
+  view: AgentView,
+  configuration: () => Readonly<Record<string, string>>,
+): ControlRoutes {
   return {
+    "GET /config": () => ({ kind: "json", body: configuration() }),
     "GET /status": () => ({
       kind: "json",
       body: { ...view.status(), problems: view.problems() },

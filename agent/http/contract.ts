@@ -11,6 +11,15 @@ export interface SourceView {
   readonly counters: Readonly<Record<string, number>>;
 }
 
+/** How the gateway's file stands against what runs. */
+export interface ConfigurationState {
+  readonly file: string;
+  /** When what runs was loaded, in milliseconds since 1970. */
+  readonly loadedAt: number;
+  /** Of the file as it is now; where there are any, an older state of it runs. */
+  readonly faults: readonly string[];
+}
+
 /** The answer of `/api/status`. */
 export interface AgentStatus {
   readonly program: "agent";
@@ -24,6 +33,7 @@ export interface AgentStatus {
   readonly uplink: object;
   readonly readings: { readonly bySource: Readonly<Record<string, number>> };
   readonly alarms: { readonly active: number; readonly raised: number };
+  readonly configuration?: ConfigurationState;
   readonly cpuMs: number;
   readonly rssBytes: number;
 }

@@ -5,20 +5,20 @@ import { ownEntry } from "./judge.ts";
 import type { DeviceProfile } from "./series-settings.ts";
 
 export class Conditioning {
-  readonly #devices: Readonly<Record<string, DeviceProfile>>;
+  readonly #profile: (device: string) => DeviceProfile | undefined;
   /** By series index. */
   readonly #conditioners: (Conditioner | undefined)[] = [];
   #hasAny = false;
   /** Readings that were left out: by a deadband, or because they came too often. */
   leftOut = 0;
 
-  constructor(devices: Readonly<Record<string, DeviceProfile>>) {
-    this.#devices = devices;
+  constructor(profile: (device: string) => DeviceProfile | undefined) {
+    this.#profile = profile;
   }
 
-  /** To be told of each series once, when it is made. */
+  /** To be told of each series when it is made, and when its settings change. */
   add({ index, device, tag }: Series): void {
-    const profile = ownEntry(this.#devices, device);
+    const profile = this.#profile(device);
     const conditions = profile && ownEntry(profile.tags, tag);
     const conditioner = conditions && createConditioner(conditions);
     this.#conditioners[index] = conditioner;

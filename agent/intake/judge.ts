@@ -10,7 +10,7 @@ import type { ReadingBatch, Series } from "#agent/sources/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
 import type { LatestValues } from "./latest-values.ts";
-import { type DeviceProfile, UNKNOWN_DEVICE } from "./series-settings.ts";
+import type { DeviceProfile } from "./series-settings.ts";
 
 /**
  * A newest time further ahead of the clock than this is a device's mistake: it must not keep the
@@ -19,7 +19,7 @@ import { type DeviceProfile, UNKNOWN_DEVICE } from "./series-settings.ts";
 const AHEAD_MS_MAX = 5 * 60_000;
 
 interface JudgeOptions {
-  devices: Readonly<Record<string, DeviceProfile>>;
+  profile: (device: string) => DeviceProfile;
   latest: LatestValues;
   /** The living description: its unit may come later. */
   describe: (series: Series) => SeriesDescription;
@@ -80,6 +80,11 @@ export class Judge {
     }
   }
 
+  /** Its settings have changed: it is watched anew from its next reading on. */
+  forget(index: number): void {
+    this.#watches[index] = undefined;
+  }
+
   /** What is not known to run counts as standing: a model learns nothing from doubtful values. */
   #isStanding(watch: Watch, { device }: Series): boolean {
     const { latest, find } = this.#options;
@@ -90,8 +95,8 @@ export class Judge {
   }
 
   #watch(series: Series): Watch {
-    const { devices, describe } = this.#options;
-    const profile = ownEntry(devices, series.device) ?? UNKNOWN_DEVICE;
+    const { describe } = this.#options;
+    const profile = this.#options.profile(series.device);
     const monitor = this.#factory.create({
       subject: describe(series),
       limits: ownEntry(profile.tags, series.tag)?.limits,

@@ -19,10 +19,14 @@ import { type DeviceProfile, UNKNOWN_DEVICE } from "./series-settings.ts";
 import { UnsentTransitions } from "./unsent-transitions.ts";
 import { ValueTable } from "./value-table.ts";
 
-export interface ReadingIntakeOptions {
+/** What the settings say of the series. */
+export interface Plant {
   site?: string | undefined;
   /** By name, as in the gateway's file. */
   devices: Readonly<Record<string, DeviceProfile>>;
+}
+
+export interface ReadingIntakeOptions extends Plant {
   lanes: number;
   seriesMax?: number;
   buffer: BufferWriter;
@@ -58,6 +62,7 @@ export class ReadingIntake implements Intake {
   /** The newest reading of each series. */
   readonly values: ValueTable;
   readonly #options: ReadingIntakeOptions;
+  #plant: Plant;
   readonly #registry: SeriesRegistry;
   readonly #latest = new LatestValues();
   readonly #conditioning: Conditioning;
@@ -71,14 +76,15 @@ export class ReadingIntake implements Intake {
 
   constructor(options: ReadingIntakeOptions) {
     this.#options = options;
+    this.#plant = options;
     this.#registry = new SeriesRegistry({
       lanes: options.lanes,
       seriesMax: options.seriesMax ?? SERIES_MAX_DEFAULT,
-      describe: (device, tag) => describe(options, device, tag),
+      describe: (device, tag) => describe(this.#plant, device, tag),
     });
-    this.#conditioning = new Conditioning(options.devices);
+    this.#conditioning = new Conditioning((device) => ownEntry(this.#plant.devices, device));
     this.#judge = new Judge({
-      devices: options.devices,
+      profile: (device) => ownEntry(this.#plant.devices, device) ?? UNKNOWN_DEVICE,
       latest: this.#latest,
       describe: (series) => this.#registry.descriptionAt(series.index) ?? series,
       find: (device, tag) => this.#registry.find(device, tag),
@@ -110,6 +116,28 @@ export class ReadingIntake implements Intake {
     const kept = this.#conditioning.thin(batch);
     if (kept.length === 0 && transitions.length === 0) return "stored";
     return await this.#store(kept, transitions);
+  }
+
+  /**
+   * Goes over to other settings. What the detectors have learnt of the named devices is forgotten;
+   * an alarm of theirs that is active ends, and begins again where it still holds.
+   */
+  reconfigure(plant: Plant, devices: readonly string[]): void {
+    this.#plant = plant;
+    const changed = new Set(devices);
+    const ts = this.#options.clock.now();
+    for (const alarm of this.alarms.active().filter(({ device }) => changed.has(device))) {
+      const id = `${alarm.device}/${alarm.tag}/${alarm.rule}/cleared/settings ${ts}`;
+      const message = `${alarm.device}/${alarm.tag}: its settings were changed`;
+      this.raiseOwn({ ...alarm, id, state: "cleared", ts, message });
+    }
+    for (let index = 0; index < this.#registry.size; index++) {
+      const series = this.#registry.at(index);
+      if (!series || !changed.has(series.device)) continue;
+      this.#registry.describeAnew(index);
+      this.#conditioning.add(series);
+      this.#judge.forget(index);
+    }
   }
 
   /**
@@ -186,7 +214,7 @@ export class ReadingIntake implements Intake {
   }
 }
 
-function describe(options: ReadingIntakeOptions, device: string, tag: string): SeriesDescription {
+function describe(options: Plant, device: string, tag: string): SeriesDescription {
   const profile = ownEntry(options.devices, device) ?? UNKNOWN_DEVICE;
   const unit = ownEntry(profile.tags, tag)?.unit;
   return {

@@ -77,6 +77,16 @@ export class SeriesRegistry {
     return untold;
   }
 
+  /** The settings have changed: what a source has said since is kept, and told again. */
+  describeAnew(index: number): void {
+    const series = this.#series[index];
+    const before = this.#descriptions[index];
+    if (!series || !before) return;
+    this.#descriptions[index] = this.#options.describe(series.device, series.tag);
+    this.#complete(index, before.source === undefined ? {} : { source: before.source });
+    this.#told[index] = 0;
+  }
+
   /** Telling failed: the next batch of the series does it again. */
   untell(series: readonly Series[]): void {
     for (const { index } of series) this.#told[index] = 0;

@@ -88,7 +88,7 @@ function showStatus(status) {
   document.title = `${status.gateway} · Penstock`;
   el("gateway").textContent = status.gateway;
   el("uptime").textContent = `up ${duration(status.uptimeMs)}`;
-  showHealth(status.problems);
+  showHealth([...status.problems, ...(status.configuration?.faults ?? [])]);
   const rows = status.sources.map((source) => sourceRow(source, status.readings.bySource));
   el("sources").replaceChildren(...rows);
   showFigures(el("buffer"), status.buffer);

@@ -1,0 +1,109 @@
+/** The running sources of readings, each by what it is made of: they come and go with the settings. */
+import type { GatewaySettings } from "#config/gateway.ts";
+import type { Clock } from "#core/clock.ts";
+import type { Logger } from "#core/log.ts";
+import type { Random } from "#core/random.ts";
+import { devicesOn, keyText, type SourceKey, sourceBases } from "./reload/source-bases.ts";
+import type { Intake, Source, SourceStatus } from "./sources/contract.ts";
+import type { GuestLink } from "./sources/modbus/link.ts";
+import { ModbusBus } from "./sources/modbus/modbus-bus.ts";
+import { MqttBroker } from "./sources/mqtt/mqtt-broker.ts";
+import { RemoteBroker } from "./sources/mqtt/remote-broker.ts";
+import { SerialLine } from "./sources/serial/serial-line.ts";
+
+export interface SourceParts {
+  intake: Intake;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+}
+
+export class SourceSet {
+  readonly #parts: SourceParts;
+  readonly #sources = new Map<string, Source>();
+
+  constructor(parts: SourceParts) {
+    this.#parts = parts;
+  }
+
+  get broker(): MqttBroker | undefined {
+    const source = this.#sources.get("broker");
+    return source instanceof MqttBroker ? source : undefined;
+  }
+
+  get statuses(): SourceStatus[] {
+    return [...this.#sources.values()].map((source) => source.status());
+  }
+
+  /** The way of a command to a Modbus bus. */
+  guestLink(bus: string): GuestLink | undefined {
+    const source = this.#sources.get(keyText({ kind: "bus", name: bus }));
+    return source instanceof ModbusBus ? source.guestLink : undefined;
+  }
+
+  async startAll(settings: GatewaySettings): Promise<void> {
+    await this.start(
+      sourceBases(settings).map(({ key }) => key),
+      settings,
+    );
+  }
+
+  async stopAll(): Promise<void> {
+    for (const source of this.#sources.values()) await source.stop();
+  }
+
+  /** @throws PenstockError LISTEN_FAILED */
+  async start(keys: readonly SourceKey[], settings: GatewaySettings): Promise<void> {
+    for (const key of keys) {
+      const source = this.#create(key, settings);
+      if (!source) continue;
+      this.#sources.set(keyText(key), source);
+      await source.start();
+    }
+  }
+
+  /** Waits for what is being accepted: what was read is stored. */
+  async stop(keys: readonly SourceKey[]): Promise<void> {
+    for (const key of keys) {
+      const source = this.#sources.get(keyText(key));
+      this.#sources.delete(keyText(key));
+      await source?.stop();
+    }
+  }
+
+  #create(key: SourceKey, settings: GatewaySettings): Source | undefined {
+    const { intake, clock, log } = this.#parts;
+    const { mqtt } = settings;
+    if (key.kind === "broker") {
+      if (!mqtt?.broker) return undefined;
+      const { broker, topics, sparkplug, alarmTopic } = mqtt;
+      return new MqttBroker({
+        settings: broker,
+        topics,
+        sparkplug,
+        alarmTopic,
+        intake,
+        clock,
+        log,
+      });
+    }
+    const { name } = key;
+    const random = this.#parts.random.fork(keyText(key));
+    if (key.kind === "bus") return this.#createBus(name, settings, random);
+    const remote = mqtt?.remotes[name];
+    return remote && new RemoteBroker({ name, settings: remote, intake, clock, random, log });
+  }
+
+  #createBus(name: string, settings: GatewaySettings, random: Random): Source | undefined {
+    const { intake, clock, log } = this.#parts;
+    const bus = settings.buses[name];
+    const devices = devicesOn(settings, name);
+    if (!bus) return undefined;
+    if ("modbus" in bus) {
+      return new ModbusBus({ name, settings: bus, devices, intake, clock, random, log });
+    }
+    const [device = name] = Object.keys(devices);
+    const tags = devices[device]?.tags ?? {};
+    return new SerialLine({ name, settings: bus, device, tags, intake, clock, random, log });
+  }
+}
