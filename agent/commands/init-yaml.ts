@@ -27,22 +27,23 @@ buffer:
   maxBytes: 1GiB # What it may take of the disk; then the oldest readings go.
   maxAge: 14d
 
-${bus ? busLines(bus) : BUS_EXAMPLE}
-${devices.length > 0 && bus ? deviceLines(bus, devices) : DEVICE_EXAMPLE}
 http:
   listen: 127.0.0.1:8080 # The gateway's own page.
-`;
+
+${bus ? busLines(bus) : BUS_EXAMPLE}
+${devices.length > 0 && bus ? deviceLines(bus, devices) : DEVICE_EXAMPLE}`;
 }
 
-const BUS_EXAMPLE = `# Wires to devices. \`penstock ports\` lists serial ports, \`penstock scan\` finds what is on them.
-buses: {}
-  # rs485: { modbus: rtu, port: /dev/serial/by-id/usb-FTDI_A1, baud: 9600, parity: even }
-  # packer: { modbus: tcp, host: 192.168.10.20 }
+const BUS_EXAMPLE = `# Wires to devices. \`penstock ports\` lists serial ports; \`penstock scan\` finds what is on them, and
+# prints the sections that belong here.
+# buses:
+#   rs485: { modbus: rtu, port: /dev/serial/by-id/usb-FTDI_A1, baud: 9600, parity: even }
+#   packer: { modbus: tcp, host: 192.168.10.20 }
 `;
 
 const DEVICE_EXAMPLE = `# The devices. \`penstock read NAME\` reads one, \`penstock probe NAME 40001\` tries all word orders.
-devices: {}
-  # meter-1: { bus: rs485, unit: 1, template: eastron-sdm630 }
+# devices:
+#   meter-1: { bus: rs485, unit: 1, template: eastron-sdm630 }
 `;
 
 function busLines(bus: InitBus): string {

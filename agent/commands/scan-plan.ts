@@ -1,6 +1,7 @@
 /**
- * In which order a scan asks: the lowest unit ids at all settings first, since most devices are
- * there, then the rest where something answered, or everywhere if nothing did. Pure.
+ * In which order a scan asks: the lowest unit ids at one setting after the other, since most devices
+ * are there, until somebody answers: a line has one setting. Then the rest at that setting; or
+ * everywhere, if nobody did. Pure.
  */
 export interface LineSettings {
   readonly baud: number;
@@ -23,11 +24,18 @@ export class ScanPlan {
   readonly #lines: readonly (LineSettings | undefined)[];
   readonly #low: readonly number[];
   readonly #high: readonly number[];
+  readonly #isThorough: boolean;
   readonly #found = new Set<LineSettings | undefined>();
   #asked = 0;
 
-  constructor(lines: readonly (LineSettings | undefined)[], units: readonly number[]) {
+  /** @param isThorough whether to go on with the other settings where somebody has answered */
+  constructor(
+    lines: readonly (LineSettings | undefined)[],
+    units: readonly number[],
+    isThorough = false,
+  ) {
     this.#lines = lines;
+    this.#isThorough = isThorough;
     // With one setting there is nothing to be quick about.
     const low = lines.length === 1 ? units.length : LOW_UNITS;
     const sorted = units.toSorted((a, b) => a - b);
@@ -57,7 +65,10 @@ export class ScanPlan {
 
   /** Each step is decided when it comes: what was found before it counts. */
   *steps(): Generator<ScanStep> {
-    for (const line of this.#lines) yield { line, units: this.#low };
+    for (const line of this.#lines) {
+      yield { line, units: this.#low };
+      if (this.#found.size > 0 && !this.#isThorough) break;
+    }
     if (this.#high.length === 0) return;
     for (const line of this.#lines) {
       if (this.#found.size === 0 || this.#found.has(line)) yield { line, units: this.#high };

@@ -19,6 +19,8 @@ export interface ScanRequest {
   readonly lines: readonly (LineSettings | undefined)[];
   readonly units: readonly number[];
   readonly timeoutMs: number;
+  /** Whether all settings are to be tried. */
+  readonly isThorough: boolean;
   /** By which units are recognised. */
   readonly shelf: TemplateShelf;
   /** The name of a bus in the gateway's file. */
@@ -30,6 +32,7 @@ export interface ScanValues {
   host?: string | undefined;
   baud?: string | undefined;
   parity?: string | undefined;
+  all: boolean;
   units: string;
   templates?: string | undefined;
   timeout: string;
@@ -48,7 +51,7 @@ export function scanRequestOf(
     throw new Misuse(`--timeout ${values.timeout}: expected 10 to 10000 milliseconds`);
   }
   const shelf = new TemplateShelf(values.templates);
-  const common = { timeoutMs, shelf, isConfigured: busName !== undefined };
+  const common = { timeoutMs, shelf, isThorough: values.all, isConfigured: busName !== undefined };
   if (values.host !== undefined) {
     const units = unitsIn(values.units, TCP_UNIT_MAX);
     return { ...common, name: "modbus", bus: hostBus(values.host), lines: [undefined], units };

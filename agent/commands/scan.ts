@@ -36,6 +36,11 @@ it and between its polls. Exit code: 1 where nothing was found.`,
     },
     baud: { type: "string", value: "LIST", means: "only these baud rates: 9600,19200" },
     parity: { type: "string", value: "LIST", means: "only these: none,even,odd" },
+    all: {
+      type: "boolean",
+      default: false,
+      means: "go on with other settings after the first answer",
+    },
     units: { type: "string", value: "LIST", default: "1-247", means: "only these unit ids" },
     templates: { type: "string", value: "DIR", means: "a folder with device templates of yours" },
     timeout: { type: "string", value: "MS", default: "150", means: "how long an answer may take" },
@@ -79,7 +84,7 @@ function opener(
 
 async function scan(request: ScanRequest, io: CommandIo, open: Open): Promise<FoundLine[]> {
   const { lines, units, timeoutMs } = request;
-  const plan = new ScanPlan(lines, units);
+  const plan = new ScanPlan(lines, units, request.isThorough);
   const progress = new ScanProgress(io.stderr, systemClock);
   const recognition = new Recognition(request.shelf);
   const found = new Map<LineSettings | undefined, FoundLine>();

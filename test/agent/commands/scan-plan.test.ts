@@ -6,8 +6,17 @@ const UNITS = Array.from({ length: 247 }, (_, i) => i + 1);
 const SLOW = { baud: 9600, parity: "none" } as const;
 const FAST = { baud: 19_200, parity: "even" } as const;
 
-test("the low units are asked at all settings first, then the rest where somebody answered", () => {
+test("once somebody has answered, the other settings are left alone", () => {
   const plan = new ScanPlan([SLOW, FAST], UNITS);
+  const steps = plan.steps();
+  expect(steps.next().value).toMatchObject({ line: SLOW, units: { length: 16 } });
+  plan.foundAt(SLOW);
+  expect(steps.next().value).toMatchObject({ line: SLOW, units: { length: 231 } });
+  expect(steps.next().done).toBe(true);
+});
+
+test("a thorough scan asks the low units at all settings, then the rest where somebody answered", () => {
+  const plan = new ScanPlan([SLOW, FAST], UNITS, true);
   const steps = plan.steps();
   expect(plan.total).toBe(2 * 247);
   expect(steps.next().value).toMatchObject({ line: SLOW, units: { length: 16 } });
