@@ -14,6 +14,7 @@ import { busRoutes } from "./control/bus-routes.ts";
 import { controlPathOf } from "./control/control-path.ts";
 import { ControlServer } from "./control/control-server.ts";
 import { statusRoutes } from "./control/status-routes.ts";
+import { tailRoute } from "./control/tail-route.ts";
 import { AgentApi } from "./http/agent-api.ts";
 import type { AgentStatus, AgentView, ConfigurationState } from "./http/contract.ts";
 import { ReadingIntake } from "./intake/reading-intake.ts";
@@ -114,6 +115,7 @@ export class Agent {
     const { configuration = () => ({}) } = this.#options;
     const routes = {
       ...statusRoutes(view, configuration),
+      ...tailRoute(view, clock),
       ...busRoutes((bus) => sources.guestLink(bus)),
     };
     this.#control = new ControlServer({ path, routes, clock, log });

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The agent's command line: which command runs, signals, and exit codes. */
-import { type CommandLoader, dispatch } from "#config/dispatch.ts";
+import { type CommandLoader, describe, dispatch } from "#config/dispatch.ts";
 
 const INTRO = "The gateway agent, and what its technicians need.";
 
@@ -14,9 +14,14 @@ const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   scan: async () => (await import("./commands/scan.ts")).scanCommand,
   probe: async () => (await import("./commands/probe.ts")).probeCommand,
   read: async () => (await import("./commands/read.ts")).readCommand,
+  tail: async () => (await import("./commands/tail.ts")).tailCommand,
+  top: async () => (await import("./commands/top.ts")).topCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
   status: async () => (await import("./commands/status.ts")).statusCommand,
   "alarm ls": async () => (await import("./commands/alarm-list.ts")).alarmListCommand,
   detect: async () => (await import("./commands/detect.ts")).detectCommand,
+  "completion bash": async () =>
+    (await import("./commands/completion.ts")).completionCommand(() => describe(COMMANDS)),
 };
 
 const { stdin, stdout, stderr, env } = process;

@@ -59,7 +59,7 @@ async function helpFor(set: CommandSet, names = Object.keys(set.commands)): Prom
 }
 
 /** The declarations of the named commands, or of all. */
-async function describe(
+export async function describe(
   commands: CommandSet["commands"],
   names = Object.keys(commands),
 ): Promise<DescribedCommand[]> {

@@ -79,8 +79,16 @@ export class ControlClient {
     return value as T;
   }
 
-  /** The items of a route that answers line by line, as they come. */
+  /** The items of a route that answers line by line, as they come; ends when the signal fires. */
   async *lines<T>(route: string, options: AskOptions = {}): AsyncGenerator<T> {
+    try {
+      yield* this.#items<T>(route, options);
+    } catch (error) {
+      if (options.signal?.aborted !== true) throw error;
+    }
+  }
+
+  async *#items<T>(route: string, options: AskOptions): AsyncGenerator<T> {
     const answer = await this.#send(route, options);
     answer.setEncoding("utf8");
     let rest = "";

@@ -44,9 +44,8 @@ test(
     for (const { command, expected } of stepsOf(PAGE)) {
       const { output } = await console.type(command.replaceAll(PORT, "./line"));
       const wanted = expected.map((text) => text.replaceAll(PORT, "./line"));
-      if (!fits(wanted, output)) {
-        expect(`$ ${command}\n${output}`).toBe(`$ ${command}\n${wanted.join("\n")}\n`);
-      }
+      const page = `$ ${command}\n${wanted.join("\n")}`;
+      expect(fits(wanted, output) ? page : `$ ${command}\n${output}`).toBe(page);
     }
     await console.end();
     expect(stepsOf(PAGE).length).toBeGreaterThan(12);

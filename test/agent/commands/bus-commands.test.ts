@@ -1,12 +1,16 @@
 /** `read`, `probe` and `scan` against a device, with and without a running agent in between. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Agent } from "#agent/agent.ts";
+import { doctorCommand } from "#agent/commands/doctor.ts";
 import { probeCommand } from "#agent/commands/probe.ts";
 import { readCommand } from "#agent/commands/read.ts";
 import { scanCommand } from "#agent/commands/scan.ts";
 import { statusCommand } from "#agent/commands/status.ts";
+import { tailCommand } from "#agent/commands/tail.ts";
+import { topCommand } from "#agent/commands/top.ts";
 import { loadGateway } from "#config/load-config.ts";
 import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
@@ -182,4 +186,42 @@ test("status tells of an agent that does not run, of one that is well, and of wh
   await startAgent();
   const { code, out } = await runCommand(statusCommand, ["--config", file, "--json"]);
   expect(JSON.parse(out)).toMatchObject({ running: true, gateway: "hall-3", severity: code });
+});
+
+test("tail gives each new value of a tag, until it is ended", async () => {
+  await startAgent();
+  const ending = new AbortController();
+  const lines: string[] = [];
+  const stdout = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      lines.push(chunk.toString());
+      if (lines.length === 3) ending.abort();
+      done();
+    },
+  });
+  const args = ["oven/temperature", "--config", file];
+  const { code } = await runCommand(tailCommand, args, { signal: ending.signal, stdout });
+  expect(code).toBe(0);
+  expect(lines[0]).toMatch(/^20\S+Z {2}oven\/temperature {2}71\.2 °C\n$/);
+  expect(new Set(lines).size).toBe(lines.length);
+});
+
+test("top shows the rates of a running agent", async () => {
+  await startAgent();
+  const { code, out } = await runCommand(topCommand, ["--once", "--config", file]);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^packer +modbus-tcp +\S+ +\d+\.\d +\d+\.\d +\d+\.\d +\d+$/m);
+});
+
+test("doctor names what is wrong, each with its remedy", async () => {
+  await device.close();
+  const { code, out } = await runCommand(doctorCommand, ["--config", file]);
+  expect(code).toBe(1);
+  expect(out).toMatch(
+    /FAILED {3}bus packer: 127\.0\.0\.1:\d+: ECONNREFUSED\n {9}→ is the device on/,
+  );
+  expect(out).toContain(
+    "warning  uplink: the file names no way to the cloud\n         → add uplink",
+  );
+  expect(out).toContain("warning  agent: none runs");
 });
