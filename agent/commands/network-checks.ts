@@ -2,13 +2,15 @@
 import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
+import type { EventHubsSettings } from "#config/event-hubs.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
-import { connectionStringOf } from "#config/shared.ts";
 import { messageOf, systemCodeOf } from "#core/errors.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
 const TIMEOUT_MS = 3000;
 const AMQPS_PORT = 5671;
+const AMQP_PORT = 5672;
+const HTTPS_PORT = 443;
 
 export async function checkHosts({ buses }: GatewaySettings): Promise<Finding[]> {
   const hosts = Object.entries(buses).flatMap(([name, bus]) =>
@@ -30,7 +32,7 @@ export async function checkUplink({ uplink }: GatewaySettings): Promise<Finding[
     const remedy = "add uplink.eventHubs; until then readings wait in the buffer";
     return [warning("uplink", "the file names no way to the cloud", remedy)];
   }
-  const endpoint = endpointOf(connectionStringOf(uplink.eventHubs));
+  const endpoint = endpointOf(uplink.eventHubs);
   if (!endpoint) return [failed("uplink", "its address cannot be read", "see uplink.eventHubs")];
   const { host, port, isPlain } = endpoint;
   try {
@@ -55,7 +57,7 @@ async function checkConnection(host: string, port: number, isPlain: boolean): Pr
   if (why === undefined) return ok("TLS", `${host}:${port} shows a good certificate`);
   const remedy = /CERT|certificate|expired|altname/i.test(why)
     ? "is the clock right, and does a proxy in between break TLS open?"
-    : `is port ${port} open to the outside? Or use AMQP over WebSockets by 443`;
+    : `is port ${port} open to the outside? Else: transport: websockets, by port 443`;
   return failed("TLS", `${host}:${port}: ${why}`, remedy);
 }
 
@@ -66,13 +68,18 @@ interface Endpoint {
   isPlain: boolean;
 }
 
-function endpointOf(connectionString: string): Endpoint | undefined {
-  const address = /^Endpoint=sb:\/\/([^/;]+)/i.exec(connectionString)?.[1];
+function endpointOf(settings: EventHubsSettings): Endpoint | undefined {
+  const { endpoint, transport, proxy } = settings;
+  const text = "connectionString" in settings ? settings.connectionString : "";
+  const namespace =
+    "namespace" in settings ? settings.namespace : /^Endpoint=sb:\/\/([^/;]+)/i.exec(text)?.[1];
+  const address = endpoint ?? namespace;
   const url = address === undefined ? undefined : URL.parse(`http://${address}`);
   if (!url) return undefined;
-  const isPlain = /UseDevelopmentEmulator=true/i.test(connectionString);
-  const port = url.port === "" ? (isPlain ? 5672 : AMQPS_PORT) : Number(url.port);
-  return { host: url.hostname, port, isPlain };
+  const isPlain = /UseDevelopmentEmulator=true/i.test(text);
+  const overWeb = transport === "websockets" || proxy !== undefined;
+  const usual = isPlain ? AMQP_PORT : overWeb ? HTTPS_PORT : AMQPS_PORT;
+  return { host: url.hostname, port: url.port === "" ? usual : Number(url.port), isPlain };
 }
 
 /** Undefined where a connection was accepted. */

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Writable } from "node:stream";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Agent } from "#agent/agent.ts";
 import { doctorCommand } from "#agent/commands/doctor.ts";
 import { probeCommand } from "#agent/commands/probe.ts";
@@ -18,6 +18,9 @@ import { createRandom } from "#core/random.ts";
 import { runCommand } from "#test/support/run-command.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { exceptionAnswer, FakeDevice, registersAnswer } from "../sources/modbus/fake-device.ts";
+
+// Commands start programs, or wait for wires, on machines that other work may keep busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** A float32 of 71.2 with swapped registers, then a counter of 74565. */
 const WORDS = [0x6666, 0x428e, 0x0001, 0x2345];

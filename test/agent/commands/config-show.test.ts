@@ -1,10 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { configDiffCommand } from "#agent/commands/config-diff.ts";
 import { configShowCommand } from "#agent/commands/config-show.ts";
 import { runCommand } from "#test/support/run-command.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
+
+// Commands start programs, or wait for wires, on machines that other work may keep busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const TEXT = `version: 1
 gateway: hall-3

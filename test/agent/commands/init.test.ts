@@ -1,12 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { initCommand } from "#agent/commands/init.ts";
 import { initYaml } from "#agent/commands/init-yaml.ts";
 import { loadGateway } from "#config/load-config.ts";
 import { runCommand } from "#test/support/run-command.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
+
+// Commands start programs, or wait for wires, on machines that other work may keep busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 test("options and defaults make a file that is right, with the editor's line and comments", async () => {
   const file = join(await tempFolder(), "gateway.yaml");
