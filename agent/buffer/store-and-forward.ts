@@ -271,6 +271,9 @@ export class StoreAndForward implements BufferWriter, BufferReader {
 
   giveBack(chunks: readonly StoredChunk[]): void {
     this.#queue.giveBack(chunks);
+    // What was taken as live may wait as backlog now, and whoever sends that does not know of it.
+    const lane = chunks[0]?.lane;
+    if (lane !== undefined) this.#listener(lane, "backlog");
   }
 
   confirm(chunks: readonly StoredChunk[]): void {

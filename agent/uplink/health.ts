@@ -75,6 +75,11 @@ export class UplinkHealth {
     if (this.#failing.delete(`${lane} ${traffic}`)) this.#clearAlarms();
   }
 
+  /** The lane has nothing to send: what failed was put off, and is the backlog's matter now. */
+  idle(lane: number, traffic: TrafficClass): void {
+    if (this.#failing.delete(`${lane} ${traffic}`)) this.#clearAlarms();
+  }
+
   failed(lane: number, traffic: TrafficClass, failure: SendFailure): void {
     const { clock } = this.#options;
     const key = `${lane} ${traffic}`;

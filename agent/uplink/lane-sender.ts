@@ -101,9 +101,12 @@ export class LaneSender {
   }
 
   #take(bytesMax: number): readonly StoredChunk[] {
-    const { buffer, lane, traffic, signal } = this.#options;
+    const { buffer, lane, traffic, signal, health } = this.#options;
     this.#isReady = false;
-    return signal.aborted ? [] : buffer.take(lane, traffic, bytesMax);
+    if (signal.aborted) return [];
+    const chunks = buffer.take(lane, traffic, bytesMax);
+    if (chunks.length === 0) health.idle(lane, traffic);
+    return chunks;
   }
 
   async #send(chunks: readonly StoredChunk[]): Promise<SendOutcome> {

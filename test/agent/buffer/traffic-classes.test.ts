@@ -92,7 +92,10 @@ describe("live data and backlog", () => {
     await buffer.append(message("oven", 3, { t: 3 }));
     expect(seqs(buffer, "live")).toEqual([1, 2]);
     expect(seqs(buffer, "backlog")).toEqual([]);
+    const told: [number, TrafficClass][] = [];
+    buffer.onReady((lane, traffic) => told.push([lane, traffic]));
     buffer.giveBack(sent);
+    expect(told).toEqual([[LANE, "backlog"]]);
     await vi.waitFor(() => expect(seqs(buffer, "backlog")).toEqual([0]));
     expect(await drain(buffer)).toHaveLength(3);
   });

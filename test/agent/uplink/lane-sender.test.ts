@@ -75,6 +75,7 @@ function run(count: number, answer: (seqs: number[]) => SendOutcome) {
     },
   };
   const onAlarm = (transition: AlarmTransition): void => void alarms.push(transition);
+  const health = new UplinkHealth({ clock, alarmAfterMs: 15_000, onAlarm });
   const stopping = new AbortController();
   const lane = new LaneSender({
     lane: 0,
@@ -84,7 +85,7 @@ function run(count: number, answer: (seqs: number[]) => SendOutcome) {
     sender,
     pace: new BacklogPace({ bytesPerSecond: 1e6, share: 0.5, isFailing: () => false, clock }),
     counters: new UplinkCounters(),
-    health: new UplinkHealth({ clock, alarmAfterMs: 15_000, onAlarm }),
+    health,
     clock,
     random: createRandom(1),
     log: new RateLimitedLog(silentLogger, clock),
@@ -95,7 +96,7 @@ function run(count: number, answer: (seqs: number[]) => SendOutcome) {
     stopping.abort();
     await running;
   });
-  return { clock, buffer, sent, alarms };
+  return { clock, buffer, sent, alarms, health };
 }
 
 describe("a lane's sender", () => {
@@ -146,5 +147,14 @@ describe("a lane's sender", () => {
       expect(waits[at]).toBeLessThanOrEqual(mostMs);
       expect(waits[at]).toBeGreaterThanOrEqual(mostMs / 2);
     }
+  });
+
+  test("fails no longer when what it could not send has become backlog", async () => {
+    const { clock, buffer, health } = run(3, () => busy);
+    await clock.advance(5000);
+    expect(health.error).toMatchObject({ code: "UPLINK_THROTTLED", lanes: 1 });
+    buffer.waiting.length = 0;
+    await clock.advance(60_000);
+    expect(health.isFailing).toBe(false);
   });
 });
