@@ -70,6 +70,17 @@ export default {
         ],
       },
     },
+    {
+      from: { path: folder("agent/timekeeping") },
+      to: { path: ["^(agent/timekeeping|core)/", "^agent/buffer/contract", npm("zod")] },
+    },
+    {
+      from: { path: folder("agent/timekeeping") },
+      to: {
+        path: node("fs", "fs/promises", "path", "util", "child_process"),
+        dependencyTypes: ["core"],
+      },
+    },
     { from: { path: folder("agent/conditioning") }, to: { path: "^(agent/conditioning|core)/" } },
     { from: { path: folder("agent/detect") }, to: { path: "^(agent/detect|core)/" } },
     {

@@ -3,6 +3,7 @@
  * stops them in an order in which nothing is handed to a part that is not there.
  */
 
+import { resolve } from "node:path";
 import { hubAccessOf } from "#config/event-hubs.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
@@ -20,6 +21,8 @@ import type { AgentStatus, AgentView, ConfigurationState } from "./http/contract
 import { ReadingIntake } from "./intake/reading-intake.ts";
 import { planReload, type ReloadPlan } from "./reload/reload-plan.ts";
 import { SourceSet } from "./source-set.ts";
+import { ClockedReader } from "./timekeeping/clocked-reader.ts";
+import { type Boot, GatewayClock } from "./timekeeping/gateway-clock.ts";
 import { makeProducer } from "./uplink/hub-client.ts";
 import { Uplink } from "./uplink/uplink.ts";
 
@@ -27,6 +30,10 @@ export interface AgentOptions {
   settings: GatewaySettings;
   /** Of this machine: a copied buffer is told by it. */
   machineId: string;
+  /** Of this machine's running boot. */
+  boot: Boot;
+  /** Whether the system's clock is right. */
+  isClockSynced: () => Promise<boolean>;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -42,6 +49,8 @@ const WRITE_MS_MAX = 60_000;
 export class Agent {
   readonly #options: AgentOptions;
   readonly #buffer: StoreAndForward;
+  /** What sources stamp by. */
+  readonly #time: GatewayClock;
   readonly #startedAtMs: number;
   #uplink: Uplink | undefined;
   #api: AgentApi | undefined;
@@ -57,6 +66,15 @@ export class Agent {
     this.#options = options;
     this.#settings = settings;
     this.#startedAtMs = clock.monotonic();
+    const { wait, waitMax } = settings.clock;
+    this.#time = new GatewayClock({
+      clock,
+      boot: options.boot,
+      path: `${resolve(buffer.path)}.clock`,
+      waitMaxMs: waitMax,
+      isSynced: wait === "off" ? async () => true : options.isClockSynced,
+      log,
+    });
     this.#buffer = new StoreAndForward({
       folder: buffer.path,
       gateway: settings.gateway,
@@ -92,12 +110,14 @@ export class Agent {
   async start(): Promise<void> {
     const { settings, clock, random, log } = this.#options;
     await this.#buffer.start();
+    await this.#time.start();
     const intake = new ReadingIntake({
       site: settings.site,
       devices: settings.devices,
       lanes: this.#buffer.lanes,
       buffer: this.#buffer,
       clock,
+      wallOf: (ts) => this.#time.wallOf(ts),
       log,
       onAlarm: (transition) => this.#announce(transition),
     });
@@ -108,7 +128,8 @@ export class Agent {
     const view = this.#view(intake);
     this.#api = new AgentApi({ host, port, view, clock, log });
     await this.#api.start();
-    const sources = new SourceSet({ intake, clock, random, log });
+    const wallMs = (): number => clock.now();
+    const sources = new SourceSet({ intake, clock: this.#time, wallMs, random, log });
     this.#sources = sources;
     await sources.startAll(settings);
     const path = controlPathOf(settings.buffer.path);
@@ -135,6 +156,7 @@ export class Agent {
     await this.#sources?.stopAll();
     await this.#uplink?.stop();
     await this.#buffer.stop();
+    this.#time.stop();
     await this.#api?.stop();
   }
 
@@ -199,7 +221,7 @@ export class Agent {
       lingerMs: linger,
       bytesPerSecond: bandwidth,
       backlogShare: backlog.share,
-      buffer: this.#buffer,
+      buffer: new ClockedReader(this.#buffer, this.#time),
       clock,
       random: random.fork("uplink"),
       log,
@@ -243,6 +265,7 @@ export class Agent {
       program: "agent",
       gateway: this.#settings.gateway,
       epoch: this.#buffer.epoch,
+      clock: this.#time.status(),
       uptimeMs: Math.round(clock.monotonic() - this.#startedAtMs),
       sources: this.#sources?.statuses ?? [],
       buffer,

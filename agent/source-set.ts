@@ -13,7 +13,10 @@ import { SerialLine } from "./sources/serial/serial-line.ts";
 
 export interface SourceParts {
   intake: Intake;
+  /** What readings are stamped by. */
   clock: Clock;
+  /** Wall time, right or not: for what is said to others. */
+  wallMs: () => number;
   random: Random;
   log: Logger;
 }
@@ -72,7 +75,7 @@ export class SourceSet {
   }
 
   #create(key: SourceKey, settings: GatewaySettings): Source | undefined {
-    const { intake, clock, log } = this.#parts;
+    const { intake, clock, wallMs, log } = this.#parts;
     const { mqtt } = settings;
     if (key.kind === "broker") {
       if (!mqtt?.broker) return undefined;
@@ -84,6 +87,7 @@ export class SourceSet {
         alarmTopic,
         intake,
         clock,
+        wallMs,
         log,
       });
     }
@@ -91,7 +95,8 @@ export class SourceSet {
     const random = this.#parts.random.fork(keyText(key));
     if (key.kind === "bus") return this.#createBus(name, settings, random);
     const remote = mqtt?.remotes[name];
-    return remote && new RemoteBroker({ name, settings: remote, intake, clock, random, log });
+    const parts = { intake, clock, wallMs, random, log };
+    return remote && new RemoteBroker({ name, settings: remote, ...parts });
   }
 
   #createBus(name: string, settings: GatewaySettings, random: Random): Source | undefined {

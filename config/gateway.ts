@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { buffer } from "./gateway/buffer.ts";
+import { clock } from "./gateway/clock.ts";
 import { device } from "./gateway/device.ts";
 import { modbusSerialBus, modbusTcpBus } from "./gateway/modbus-bus.ts";
 import { mqtt } from "./gateway/mqtt.ts";
@@ -26,6 +27,7 @@ export const gatewaySchema = z.strictObject({
     .optional()
     .describe("The way to the cloud. Without one, readings stay in the buffer, within its limits."),
   buffer: buffer.prefault({}).describe("Readings wait here until the hub has confirmed them."),
+  clock: clock.prefault({}).describe("The gateway's own clock."),
   mqtt: mqtt.optional().describe("Devices that publish."),
   buses: z.record(name, bus).default({}).describe("Wires to devices that are read, by name."),
   templates: z

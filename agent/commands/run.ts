@@ -1,8 +1,10 @@
 /** `run`: the agent, until it is told to stop. */
-import { randomInt } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { Agent } from "#agent/agent.ts";
+import type { Boot } from "#agent/timekeeping/gateway-clock.ts";
+import { isSystemClockSynced } from "#agent/timekeeping/system-sync.ts";
 import { type CommandIo, declareCommand, JSON_OPTION } from "#config/command.ts";
 import { EXIT } from "#config/exit.ts";
 import { type LoadedGateway, loadGatewayFiles } from "#config/load-config.ts";
@@ -36,6 +38,8 @@ async function run(file: string, json: boolean, io: CommandIo): Promise<number> 
         settings,
         configuration,
         machineId: machineId(),
+        boot: boot(),
+        isClockSynced: () => isSystemClockSynced(systemClock),
         clock: systemClock,
         random: createRandom(randomInt(2 ** 32)),
         log,
@@ -83,6 +87,17 @@ function machineId(): string {
     return readFileSync("/etc/machine-id", "utf8").trim() || hostname();
   } catch {
     return hostname();
+  }
+}
+
+/** Without the kernel's word each start of the agent counts as a boot: then nothing is mixed up. */
+function boot(): Boot {
+  const sinceBootMs = Number(process.hrtime.bigint() / 1_000_000n);
+  const originMs = sinceBootMs - systemClock.monotonic();
+  try {
+    return { id: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), originMs };
+  } catch {
+    return { id: randomUUID(), originMs };
   }
 }
 

@@ -25,6 +25,8 @@ export interface AgentStatus {
   readonly program: "agent";
   readonly gateway: string;
   readonly epoch: string;
+  /** Whether the gateway knows the time. */
+  readonly clock?: object;
   readonly uptimeMs: number;
   readonly sources: readonly SourceView[];
   /** Figures and plain facts, nested or not; the numbers become metrics. So below. */

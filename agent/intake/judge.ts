@@ -8,6 +8,7 @@ import { MonitorFactory } from "#agent/detect/monitor-factory.ts";
 import type { SeriesMonitor } from "#agent/detect/series-monitor.ts";
 import type { ReadingBatch, Series } from "#agent/sources/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
+import { isBootTime } from "#core/boot-time.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
 import type { LatestValues } from "./latest-values.ts";
 import type { DeviceProfile } from "./series-settings.ts";
@@ -23,6 +24,8 @@ interface JudgeOptions {
   latest: LatestValues;
   /** The living description: its unit may come later. */
   describe: (series: Series) => SeriesDescription;
+  /** Of a reading's time, which may be on the scale of the boot. */
+  wallOf: (ts: number) => number;
   /** Undefined while the series has not been made. */
   find: (device: string, tag: string) => Series | undefined;
 }
@@ -53,16 +56,24 @@ export class Judge {
     return this.#old;
   }
 
-  /** Calls `onTransition` for each alarm that begins or ends with a reading of the batch. */
-  judge(batch: ReadingBatch, nowMs: number, onTransition: (found: AlarmTransition) => void): void {
-    const { latest } = this.#options;
+  /**
+   * Calls `onTransition` for each alarm that begins or ends with a reading of the batch, and with
+   * the reading's own time: the alarm's is wall time, as far as it is known.
+   */
+  judge(
+    batch: ReadingBatch,
+    nowMs: number,
+    onTransition: (found: AlarmTransition, readingTs: number) => void,
+  ): void {
+    const { latest, wallOf } = this.#options;
     const { series, ts, values, qualities, reasons } = batch;
     for (let i = 0; i < series.length; i++) {
       const subject = series[i];
-      const time = ts[i];
+      const own = ts[i];
       const value = values[i];
       const quality = qualities[i];
-      if (!subject || time === undefined || value === undefined || !quality) continue;
+      if (!subject || own === undefined || value === undefined || !quality) continue;
+      const time = isBootTime(own) ? wallOf(own) : own;
       const newest = latest.ts(subject.index);
       if ((time < newest && newest <= nowMs + AHEAD_MS_MAX) || batch.isHistorical(i)) {
         this.#old += 1;
@@ -75,7 +86,7 @@ export class Judge {
       const watch = this.#watches[subject.index] ?? this.#watch(subject);
       const isStanding = watch.gateTag !== undefined && this.#isStanding(watch, subject);
       for (const found of watch.monitor.judge(time, value, isStanding)) {
-        onTransition(named(found, subject, repeat));
+        onTransition(named(found, subject, repeat), own);
       }
     }
   }

@@ -5,6 +5,7 @@
 import type { BufferWriter } from "#agent/buffer/contract.ts";
 import type { AcceptOutcome, Intake, ReadingBatch, Series } from "#agent/sources/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
+import { isBootTime } from "#core/boot-time.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
 import type { Clock } from "#core/clock.ts";
 import { messageOf } from "#core/errors.ts";
@@ -31,6 +32,8 @@ export interface ReadingIntakeOptions extends Plant {
   seriesMax?: number;
   buffer: BufferWriter;
   clock: Clock;
+  /** Of a reading's time, which may be on the scale of the boot; left out, there are none such. */
+  wallOf?: ((ts: number) => number) | undefined;
   log: Logger;
   /** Called for each transition while its reading is being taken in; must not block. */
   onAlarm?: ((transition: AlarmTransition) => void) | undefined;
@@ -87,6 +90,7 @@ export class ReadingIntake implements Intake {
       profile: (device) => ownEntry(this.#plant.devices, device) ?? UNKNOWN_DEVICE,
       latest: this.#latest,
       describe: (series) => this.#registry.descriptionAt(series.index) ?? series,
+      wallOf: options.wallOf ?? ((ts) => ts),
       find: (device, tag) => this.#registry.find(device, tag),
     });
     this.values = new ValueTable(this.#registry, this.#latest);
@@ -164,9 +168,10 @@ export class ReadingIntake implements Intake {
 
   #raise(batch: ReadingBatch, nowMs: number): readonly AlarmTransition[] {
     let transitions: AlarmTransition[] | undefined;
-    this.#judge.judge(batch, nowMs, (transition) => {
+    this.#judge.judge(batch, nowMs, (transition, readingTs) => {
       transitions ??= [];
-      transitions.push(transition);
+      // What is stored has the reading's own time, and is told in wall time when it is sent.
+      transitions.push(isBootTime(readingTs) ? { ...transition, ts: readingTs } : transition);
       this.#announce(transition);
     });
     return transitions ?? NO_TRANSITIONS;

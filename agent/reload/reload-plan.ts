@@ -13,7 +13,7 @@ export interface ReloadPlan {
   readonly devices: readonly string[];
 }
 
-const FOUNDATION = ["gateway", "buffer", "http", "log"] as const;
+const FOUNDATION = ["gateway", "buffer", "clock", "http", "log"] as const;
 
 export function planReload(before: GatewaySettings, after: GatewaySettings): ReloadPlan {
   const was = new Map(sourceBases(before).map((source) => [keyText(source.key), source]));

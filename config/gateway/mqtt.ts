@@ -25,9 +25,12 @@ const topicRule = z.strictObject({
     .optional()
     .describe("Path to the time in the payload, such as `$.t`. Else `$.ts`."),
   time: z
-    .enum(["ms", "s", "us", "ns"])
+    .enum(["ms", "s", "us", "ns", "gateway"])
     .optional()
-    .describe("Unit of times that are numbers, since 1970; `ms` if left out."),
+    .describe(
+      "Unit of times that are numbers, since 1970; `ms` if left out. `gateway`: the time of arrival, " +
+        "whatever the payload says.",
+    ),
   format: z
     .enum(["json", "csv", "text"])
     .optional()

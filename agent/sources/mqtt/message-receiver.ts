@@ -19,7 +19,7 @@ export interface MessageReceiverOptions {
   source: string;
   topics: readonly TopicRule[];
   /** Undefined where nobody speaks Sparkplug. `publish` is how the host answers its nodes. */
-  sparkplug?: { settings: SparkplugSettings; publish: Publish } | undefined;
+  sparkplug?: { settings: SparkplugSettings; publish: Publish; wallMs: () => number } | undefined;
   intake: Intake;
   clock: Clock;
   log: Logger;

@@ -30,6 +30,8 @@ export interface MqttBrokerOptions {
   alarmTopic: string;
   intake: Intake;
   clock: Clock;
+  /** Wall time, where the clock may give times of the boot: for what is said to others. */
+  wallMs?: (() => number) | undefined;
   log: Logger;
 }
 
@@ -64,6 +66,7 @@ export class MqttBroker implements Source {
     this.#options = options;
     const sparkplug = options.sparkplug && {
       settings: options.sparkplug,
+      wallMs: options.wallMs ?? (() => clock.now()),
       publish: (...message: Parameters<Publish>) => this.#publish(...message),
     };
     this.#receiver = new MessageReceiver({ source: SOURCE, topics, sparkplug, intake, clock, log });

@@ -24,6 +24,8 @@ export interface RemoteBrokerOptions {
   settings: RemoteBrokerSettings;
   intake: Intake;
   clock: Clock;
+  /** Wall time, where the clock may give times of the boot: for what is said to others. */
+  wallMs?: (() => number) | undefined;
   random: Random;
   log: Logger;
 }
@@ -58,6 +60,7 @@ export class RemoteBroker implements Source {
     this.#options = options;
     const sparkplug = settings.sparkplug && {
       settings: settings.sparkplug,
+      wallMs: options.wallMs ?? (() => clock.now()),
       publish: (...message: Parameters<Publish>) => this.#session?.publish(...message),
     };
     this.#receiver = new MessageReceiver({ source: name, topics, sparkplug, intake, clock, log });
@@ -120,7 +123,8 @@ export class RemoteBroker implements Source {
   /** Resolves with the reason when the connection is over. A certificate may be replaced meanwhile. */
   async #runSession(Session: typeof RemoteSession, onReady: () => void): Promise<string> {
     const { sparkplug } = this.#receiver;
-    const bornAtMs = this.#options.clock.now();
+    const { clock, wallMs = () => clock.now() } = this.#options;
+    const bornAtMs = wallMs();
     let client: IClientOptions;
     try {
       client = clientOptions(this.#options.settings);

@@ -3,10 +3,12 @@
  * say; what is finer is cut off), text is ISO 8601 with a zone. Anything else is no time. A time that cannot be right is kept, because a
  * reading is never re-stamped, but the reading is then `uncertain`.
  */
+import { isBootTime } from "#core/boot-time.ts";
 import type { QualityReason } from "#core/reading.ts";
 import type { Json } from "./strict-json.ts";
 
-export type TimeUnit = "ms" | "s" | "us" | "ns";
+/** `gateway`: the sender's clock is not to be trusted, so the time of arrival counts. */
+export type TimeUnit = "ms" | "s" | "us" | "ns" | "gateway";
 
 export interface TimeStamp {
   ts: number;
@@ -33,14 +35,16 @@ const ISO_8601 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(Z|[+-]\
 
 /** `given` is undefined or null where the sender has no time: then it is the time of arrival. */
 export function readTime(given: Json | undefined, nowMs: number, unit: TimeUnit = "ms"): TimeStamp {
-  if (given === undefined || given === null) return { ts: nowMs, isOwn: false, doubt: undefined };
+  const isGiven = given !== undefined && given !== null && unit !== "gateway";
+  if (!isGiven) return { ts: nowMs, isOwn: false, doubt: undefined };
   const ts = toMilliseconds(given, unit);
   if (ts === undefined) return { ts: nowMs, isOwn: false, doubt: TIME_MALFORMED };
   return { ts, isOwn: true, doubt: doubtOf(ts, nowMs) };
 }
 
 function doubtOf(ts: number, nowMs: number): QualityReason | undefined {
-  if (ts > nowMs + AHEAD_MS_MAX) return CLOCK_AHEAD;
+  // While the gateway does not know the time itself, it cannot tell who is ahead of it.
+  if (!isBootTime(nowMs) && ts > nowMs + AHEAD_MS_MAX) return CLOCK_AHEAD;
   return ts < PLAUSIBLE_FROM_MS ? CLOCK_NOT_SET : undefined;
 }
 

@@ -71,6 +71,8 @@ async function startAgent(): Promise<void> {
   agent = new Agent({
     settings: loadGateway(file),
     machineId: "test",
+    boot: { id: "test", originMs: 0 },
+    isClockSynced: async () => true,
     clock: systemClock,
     random: createRandom(1),
     log: silentLogger,

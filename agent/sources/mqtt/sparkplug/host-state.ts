@@ -3,7 +3,6 @@
  * while it listens. Nodes that name it as their primary host send only then. Birth and will carry
  * one time, by which a node tells a late will from a fresh one.
  */
-import type { Clock } from "#core/clock.ts";
 import { stateTopic } from "./topic.ts";
 
 export type Publish = (
@@ -14,13 +13,13 @@ export type Publish = (
 
 export class HostState {
   readonly topic: string;
-  readonly #clock: Clock;
+  readonly #wallMs: () => number;
   readonly #publish: Publish;
   #isOnline = false;
 
-  constructor(hostId: string, clock: Clock, publish: Publish) {
+  constructor(hostId: string, wallMs: () => number, publish: Publish) {
     this.topic = stateTopic(hostId);
-    this.#clock = clock;
+    this.#wallMs = wallMs;
     this.#publish = publish;
   }
 
@@ -30,7 +29,7 @@ export class HostState {
   }
 
   /** @param bornAtMs the time of the will, where there is one */
-  born(bornAtMs = this.#clock.now()): void {
+  born(bornAtMs = this.#wallMs()): void {
     this.#isOnline = true;
     this.#publish(this.topic, stateOf(true, bornAtMs), { qos: 1, retain: true });
   }
@@ -38,7 +37,7 @@ export class HostState {
   died(): void {
     if (!this.#isOnline) return;
     this.#isOnline = false;
-    this.#publish(this.topic, stateOf(false, this.#clock.now()), { qos: 1, retain: true });
+    this.#publish(this.topic, stateOf(false, this.#wallMs()), { qos: 1, retain: true });
   }
 
   /** The connection is gone, and the broker says the will. */

@@ -33,6 +33,8 @@ export interface SparkplugHostOptions {
   clock: Clock;
   log: Logger;
   publish: Publish;
+  /** For what the host says: wall time, right or not. */
+  wallMs: () => number;
 }
 
 interface KnownNode {
@@ -75,10 +77,10 @@ export class SparkplugHost {
   };
 
   constructor(options: SparkplugHostOptions) {
-    const { settings, clock, publish, log } = options;
+    const { settings, clock, publish, wallMs, log } = options;
     this.#options = options;
     this.#log = new RateLimitedLog(log, clock);
-    this.state = new HostState(settings.hostId, clock, publish);
+    this.state = new HostState(settings.hostId, wallMs, publish);
   }
 
   get counters(): Readonly<Record<string, number>> {
@@ -174,12 +176,12 @@ export class SparkplugHost {
   }
 
   #askForBirth({ group, node }: SparkplugTopic, known: KnownNode, reason: string): void {
-    const { clock, publish } = this.#options;
+    const { clock, publish, wallMs } = this.#options;
     if (clock.monotonic() - known.askedAtMs < REBIRTH_INTERVAL_MS) return;
     known.askedAtMs = clock.monotonic();
     this.#counters.sparkplug_rebirths_asked += 1;
     this.#log.warn("rebirth", { group, node, reason }, "a Sparkplug node is asked for its birth");
-    const timestamp = BigInt(Math.max(0, Math.trunc(clock.now())));
+    const timestamp = BigInt(Math.trunc(wallMs()));
     const metric = { name: REBIRTH, timestamp, datatype: BOOLEAN, booleanValue: true };
     const payload = encodePayload({ timestamp, metrics: [metric] });
     publish(nodeCommandTopic(group, node), payload, { qos: 0, retain: false });

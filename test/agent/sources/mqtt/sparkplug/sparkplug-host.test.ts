@@ -33,6 +33,7 @@ function rig(groups = ["+"]): {
     topics: [],
     sparkplug: {
       settings: { hostId: "hall-3", groups },
+      wallMs: () => clock.now(),
       publish: (topic, payload, { retain }) => {
         said.push({ topic, payload: Buffer.from(payload).toString(), retain });
       },
