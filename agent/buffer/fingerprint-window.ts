@@ -64,29 +64,37 @@ class Generation {
   #slots = new Uint32Array(SLOTS_FIRST * WORDS);
   size = 0;
 
-  has(words: Words): boolean {
-    const at = this.#slotOf(words);
-    return this.#slots[at] !== 0 || this.#slots[at + 1] !== 0 || this.#slots[at + 2] !== 0;
+  has({ a, b, c }: Words): boolean {
+    return !this.#isEmpty(this.#slotOf(a, b, c));
   }
 
-  add(words: Words): void {
-    if (this.has(words)) return;
+  add({ a, b, c }: Words): void {
     if ((this.size + 1) * WORDS > this.#slots.length * LOAD_MAX) this.#grow();
-    this.#slots.set(words, this.#slotOf(words));
+    const at = this.#slotOf(a, b, c);
+    if (!this.#isEmpty(at)) return;
+    this.#put(at, a, b, c);
     this.size += 1;
   }
 
-  /** Where these words are, or where they would go. */
-  #slotOf(words: Words): number {
+  #isEmpty(at: number): boolean {
     const slots = this.#slots;
-    const count = slots.length / WORDS;
-    let slot = words[0] & (count - 1);
-    for (;;) {
+    return slots[at] === 0 && slots[at + 1] === 0 && slots[at + 2] === 0;
+  }
+
+  #put(at: number, a: number, b: number, c: number): void {
+    this.#slots[at] = a;
+    this.#slots[at + 1] = b;
+    this.#slots[at + 2] = c;
+  }
+
+  /** Where these words are, or where they would go. */
+  #slotOf(a: number, b: number, c: number): number {
+    const slots = this.#slots;
+    const mask = slots.length / WORDS - 1;
+    for (let slot = a & mask; ; slot = (slot + 1) & mask) {
       const at = slot * WORDS;
-      const [a = 0, b = 0, c = 0] = [slots[at], slots[at + 1], slots[at + 2]];
-      if (a === words[0] && b === words[1] && c === words[2]) return at;
-      if (a === 0 && b === 0 && c === 0) return at;
-      slot = (slot + 1) & (count - 1);
+      if (slots[at] === a && slots[at + 1] === b && slots[at + 2] === c) return at;
+      if (this.#isEmpty(at)) return at;
     }
   }
 
@@ -94,18 +102,27 @@ class Generation {
     const old = this.#slots;
     this.#slots = new Uint32Array(old.length * 2);
     for (let at = 0; at < old.length; at += WORDS) {
-      const words: Words = [old[at] ?? 0, old[at + 1] ?? 0, old[at + 2] ?? 0];
-      if (words[0] !== 0 || words[1] !== 0 || words[2] !== 0) {
-        this.#slots.set(words, this.#slotOf(words));
-      }
+      const a = old[at] ?? 0;
+      const b = old[at + 1] ?? 0;
+      const c = old[at + 2] ?? 0;
+      if (a !== 0 || b !== 0 || c !== 0) this.#put(this.#slotOf(a, b, c), a, b, c);
     }
   }
 }
 
-type Words = readonly [number, number, number];
+interface Words {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
 
-function wordsOf(fingerprint: Uint8Array): Words {
-  const view = new DataView(fingerprint.buffer, fingerprint.byteOffset, FINGERPRINT_BYTES);
+function wordsOf(bytes: Uint8Array): Words {
   // All zero means an empty slot; a digest of zeros is as likely as a false match.
-  return [view.getUint32(0), view.getUint32(4), view.getUint32(8) || 1];
+  return { a: wordAt(bytes, 0), b: wordAt(bytes, 4), c: wordAt(bytes, 8) || 1 };
+}
+
+/** By hand: a view of the bytes would cost more than all the rest. */
+function wordAt(bytes: Uint8Array, at: number): number {
+  const high = ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16);
+  return (high | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;
 }

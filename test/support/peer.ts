@@ -26,6 +26,11 @@ export const pymodbus: Peer = {
   debianPackage: "python3-pymodbus",
 };
 
+export const paho: Peer = {
+  probe: ["/usr/bin/python3", "-c", "import paho.mqtt.client"],
+  debianPackage: "python3-paho-mqtt",
+};
+
 const PEER_TEST_TIMEOUT_MS = 60_000;
 
 function isInstalled(peer: Peer): boolean {

@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerOpts, type Socket } from "node:ne
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import type { BrokerSettings } from "#config/gateway/mqtt.ts";
 import { messageOf, PenstockError } from "#core/errors.ts";
+import { connectionsAllowed } from "./open-files.ts";
 import { readTlsFolder } from "./tls-folder.ts";
 
 export interface ListenerEvents {
@@ -37,11 +38,16 @@ export class Listener {
     return typeof address === "object" && address ? address.port : 0;
   }
 
+  /** `maxClients`, or what the system lets this process open, if that is less. */
+  get maxConnections(): number {
+    return Math.min(this.#settings.maxClients, connectionsAllowed());
+  }
+
   /** @throws PenstockError LISTEN_FAILED: the address, or a file of the TLS folder */
   async start(): Promise<void> {
     const server = this.#create();
     this.#server = server;
-    server.maxConnections = this.#settings.maxClients;
+    server.maxConnections = this.maxConnections;
     server.on("drop", () => this.#events.dropped());
     const { host, port } = this.#settings.listen;
     await new Promise<void>((resolve, reject) => {

@@ -80,16 +80,17 @@ export class MessageReceiver {
   }
 
   #decode(clientId: string, topic: string, payload: Uint8Array): ReadingBatch | undefined {
-    const decode = this.#decoderOf(topic);
-    if (!decode) {
-      this.#counters.unknown_topic += 1;
-      this.#log.warn("unknown topic", { topic: sampleOf(topic) }, "no rule matches this topic");
-      return undefined;
-    }
-    const batch = new ReadingBatch(this.#options.source);
+    const { sparkplug } = this;
+    const isSparkplug = sparkplug?.owns(topic) ?? false;
+    const route = isSparkplug ? undefined : this.#router.route(topic);
+    if (!isSparkplug && !route) return this.#countUnknown(topic);
+    const { source, clock } = this.#options;
+    const batch = new ReadingBatch(source);
     try {
-      const areAllTimed = decode(payload, batch);
-      if (areAllTimed) batch.fingerprint = fingerprintOf(clientId, topic, payload);
+      const areAllTimed = route
+        ? route.decoder.decode(payload, route, clock.now(), batch)
+        : sparkplug?.decode(topic, payload, batch);
+      if (areAllTimed === true) batch.fingerprint = fingerprintOf(clientId, topic, payload);
     } catch (error) {
       this.#countMalformed(error, topic, payload);
       return undefined;
@@ -97,14 +98,9 @@ export class MessageReceiver {
     return batch.length === 0 ? undefined : batch;
   }
 
-  /** How payloads of this topic are read; true from it where each reading has its sender's time. */
-  #decoderOf(topic: string): ((payload: Uint8Array, batch: ReadingBatch) => boolean) | undefined {
-    const { sparkplug } = this;
-    if (sparkplug?.owns(topic)) return (payload, batch) => sparkplug.decode(topic, payload, batch);
-    const route = this.#router.route(topic);
-    if (!route) return undefined;
-    const nowMs = this.#options.clock.now();
-    return (payload, batch) => route.decoder.decode(payload, route, nowMs, batch);
+  #countUnknown(topic: string): undefined {
+    this.#counters.unknown_topic += 1;
+    this.#log.warn("unknown topic", { topic: sampleOf(topic) }, "no rule matches this topic");
   }
 
   #countMalformed(error: unknown, topic: string, payload: Uint8Array): void {

@@ -122,6 +122,11 @@ export class MqttBroker implements Source {
     this.#state = "running";
     this.#receiver.sparkplug?.state.born();
     log.info({ host: settings.listen.host, port: this.port }, "MQTT broker listens");
+    const { maxConnections } = this.#listener;
+    if (maxConnections < settings.maxClients) {
+      const message = "the system lets this process open too few files for maxClients";
+      log.warn({ maxClients: settings.maxClients, clients: maxConnections }, message);
+    }
   }
 
   /** What is being stored is acknowledged before its client is closed. */

@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { IClientOptions, MqttClient } from "mqtt";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { MqttBroker } from "#agent/sources/mqtt/mqtt-broker.ts";
@@ -11,10 +9,10 @@ import { messageOf } from "#core/errors.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
+import { makeCertificates } from "./certificates.ts";
 import { RawClient } from "./raw-client.ts";
 import { connectDevice, counterOf, startBroker, TOPICS } from "./start-broker.ts";
 
-const run = promisify(execFile);
 const MESSAGE = '{"ts":1763707200000,"speed":1.5}';
 
 let pressHash: string;
@@ -139,21 +137,6 @@ describe("users of the embedded broker", () => {
     await until(() => !first.connected);
   });
 });
-
-async function makeCertificates(folder: string): Promise<void> {
-  const openssl = async (...args: string[]): Promise<unknown> =>
-    await run("openssl", args, { cwd: folder });
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
-  await openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=CA");
-  for (const [name, subject] of [
-    ["", "/CN=localhost"],
-    ["press-", "/CN=press"],
-  ]) {
-    const files = ["-keyout", `${name}key.pem`, "-out", `${name}cert.pem`];
-    const issuer = ["-CA", "ca.pem", "-CAkey", "ca.key"];
-    await openssl("req", "-x509", ...key, ...issuer, ...files, "-subj", subject!);
-  }
-}
 
 describe("the embedded broker over TLS", () => {
   test("knows a user by the client certificate, and refuses strangers", async () => {

@@ -3,16 +3,13 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
-import type { Peer } from "#test/support/peer.ts";
+import { type Peer, paho } from "#test/support/peer.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
 
 export const sparkplugPeers: readonly Peer[] = [
   { probe: ["which", "protoc"], debianPackage: "protobuf-compiler" },
-  {
-    probe: ["/usr/bin/python3", "-c", "import paho.mqtt.client"],
-    debianPackage: "python3-paho-mqtt",
-  },
+  paho,
   {
     probe: ["/usr/bin/python3", "-c", "import google.protobuf"],
     debianPackage: "python3-protobuf",
