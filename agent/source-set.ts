@@ -77,6 +77,9 @@ export class SourceSet {
   #create(key: SourceKey, settings: GatewaySettings): Source | undefined {
     const { intake, clock, wallMs, log } = this.#parts;
     const { mqtt } = settings;
+    const { maxAhead: aheadMaxMs, maxBehind: behindMaxMs = Number.POSITIVE_INFINITY } =
+      settings.clock;
+    const stampLimits = { aheadMaxMs, behindMaxMs };
     if (key.kind === "broker") {
       if (!mqtt?.broker) return undefined;
       const { broker, topics, sparkplug, alarmTopic } = mqtt;
@@ -85,6 +88,7 @@ export class SourceSet {
         topics,
         sparkplug,
         alarmTopic,
+        stampLimits,
         intake,
         clock,
         wallMs,
@@ -95,7 +99,7 @@ export class SourceSet {
     const random = this.#parts.random.fork(keyText(key));
     if (key.kind === "bus") return this.#createBus(name, settings, random);
     const remote = mqtt?.remotes[name];
-    const parts = { intake, clock, wallMs, random, log };
+    const parts = { stampLimits, intake, clock, wallMs, random, log };
     return remote && new RemoteBroker({ name, settings: remote, ...parts });
   }
 

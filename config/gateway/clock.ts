@@ -13,4 +13,10 @@ export const clock = z.strictObject({
   waitMax: durationBetween(0, 24 * HOUR_MS)
     .prefault("10m")
     .describe("After this time readings go out all the same, flagged `clock unsynced`."),
+  maxAhead: durationBetween(1000, 24 * HOUR_MS)
+    .prefault("5m")
+    .describe("A published time further ahead of the gateway's is `uncertain`, `clock ahead`."),
+  maxBehind: durationBetween(60_000, 400 * 24 * HOUR_MS)
+    .optional()
+    .describe("A published time further behind is `uncertain`, `clock behind`; if left out, none."),
 });

@@ -5,6 +5,7 @@
  */
 import { hash } from "node:crypto";
 import { type AcceptOutcome, type Intake, ReadingBatch } from "#agent/sources/contract.ts";
+import type { StampLimits } from "#agent/sources/payload/time-stamp.ts";
 import type { TopicRule } from "#config/gateway/mqtt.ts";
 import type { SparkplugSettings } from "#config/gateway/sparkplug.ts";
 import type { Clock } from "#core/clock.ts";
@@ -18,6 +19,8 @@ export interface MessageReceiverOptions {
   /** Under which the readings are counted. */
   source: string;
   topics: readonly TopicRule[];
+  /** How wrong senders' clocks may be; left out, five minutes ahead. */
+  stampLimits?: StampLimits | undefined;
   /** Undefined where nobody speaks Sparkplug. `publish` is how the host answers its nodes. */
   sparkplug?: { settings: SparkplugSettings; publish: Publish; wallMs: () => number } | undefined;
   intake: Intake;
@@ -48,7 +51,8 @@ export class MessageReceiver {
   /** @throws PenstockError CONFIG_INVALID */
   constructor(options: MessageReceiverOptions) {
     this.#options = options;
-    this.#router = new TopicRouter(options.topics, options.intake, options.source);
+    const { topics, intake, source, stampLimits } = options;
+    this.#router = new TopicRouter(topics, intake, source, stampLimits);
     const { sparkplug, log, clock } = options;
     this.#log = new RateLimitedLog(log, clock);
     this.sparkplug =

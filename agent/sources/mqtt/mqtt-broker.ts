@@ -8,6 +8,7 @@ import type { Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from "aedes";
 import type { Intake, Source, SourceStatus } from "#agent/sources/contract.ts";
+import type { StampLimits } from "#agent/sources/payload/time-stamp.ts";
 import type { BrokerSettings, TopicRule } from "#config/gateway/mqtt.ts";
 import type { SparkplugSettings } from "#config/gateway/sparkplug.ts";
 import type { Clock } from "#core/clock.ts";
@@ -28,6 +29,8 @@ export interface MqttBrokerOptions {
   sparkplug?: SparkplugSettings | undefined;
   /** Only this program publishes at and below this topic. */
   alarmTopic: string;
+  /** How wrong devices' clocks may be; left out, five minutes ahead. */
+  stampLimits?: StampLimits | undefined;
   intake: Intake;
   clock: Clock;
   /** Wall time, where the clock may give times of the boot: for what is said to others. */
@@ -62,14 +65,22 @@ export class MqttBroker implements Source {
 
   /** @throws PenstockError CONFIG_INVALID */
   constructor(options: MqttBrokerOptions) {
-    const { settings, topics, intake, alarmTopic, clock, log } = options;
+    const { settings, topics, stampLimits, intake, alarmTopic, clock, log } = options;
     this.#options = options;
     const sparkplug = options.sparkplug && {
       settings: options.sparkplug,
       wallMs: options.wallMs ?? (() => clock.now()),
       publish: (...message: Parameters<Publish>) => this.#publish(...message),
     };
-    this.#receiver = new MessageReceiver({ source: SOURCE, topics, sparkplug, intake, clock, log });
+    this.#receiver = new MessageReceiver({
+      source: SOURCE,
+      topics,
+      stampLimits,
+      sparkplug,
+      intake,
+      clock,
+      log,
+    });
     const stateTopic = this.#receiver.sparkplug?.state.topic;
     const ownTopics = [alarmTopic, ...(stateTopic === undefined ? [] : [stateTopic])];
     this.#guard = new ClientGuard({ settings, ownTopics, clock });

@@ -5,6 +5,7 @@
  */
 import type { IClientOptions } from "mqtt";
 import type { Intake, Source, SourceStatus } from "#agent/sources/contract.ts";
+import type { StampLimits } from "#agent/sources/payload/time-stamp.ts";
 import type { RemoteBrokerSettings } from "#config/gateway/mqtt.ts";
 import { backOff } from "#core/back-off.ts";
 import type { Clock } from "#core/clock.ts";
@@ -22,6 +23,8 @@ export interface RemoteBrokerOptions {
   /** Readings are counted under it. */
   name: string;
   settings: RemoteBrokerSettings;
+  /** How wrong devices' clocks may be; left out, five minutes ahead. */
+  stampLimits?: StampLimits | undefined;
   intake: Intake;
   clock: Clock;
   /** Wall time, where the clock may give times of the boot: for what is said to others. */
@@ -63,7 +66,15 @@ export class RemoteBroker implements Source {
       wallMs: options.wallMs ?? (() => clock.now()),
       publish: (...message: Parameters<Publish>) => this.#session?.publish(...message),
     };
-    this.#receiver = new MessageReceiver({ source: name, topics, sparkplug, intake, clock, log });
+    this.#receiver = new MessageReceiver({
+      source: name,
+      topics,
+      stampLimits: options.stampLimits,
+      sparkplug,
+      intake,
+      clock,
+      log,
+    });
     this.#log = new RateLimitedLog(log.child({ remote: name }), clock);
   }
 

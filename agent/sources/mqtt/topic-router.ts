@@ -5,6 +5,7 @@
  */
 import type { Intake, Series } from "#agent/sources/contract.ts";
 import type { MessageDecoder, Target } from "#agent/sources/payload/rows.ts";
+import type { StampLimits } from "#agent/sources/payload/time-stamp.ts";
 import type { TopicRule } from "#config/gateway/mqtt.ts";
 import { PenstockError } from "#core/errors.ts";
 import { type CompiledRule, compileRule, matchTopic } from "./topic-pattern.ts";
@@ -29,15 +30,22 @@ export class TopicRouter {
   readonly #rules: readonly CompiledRule[];
   readonly #intake: Intake;
   readonly #source: string;
+  readonly #stampLimits: StampLimits | undefined;
   readonly #routes = new Map<string, Route>();
   readonly #devices = new Map<string, Target>();
   #entries = 0;
 
   /** @throws PenstockError CONFIG_INVALID */
-  constructor(rules: readonly TopicRule[], intake: Intake, source: string) {
+  constructor(
+    rules: readonly TopicRule[],
+    intake: Intake,
+    source: string,
+    stampLimits?: StampLimits,
+  ) {
     this.#rules = rules.map(compileRule);
     this.#intake = intake;
     this.#source = source;
+    this.#stampLimits = stampLimits;
   }
 
   /** Members of payloads that were no values. */
@@ -72,7 +80,7 @@ export class TopicRouter {
     const seriesByTag = new Map<string, Series>();
     const seriesOf = (name: string): Series | undefined =>
       seriesByTag.get(name) ?? this.#resolve(device, name, seriesByTag);
-    return { tag, seriesOf };
+    return { tag, seriesOf, stampLimits: this.#stampLimits };
   }
 
   #resolve(device: string, tag: string, seriesByTag: Map<string, Series>): Series | undefined {

@@ -5,12 +5,14 @@ import { PenstockError } from "#core/errors.ts";
 import type { Quality, QualityReason, Value } from "#core/reading.ts";
 import { type Scalar, toReadingValue } from "./reading-value.ts";
 import type { Json } from "./strict-json.ts";
-import { readTime, type TimeStamp, type TimeUnit } from "./time-stamp.ts";
+import { readTime, type StampLimits, type TimeStamp, type TimeUnit } from "./time-stamp.ts";
 
 /** Who the readings of a topic belong to. */
 export interface Target {
   /** Undefined where the payload names the tags. */
   readonly tag: string | undefined;
+  /** How wrong its sender's clock may be; left out, five minutes ahead. */
+  readonly stampLimits?: StampLimits | undefined;
   /** Undefined where the series was refused; whoever refuses counts. */
   seriesOf(tag: string): Series | undefined;
 }
@@ -61,7 +63,7 @@ export class Rows {
   }
 
   timeOf(given: Json | undefined): TimeStamp {
-    return readTime(given, this.#nowMs, this.#settings.unit);
+    return readTime(given, this.#nowMs, this.#settings.unit, this.target.stampLimits);
   }
 
   add(tag: string, json: Scalar, time: TimeStamp): void {

@@ -19,11 +19,21 @@ export interface TimeStamp {
 }
 
 const CLOCK_AHEAD = "clock ahead";
+const CLOCK_BEHIND = "clock behind";
 const CLOCK_NOT_SET = "clock not set";
 const TIME_MALFORMED = "time malformed";
 
 /** Skew that is taken for ordinary: beyond it a clock is wrong. */
-const AHEAD_MS_MAX = 5 * 60_000;
+export interface StampLimits {
+  readonly aheadMaxMs: number;
+  /** Infinite where devices keep their data while they are cut off. */
+  readonly behindMaxMs: number;
+}
+
+const LIMITS_DEFAULT: StampLimits = {
+  aheadMaxMs: 5 * 60_000,
+  behindMaxMs: Number.POSITIVE_INFINITY,
+};
 
 /** 2000-01-01: devices without a clock start in 1970, and seconds taken for ms end up there too. */
 const PLAUSIBLE_FROM_MS = 946_684_800_000;
@@ -34,18 +44,29 @@ const DATE_MS_MAX = 8.64e15;
 const ISO_8601 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(Z|[+-]\d\d(?::?\d\d)?)$/;
 
 /** `given` is undefined or null where the sender has no time: then it is the time of arrival. */
-export function readTime(given: Json | undefined, nowMs: number, unit: TimeUnit = "ms"): TimeStamp {
+export function readTime(
+  given: Json | undefined,
+  nowMs: number,
+  unit: TimeUnit = "ms",
+  limits: StampLimits = LIMITS_DEFAULT,
+): TimeStamp {
   const isGiven = given !== undefined && given !== null && unit !== "gateway";
   if (!isGiven) return { ts: nowMs, isOwn: false, doubt: undefined };
   const ts = toMilliseconds(given, unit);
   if (ts === undefined) return { ts: nowMs, isOwn: false, doubt: TIME_MALFORMED };
-  return { ts, isOwn: true, doubt: doubtOf(ts, nowMs) };
+  return { ts, isOwn: true, doubt: doubtOf(ts, nowMs, limits) };
 }
 
-function doubtOf(ts: number, nowMs: number): QualityReason | undefined {
-  // While the gateway does not know the time itself, it cannot tell who is ahead of it.
-  if (!isBootTime(nowMs) && ts > nowMs + AHEAD_MS_MAX) return CLOCK_AHEAD;
-  return ts < PLAUSIBLE_FROM_MS ? CLOCK_NOT_SET : undefined;
+function doubtOf(
+  ts: number,
+  nowMs: number,
+  { aheadMaxMs, behindMaxMs }: StampLimits,
+): QualityReason | undefined {
+  if (ts < PLAUSIBLE_FROM_MS) return CLOCK_NOT_SET;
+  // While the gateway does not know the time itself, it cannot tell whose clock is wrong.
+  if (isBootTime(nowMs)) return undefined;
+  if (ts > nowMs + aheadMaxMs) return CLOCK_AHEAD;
+  return nowMs - ts > behindMaxMs ? CLOCK_BEHIND : undefined;
 }
 
 function toMilliseconds(given: Json, unit: TimeUnit): number | undefined {

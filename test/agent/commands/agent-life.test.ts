@@ -53,6 +53,8 @@ devices:
         settings,
         configuration,
         machineId: "test",
+        boot: { id: "test", originMs: 0 },
+        isClockSynced: async () => true,
         clock: systemClock,
         random: createRandom(1),
         log: silentLogger,

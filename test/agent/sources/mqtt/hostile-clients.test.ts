@@ -192,6 +192,8 @@ describe("the embedded broker, with a client that is hostile or broken", () => {
       await clock.advance(100);
       return countOf(flood, "puback") === 250;
     });
+    expect(intake.readings("d1")).toEqual([]);
+    expect(slow.intake.readings("d1")).toHaveLength(250);
     flood.destroy();
     await slow.broker.stop();
   });

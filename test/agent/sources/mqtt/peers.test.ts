@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { connectAsync, type MqttClient } from "mqtt";
@@ -14,6 +17,7 @@ import { MemoryIntake } from "#test/support/memory-intake.ts";
 import { mosquittoBroker, mosquittoPub, peerTest } from "#test/support/peer.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
+import { makeCertificates } from "./certificates.ts";
 import { Mosquitto } from "./mosquitto.ts";
 import { counterOf, startBroker, TOPICS } from "./start-broker.ts";
 
@@ -31,12 +35,13 @@ async function startRemote(
   intake: MemoryIntake,
   remote: Record<string, unknown> = {},
 ): Promise<RemoteBroker> {
-  const url = `mqtt://127.0.0.1:${port}`;
+  const { scheme = "mqtt", ...rest } = remote;
+  const url = `${String(scheme)}://localhost:${port}`;
   const settings = gatewaySchema.parse({
     version: 1,
     gateway: "test",
     uplink: { eventHubs: { connectionString: "Endpoint=sb://localhost/", hub: "h" } },
-    mqtt: { remotes: { plant: { url, clientId: "gateway", topics: TOPICS, ...remote } } },
+    mqtt: { remotes: { plant: { url, clientId: "gateway", topics: TOPICS, ...rest } } },
   }).mqtt?.remotes["plant"];
   if (!settings) throw new Error("no remote");
   const broker = new RemoteBroker({
@@ -139,6 +144,49 @@ describe("an outside broker", () => {
         await device.publishAsync("plant/d1", MESSAGE, { qos: 1 });
         await startRemote(mosquitto.port, intake, { protocol });
         await until(() => intake.readings("d1").length === 1);
+      },
+    );
+  }
+
+  for (const protocol of [4, 5]) {
+    peerTest(
+      `is spoken to over TLS, and shown a certificate (protocol ${protocol})`,
+      [mosquittoBroker],
+      async () => {
+        const folder = await tempFolder();
+        await makeCertificates(folder);
+        const mosquitto = await startMosquitto([
+          `cafile ${folder}/ca.pem`,
+          `certfile ${folder}/cert.pem`,
+          `keyfile ${folder}/key.pem`,
+          "require_certificate true",
+          "use_identity_as_username true",
+        ]);
+        const stranger = await tempFolder();
+        await copyFile(join(folder, "ca.pem"), join(stranger, "ca.pem"));
+        const own = await tempFolder();
+        await copyFile(join(folder, "ca.pem"), join(own, "ca.pem"));
+        for (const file of ["cert.pem", "key.pem"]) {
+          await copyFile(join(folder, `press-${file}`), join(own, file));
+        }
+        const intake = new MemoryIntake();
+        const options = { scheme: "mqtts", protocol, topics: [{ topic: "one/{device}/{tag}" }] };
+        const refused = await startRemote(mosquitto.port, intake, {
+          ...options,
+          clientId: "stranger",
+          tls: stranger,
+        });
+        const remote = await startRemote(mosquitto.port, intake, { ...options, tls: own });
+        await until(isRunning(remote));
+        await until(() => refused.status().state === "degraded");
+        const device = await connectAsync(`mqtts://localhost:${mosquitto.port}`, {
+          ca: readFileSync(join(folder, "ca.pem")),
+          cert: readFileSync(join(own, "cert.pem")),
+          key: readFileSync(join(own, "key.pem")),
+        });
+        onTestFinished(() => device.endAsync(true));
+        await device.publishAsync("one/d/n", "7", { qos: 1 });
+        await until(() => intake.readings("d").length === 1);
       },
     );
   }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readTime } from "#agent/sources/payload/time-stamp.ts";
+import { encodeBootTime } from "#core/boot-time.ts";
 import { decode, NOW } from "./decode.ts";
 
 const own = (ts: number, doubt?: string): unknown => ({ ts, isOwn: true, doubt });
@@ -46,6 +47,10 @@ describe("a sender's time", () => {
   test("is kept and doubted more than five minutes ahead, and before 2000", () => {
     expect(readTime(NOW + 300_000, NOW)).toEqual(own(NOW + 300_000));
     expect(readTime(NOW + 300_001, NOW)).toEqual(own(NOW + 300_001, "clock ahead"));
+    const limits = { aheadMaxMs: 1000, behindMaxMs: 60_000 };
+    expect(readTime(NOW + 1001, NOW, "ms", limits)).toEqual(own(NOW + 1001, "clock ahead"));
+    expect(readTime(NOW - 60_000, NOW, "ms", limits)).toEqual(own(NOW - 60_000));
+    expect(readTime(NOW - 60_001, NOW, "ms", limits)).toEqual(own(NOW - 60_001, "clock behind"));
     expect(readTime(1_763_707_200, NOW)).toEqual(own(1_763_707_200, "clock not set"));
   });
 
@@ -71,4 +76,15 @@ describe("a sender's time", () => {
     ]);
     expect(areAllTimed).toBe(false);
   });
+});
+
+test("a gateway that does not know the time calls nobody ahead or behind", () => {
+  const bootTime = encodeBootTime({ boot: 1, sinceBootMs: 60_000 });
+  const limits = { aheadMaxMs: 1000, behindMaxMs: 60_000 };
+  expect(readTime(NOW, bootTime, "ms", limits)).toEqual(own(NOW));
+  expect(readTime(1000, bootTime).doubt).toBe("clock not set");
+});
+
+test("a rule may overrule a sender's clock", () => {
+  expect(readTime(NOW - 5000, NOW, "gateway")).toEqual({ ts: NOW, isOwn: false, doubt: undefined });
 });
