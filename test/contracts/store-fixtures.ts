@@ -11,6 +11,16 @@ import type { Block, ChunkContent, ChunkId } from "#core/chunk.ts";
 import { encodeChunk, packEvent, unpackEvent } from "#core/chunk-codec.ts";
 import type { Value } from "#core/reading.ts";
 
+export interface StoreUnderTest {
+  store: Store;
+  /** Stops as a crash would, or at least without folding, and opens the same data again. */
+  crash(): Promise<Store>;
+  remove(): Promise<void>;
+}
+
+/** A server on a busy machine takes its time. */
+export const TIMEOUT_MS = 30_000;
+
 export const MINUTE = Date.UTC(2026, 10, 21, 10, 0);
 
 export const scope: HubScope = {
@@ -104,4 +114,14 @@ export async function rowsText(store: Store, query: Partial<RollupQuery> = {}): 
     lines.push(JSON.stringify({ ...row, revision: undefined }));
   }
   return lines.join("\n");
+}
+
+/** Three readings of one chunk. */
+export function first(): Delivery {
+  return event(0, [{ id: chunkId(0), content: readings(block([1.5, -2, 4])) }]);
+}
+
+/** One reading, whose value is the seq. */
+export function at(sequenceNumber: number, seq: number): Delivery {
+  return event(sequenceNumber, [{ id: chunkId(seq), content: readings(block([seq])) }]);
 }

@@ -7,8 +7,16 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Delivery } from "#cloud/store/contract.ts";
 import type { ChunkContent, ChunkId } from "#core/chunk.ts";
-import type { StoreUnderTest } from "./store.ts";
-import { chunkId, commit, event, MINUTE, own, readings, rowsText } from "./store-fixtures.ts";
+import {
+  chunkId,
+  commit,
+  event,
+  MINUTE,
+  own,
+  readings,
+  rowsText,
+  type StoreUnderTest,
+} from "./store-fixtures.ts";
 
 interface Line {
   id: ChunkId;

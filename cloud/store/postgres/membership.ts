@@ -109,7 +109,9 @@ export class Membership {
 
   async #connect(): Promise<Client> {
     const client = this.#options.database.dedicated();
-    client.on("error", () => this.#dropClient());
+    client.on("error", () => {
+      if (this.#client === client) this.#dropClient();
+    });
     await client.connect();
     this.#client = client;
     if (this.#id !== undefined) await client.query(LOCK, [LIFE_LOCK, this.#id]);

@@ -5,7 +5,8 @@ import { describe, expect, test } from "vitest";
 import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
 import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
-import { type StoreUnderTest, storeContract } from "../../contracts/store.ts";
+import { storeContract } from "../../contracts/store.ts";
+import type { StoreUnderTest } from "../../contracts/store-fixtures.ts";
 import { storePurity } from "../../contracts/store-purity.ts";
 
 function open(folder: string): SqliteStore {
