@@ -36,7 +36,7 @@ export interface ReceptionOptions {
 const DEFAULT_LIMITS: ReceptionLimits = {
   connections: 5000,
   connectionsBeforeLogin: 1000,
-  frameBytesMax: 256 * 1024,
+  frameBytesMax: 1024 * 1024 + 64 * 1024,
   frameBytesMaxBeforeLogin: 16 * 1024,
   unsentBytesMax: 4 * 1024 * 1024,
   handshakeTimeoutMs: 15_000,

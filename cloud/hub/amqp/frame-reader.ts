@@ -32,16 +32,13 @@ export interface Frame {
   payloadAt: number;
 }
 
-/** A peer that sends byte by byte must not cost an object a byte. */
-const PIECES_MAX = 64;
-
 export class FrameReader {
   /** May be raised while reading: a peer is trusted with more once it has logged in. */
   frameBytesMax: number;
   readonly #consume: (item: Frame | ProtocolHeader) => boolean;
-  #kept: Buffer[] = [];
-  #keptBytes = 0;
-  #neededBytes = HEADER_BYTES;
+  /** The frame that is arriving, as long as it has announced; at first only its head. */
+  #arriving: Buffer | undefined;
+  #arrivedBytes = 0;
 
   /** `consume` gets each item in order, and answers whether to go on reading. */
   constructor(frameBytesMax: number, consume: (item: Frame | ProtocolHeader) => boolean) {
@@ -51,39 +48,47 @@ export class FrameReader {
 
   /** Takes the next bytes; throws `DecodeError` when they cannot be AMQP. */
   push(bytes: Buffer): void {
-    const stream = this.#join(bytes);
-    if (!stream) return;
     let at = 0;
-    for (;;) {
-      const left = stream.length - at;
-      this.#neededBytes = left < HEADER_BYTES ? HEADER_BYTES : this.#announced(stream, at);
-      if (left < this.#neededBytes) break;
-      const next = at + this.#neededBytes;
-      if (!this.#consume(readItem(stream, at, next))) return;
-      at = next;
+    while (at < bytes.length) {
+      const left = bytes.length - at;
+      if (this.#arriving) at += this.#add(this.#arriving, bytes, at);
+      else if (left < HEADER_BYTES) at += this.#begin(HEADER_BYTES, bytes, at);
+      else {
+        const size = this.#announced(bytes, at);
+        if (left < size) at += this.#begin(size, bytes, at);
+        else if (this.#consume(readItem(bytes, at, at + size))) at += size;
+        else return;
+      }
+      if (this.#arrivedBytes > 0 && !this.#finish()) return;
     }
-    this.#keep(stream.subarray(at));
   }
 
-  #join(bytes: Buffer): Buffer | undefined {
-    if (this.#keptBytes === 0) return bytes;
-    this.#kept.push(bytes);
-    this.#keptBytes += bytes.length;
-    if (this.#keptBytes < this.#neededBytes) {
-      if (this.#kept.length > PIECES_MAX) this.#kept = [Buffer.concat(this.#kept, this.#keptBytes)];
-      return undefined;
-    }
-    const stream = Buffer.concat(this.#kept, this.#keptBytes);
-    this.#kept = [];
-    this.#keptBytes = 0;
-    return stream;
+  /** A frame in several reads is copied once, into its place; gives how many bytes were taken. */
+  #begin(size: number, bytes: Buffer, at: number): number {
+    this.#arriving = Buffer.allocUnsafe(size);
+    return this.#add(this.#arriving, bytes, at);
   }
 
-  #keep(rest: Buffer): void {
-    if (rest.length === 0) return;
-    // Copied, so that a few bytes do not keep the socket's whole read buffer alive.
-    this.#kept = [Buffer.from(rest)];
-    this.#keptBytes = rest.length;
+  #add(arriving: Buffer, bytes: Buffer, at: number): number {
+    const taken = bytes.copy(arriving, this.#arrivedBytes, at);
+    this.#arrivedBytes += taken;
+    return taken;
+  }
+
+  /** Hands the arriving frame on when it is complete; answers whether to go on reading. */
+  #finish(): boolean {
+    const arriving = this.#arriving;
+    if (!arriving || this.#arrivedBytes < arriving.length) return true;
+    const size = this.#announced(arriving, 0);
+    if (size > arriving.length) {
+      // Only the head was there; now its frame can be made room for.
+      this.#arriving = Buffer.allocUnsafe(size);
+      arriving.copy(this.#arriving);
+      return true;
+    }
+    this.#arriving = undefined;
+    this.#arrivedBytes = 0;
+    return this.#consume(readItem(arriving, 0, size));
   }
 
   #announced(stream: Buffer, at: number): number {

@@ -1,6 +1,7 @@
 /**
  * Gathers a reader's transfer frames into slabs that go to the socket whole: one copy from the log's
- * buffer, no encoding.
+ * buffer, no encoding. Large payloads are not even copied: they go out from where they lie, which for
+ * a reader that does not read keeps the groups around at most a turn's bytes in memory.
  */
 import {
   FIRST_HEAD_BYTES,
@@ -13,6 +14,8 @@ import type { LinkSession } from "./link.ts";
 
 const FIRST_SLAB_BYTES = 4 * 1024;
 const SLAB_BYTES = 64 * 1024;
+/** From this size on, a payload goes to the socket as it lies in the log's buffer, uncopied. */
+const DIRECT_BYTES_MIN = 4 * 1024;
 
 /** Frames that a delivery of so many bytes takes. */
 export function frameCount(byteCount: number, frameBytesMax: number): number {
@@ -25,6 +28,8 @@ export class TransferWriter {
   readonly #handle: number;
   #slab: Buffer | undefined;
   #at = 0;
+  /** What lies before was handed to the socket. */
+  #from = 0;
   /** Bytes written so far. */
   bytes = 0;
 
@@ -53,12 +58,17 @@ export class TransferWriter {
 
   #frame(frame: OutgoingFrame, isFirst: boolean, source: Buffer, from: number): void {
     const headBytes = isFirst ? FIRST_HEAD_BYTES : NEXT_HEAD_BYTES;
-    const slab = this.#room(headBytes + frame.payloadBytes);
+    const isDirect = frame.payloadBytes >= DIRECT_BYTES_MIN;
+    const slab = this.#room(isDirect ? headBytes : headBytes + frame.payloadBytes);
     const write = isFirst ? writeFirstHead : writeNextHead;
-    const at = write(slab, this.#at, frame);
-    source.copy(slab, at, from, from + frame.payloadBytes);
-    this.#at = at + frame.payloadBytes;
+    this.#at = write(slab, this.#at, frame);
     this.bytes += headBytes + frame.payloadBytes;
+    if (isDirect) {
+      this.#hand();
+      this.#session.connection.write(source.subarray(from, from + frame.payloadBytes));
+    } else {
+      this.#at += source.copy(slab, this.#at, from, from + frame.payloadBytes);
+    }
   }
 
   #room(byteCount: number): Buffer {
@@ -72,9 +82,15 @@ export class TransferWriter {
 
   /** Hands what was gathered to the socket. */
   flush(): void {
-    if (this.#slab && this.#at > 0)
-      this.#session.connection.write(this.#slab.subarray(0, this.#at));
+    this.#hand();
     this.#slab = undefined;
     this.#at = 0;
+    this.#from = 0;
+  }
+
+  #hand(): void {
+    if (!this.#slab || this.#at === this.#from) return;
+    this.#session.connection.write(this.#slab.subarray(this.#from, this.#at));
+    this.#from = this.#at;
   }
 }

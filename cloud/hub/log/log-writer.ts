@@ -19,7 +19,8 @@ import type { LogDisk } from "./log-disk.ts";
 import type { PartitionState } from "./partition-state.ts";
 import type { Segment } from "./segment.ts";
 
-const GROUP_BYTES_MAX = 8 * 1024 * 1024;
+/** A reader that is stuck may keep a whole group in memory, so groups are small. */
+const GROUP_BYTES_MAX = 2 * 1024 * 1024;
 /** So many bytes fill a group: waiting for more would only add latency. */
 const GROUP_BYTES_ENOUGH = 256 * 1024;
 const PENDING_BYTES_MAX = 32 * 1024 * 1024;

@@ -3,15 +3,21 @@
  * measured.
  */
 import rhea from "rhea";
-import { describedList, types } from "#cloud/hub/amqp/codec.ts";
+import { types } from "#cloud/hub/amqp/codec.ts";
 import { protocolHeader } from "#cloud/hub/amqp/frames.ts";
 import { fieldsOf, PERFORMATIVE } from "#cloud/hub/amqp/performatives.ts";
-import { beginBytes, frame, openBytes, RawClient } from "../../cloud/hub/raw-client.ts";
+import { systemClock } from "#core/clock.ts";
+import {
+  attachBytes,
+  beginBytes,
+  frame,
+  openBytes,
+  RawClient,
+  transferBytes,
+} from "../../cloud/hub/raw-client.ts";
 import { eventually } from "../../support/hub.ts";
 
 const BATCH_FORMAT = 0x80013700;
-const SOURCE = 0x28;
-const TARGET = 0x29;
 const IN_FLIGHT = 200;
 const EVERYTHING = 1_000_000_000;
 
@@ -26,23 +32,6 @@ async function connected(port: number, key: string): Promise<RawClient> {
   return client;
 }
 
-function attach(receives: boolean, address: string): Buffer {
-  const terminus = describedList(receives ? SOURCE : TARGET, [types.wrap_string(address)]);
-  const other = describedList(receives ? TARGET : SOURCE, []);
-  return frame(PERFORMATIVE.attach, [
-    types.wrap_string(`bench ${address}`),
-    types.wrap_uint(0),
-    types.wrap_boolean(receives),
-    null,
-    null,
-    receives ? terminus : other,
-    receives ? other : terminus,
-    null,
-    null,
-    types.wrap_uint(0),
-  ]);
-}
-
 /** One transfer with so many events of so many bytes, as the SDK's producer would send it. */
 function transferOf(events: number, eventBytes: number): { head: (id: number) => Buffer } {
   const message = rhea.message.encode({
@@ -52,20 +41,7 @@ function transferOf(events: number, eventBytes: number): { head: (id: number) =>
     body: rhea.message.data_sections(Array.from({ length: events }, () => message)),
   });
   return {
-    head: (id) => {
-      const tag = Buffer.alloc(4);
-      tag.writeUInt32BE(id);
-      const fields = [
-        types.wrap_uint(0),
-        types.wrap_uint(id),
-        types.wrap_binary(tag),
-        types.wrap_uint(BATCH_FORMAT),
-        types.wrap_boolean(false),
-      ];
-      const head = frame(PERFORMATIVE.transfer, fields);
-      head.writeUInt32BE(head.length + batch.length, 0);
-      return Buffer.concat([head, batch]);
-    },
+    head: (id) => transferBytes({ handle: 0, id, format: BATCH_FORMAT, payload: batch }),
   };
 }
 
@@ -83,7 +59,7 @@ export async function sendRaw(
   isOver: (batches: number) => boolean,
 ): Promise<number> {
   const client = await connected(load.port, load.key);
-  client.send(attach(false, `telemetry/Partitions/${load.partition}`));
+  client.send(attachBytes(0, false, `telemetry/Partitions/${load.partition}`));
   await client.received(PERFORMATIVE.flow);
   const { head } = transferOf(load.batchEvents, load.eventBytes);
   let sent = 0;
@@ -110,7 +86,9 @@ export async function receiveRaw(load: RawLoad, events: number): Promise<void> {
   client.onFrame = (item) => {
     if (item.code === PERFORMATIVE.transfer) received += 1;
   };
-  client.send(attach(true, `telemetry/ConsumerGroups/penstock/Partitions/${load.partition}`));
+  client.send(
+    attachBytes(0, true, `telemetry/ConsumerGroups/penstock/Partitions/${load.partition}`),
+  );
   const grant = [0, EVERYTHING, 0, 5000, 0, 0, EVERYTHING].map((value) => types.wrap_uint(value));
   client.send(frame(PERFORMATIVE.flow, grant));
   await eventually("all events", () => received >= events, 600_000);
@@ -120,9 +98,50 @@ export async function receiveRaw(load: RawLoad, events: number): Promise<void> {
 /** Attaches a reader with much credit that never reads its socket; ends with the returned call. */
 export async function stickReader(load: RawLoad): Promise<() => void> {
   const client = await connected(load.port, load.key);
-  client.send(attach(true, `telemetry/ConsumerGroups/penstock/Partitions/${load.partition}`));
+  client.send(
+    attachBytes(0, true, `telemetry/ConsumerGroups/penstock/Partitions/${load.partition}`),
+  );
   const grant = [0, EVERYTHING, 0, 5000, 0, 0, EVERYTHING].map((value) => types.wrap_uint(value));
   client.send(frame(PERFORMATIVE.flow, grant));
   client.socket.pause();
   return () => client.end();
+}
+
+/** Send → receive of paced batches, both ends here; what the hub and the disk take, and little else. */
+export async function rawLatencies(
+  load: RawLoad,
+  seconds: number,
+  everyMs: number,
+): Promise<{ events: number; latenciesMs: number[] }> {
+  const sentMs: number[] = [];
+  const latenciesMs: number[] = [];
+  const receiver = await connected(load.port, load.key);
+  receiver.onFrame = (item) => {
+    if (item.code !== PERFORMATIVE.transfer) return;
+    // One partition keeps the order, so the n-th event belongs to the n-th send.
+    const batch = Math.floor(latenciesMs.length / load.batchEvents);
+    latenciesMs.push(systemClock.monotonic() - (sentMs[batch] ?? Number.NaN));
+  };
+  receiver.send(
+    attachBytes(0, true, `telemetry/ConsumerGroups/penstock/Partitions/${load.partition}`),
+  );
+  const grant = [0, EVERYTHING, 0, 5000, 0, 0, EVERYTHING].map((value) => types.wrap_uint(value));
+  receiver.send(frame(PERFORMATIVE.flow, grant));
+  const sender = await connected(load.port, load.key);
+  sender.send(attachBytes(0, false, `telemetry/Partitions/${load.partition}`));
+  await sender.received(PERFORMATIVE.flow);
+  const { head } = transferOf(load.batchEvents, load.eventBytes);
+  const batches = Math.round((seconds * 1000) / everyMs);
+  const startedMs = systemClock.monotonic();
+  for (let id = 0; id < batches; id++) {
+    sentMs.push(systemClock.monotonic());
+    sender.send(head(id));
+    const restMs = startedMs + (id + 1) * everyMs - systemClock.monotonic();
+    if (restMs > 0) await systemClock.sleep(restMs, { name: "pace" });
+  }
+  const events = batches * load.batchEvents;
+  await eventually("the last event", () => latenciesMs.length === events, 60_000);
+  sender.end();
+  receiver.end();
+  return { events, latenciesMs };
 }

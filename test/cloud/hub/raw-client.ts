@@ -38,6 +38,48 @@ export const beginBytes: Buffer = frame(PERFORMATIVE.begin, [
   types.wrap_uint(5000),
 ]);
 
+const SOURCE = 0x28;
+const TARGET = 0x29;
+
+/** An attach to the address, as receiver or as sender. */
+export function attachBytes(handle: number, receives: boolean, address: string): Buffer {
+  const there = [types.wrap_string(address)];
+  const here = [types.wrap_string("mine")];
+  return frame(PERFORMATIVE.attach, [
+    types.wrap_string(`link ${handle}`),
+    types.wrap_uint(handle),
+    types.wrap_boolean(receives),
+    null,
+    null,
+    describedList(SOURCE, receives ? there : here),
+    describedList(TARGET, receives ? here : there),
+    null,
+    null,
+    types.wrap_uint(0),
+  ]);
+}
+
+export interface RawTransfer {
+  handle: number;
+  id: number;
+  format: number;
+  payload: Buffer;
+}
+
+export function transferBytes({ handle, id, format, payload }: RawTransfer): Buffer {
+  const tag = Buffer.alloc(4);
+  tag.writeUInt32BE(id);
+  const head = frame(PERFORMATIVE.transfer, [
+    types.wrap_uint(handle),
+    types.wrap_uint(id),
+    types.wrap_binary(tag),
+    types.wrap_uint(format),
+    types.wrap_boolean(false),
+  ]);
+  head.writeUInt32BE(head.length + payload.length, 0);
+  return Buffer.concat([head, payload]);
+}
+
 export class RawClient {
   readonly frames: Frame[] = [];
   readonly socket: Socket;
