@@ -193,7 +193,7 @@ export class Hub {
       commitWindowMs: this.#options.commitWindowMs ?? 2,
       segmentBytesMax: this.#options.segmentBytesMax ?? 64 * MIB,
       recentBytesMax: 32 * MIB,
-      coldBytesMax: 32 * MIB,
+      coldBytesMax: 16 * MIB,
       indexBytesMax: 16 * MIB,
       retention: { ...KEEP_ALL, ...this.#options.retention },
     });
