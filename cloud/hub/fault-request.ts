@@ -6,6 +6,7 @@ export const FAULT_HELP = `Faults:
   throttle --for 10s       refuse sends as server-busy; with --delay 2s the refusals come late
   refuse --partition N     refuse sends to one partition, until "clear"
   quota                    refuse sends as beyond a quota, until "clear"
+  time-out                 refuse sends as timed out, until "clear"
   delay --for 200ms        confirm so much later, until "clear"
   confirm-drop --count N   store N deliveries, but drop the connection instead of confirming
   confirm-lose --count N   store N deliveries, but never answer them; the connection stays
@@ -18,6 +19,11 @@ export const FAULT_HELP = `Faults:
 const QUOTA_EXCEEDED = {
   condition: "amqp:resource-limit-exceeded",
   description: "The quota of this namespace is used up.",
+};
+
+const TIMED_OUT = {
+  condition: "com.microsoft:timeout",
+  description: "The operation did not complete within the allocated time.",
 };
 
 interface FaultValues {
@@ -43,6 +49,7 @@ const FAULTS: ReadonlyMap<string, Fault> = new Map([
   ["expire", plain((hub) => hub.expireTokens())],
   ["clear", plain((hub) => hub.faults.clear())],
   ["quota", plain((hub) => hub.faults.refuseSends(QUOTA_EXCEEDED))],
+  ["time-out", plain((hub) => hub.faults.refuseSends(TIMED_OUT))],
   [
     "throttle",
     (hub, { durationMs, delayMs }) => {

@@ -36,6 +36,7 @@ export interface ReceptionOptions {
 const DEFAULT_LIMITS: ReceptionLimits = {
   connections: 5000,
   connectionsBeforeLogin: 1000,
+  // A batch of the largest size comes in one frame, so that it need not be put together.
   frameBytesMax: 1024 * 1024 + 64 * 1024,
   frameBytesMaxBeforeLogin: 16 * 1024,
   unsentBytesMax: 4 * 1024 * 1024,

@@ -9,8 +9,8 @@ import { systemClock } from "#core/clock.ts";
 import { systemCodeOf } from "#core/errors.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
+import { sampleProcess } from "#sim/programs/process-usage.ts";
 import { PostgresServer } from "#test/support/postgres.ts";
-import { cpuSeconds } from "../hub/process-cost.ts";
 
 const FOLD_EVERY_MS = 5000;
 
@@ -70,10 +70,10 @@ async function postgresStore(): Promise<LoadedStore> {
 
 /** Of a process and the children that live. */
 async function familyCpuSeconds(pid: number): Promise<number> {
-  let seconds = cpuSeconds(pid);
+  let seconds = sampleProcess(pid)?.cpuSeconds ?? 0;
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name) || (await parentOf(name)) !== pid) continue;
-    seconds += cpuSeconds(Number(name));
+    seconds += sampleProcess(Number(name))?.cpuSeconds ?? 0;
   }
   return seconds;
 }

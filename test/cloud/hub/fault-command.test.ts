@@ -36,15 +36,17 @@ async function stored(producer: EventHubProducerClient): Promise<number> {
 
 describe("a fault from the command line", () => {
   test.each([
-    ["throttle", ["throttle", "--for", "1m", "--delay", "50ms"]],
-    ["refuse", ["refuse", "--partition", "0"]],
+    ["throttle", ["throttle", "--for", "1m", "--delay", "50ms"], "ServerBusyError"],
+    ["refuse", ["refuse", "--partition", "0"], "ServerBusyError"],
+    ["quota", ["quota"], "QuotaExceededError"],
+    ["time-out", ["time-out"], "ServiceUnavailableError"],
   ])(
     "%s refuses sends until clear",
-    async (_name, args) => {
+    async (_name, args, code) => {
       await withCommand(async (connectionString, fault) => {
         const producer = new EventHubProducerClient(connectionString, impatient);
         await fault(...args);
-        expect(await send(producer)).toMatchObject({ code: "ServerBusyError" });
+        expect(await send(producer)).toMatchObject({ code });
         await fault("clear");
         expect(await send(producer)).toBeUndefined();
         await producer.close();
