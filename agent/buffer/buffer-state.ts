@@ -63,6 +63,15 @@ export function withNewEpoch(stored: BufferState, identity: BufferIdentity): Buf
   return { ...stored, gateway, machineId, lanes, epoch, nextSeq };
 }
 
+/**
+ * What is to be told where the newest state may be lost with the end of a log: chunks may have been
+ * given out after those that this state knows of. A record without an end is not a range.
+ */
+export function openGaps({ epoch, nextSeq }: BufferState): { lane: number; gap: GapRecord }[] {
+  const reason = "buffer damaged; whether there was more is not known";
+  return nextSeq.map((fromSeq, lane) => ({ lane, gap: { epoch, fromSeq, readings: 0, reason } }));
+}
+
 /** Copied to another machine, or given another name. */
 export function isOfAnother(stored: BufferState, identity: BufferIdentity): boolean {
   return stored.machineId !== identity.machineId || stored.gateway !== identity.gateway;

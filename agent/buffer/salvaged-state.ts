@@ -4,7 +4,7 @@
  */
 import type { ClassicLevel } from "classic-level";
 import type { GapRecord } from "#core/chunk.ts";
-import { type BufferState, decodeState, encodeState, newState } from "./buffer-state.ts";
+import { type BufferState, decodeState, encodeState, newState, openGaps } from "./buffer-state.ts";
 import { numberIn, SEGMENTS_END, STATE_KEY, segmentKey } from "./keys.ts";
 import { decodeSegment } from "./segment-codec.ts";
 
@@ -34,7 +34,11 @@ export async function settleSalvage(
           nextSegment,
           storedSegments: found.segments,
           storedBytes: found.bytes,
-          untold: [...(state.untold ?? []), ...missing(state, found.seqs)],
+          untold: [
+            ...(state.untold ?? []),
+            ...missing(state, found.seqs),
+            ...(known ? openGaps(known) : []),
+          ],
         }),
       },
     ],

@@ -21,6 +21,7 @@ import {
   type BufferState,
   isOfAnother,
   newState,
+  openGaps,
   withNewEpoch,
 } from "./buffer-state.ts";
 import { CommitLoop, type SealedWrite } from "./commit-loop.ts";
@@ -186,6 +187,10 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     if (!epochInDoubt && !isCopied) return;
     if (isCopied) this.#copiedTo = this.#state.nextSegment;
     const from = { gateway: this.#state.gateway, epoch: this.epoch };
+    // A repair has told already, and let the seqs begin anew.
+    if (!isCopied && this.#state.nextSeq.some((seq) => seq > 0)) {
+      this.#state.untold = [...(this.#state.untold ?? []), ...openGaps(this.#state)];
+    }
     this.#state = withNewEpoch(this.#state, this.#options);
     log.warn({ from, gateway, epoch: this.epoch, isCopied }, "the buffer begins a new epoch");
     await this.#database.write({ state: this.#state, forget: [], sync: true });

@@ -4,7 +4,8 @@
  *
  * - Acknowledged readings are kept as count and exact sum a series and minute; only messages that
  *   are not acknowledged keep their values.
- * - Nothing is taken back: what was acknowledged stays owed, whoever was killed since.
+ * - Nothing is taken back: what was acknowledged stays owed, whoever was killed since, unless the
+ *   gateway has told by itself that it lost it (`doubt`).
  */
 import { Comparison } from "./comparison.ts";
 import type { LedgerWriter, SentMessage } from "./contract.ts";
@@ -81,6 +82,22 @@ export class Ledger implements LedgerWriter {
     }
     this.#acknowledged += readings;
     if (!table) this.#unchecked += readings;
+  }
+
+  /**
+   * The gateway has told that it lost this message after its acknowledgement: it counts 0 or 1 times
+   * from now on. Gives the number of its readings; none where it was not acknowledged anyhow.
+   */
+  doubt(message: SentMessage): number {
+    const { device, ts, tags, values } = message;
+    const table = this.#minutes.get(minuteOf(ts));
+    if (!table || this.#pending.has(device, ts)) return 0;
+    for (const [i, index] of this.#index.indicesOf(device, tags).entries()) {
+      table.remove(index, values[i] ?? Number.NaN);
+    }
+    this.#acknowledged -= values.length;
+    this.#pending.add(message);
+    return values.length;
   }
 
   served(device: string, readings: number): void {

@@ -31,19 +31,14 @@ export class MinuteTable {
     if (series >= this.#counts.length) this.#grow(series + 1);
     this.#counts[series] = (this.#counts[series] ?? 0) + 1;
     this.#readings += 1;
+    this.#addToSum(series, value);
+  }
 
-    // Knuth's two-sum, twice: each error is exact, and the second one is zero as a rule.
-    const before = this.#highs[series] ?? 0;
-    const high = before + value;
-    const share = high - before;
-    const error = before - (high - share) + (value - share);
-    const lowBefore = this.#lows[series] ?? 0;
-    const low = lowBefore + error;
-    const lowShare = low - lowBefore;
-    const rest = lowBefore - (low - lowShare) + (error - lowShare);
-    this.#highs[series] = high;
-    this.#lows[series] = low;
-    if (rest !== 0) this.#keepRest(series, rest);
+  /** Takes back a reading that was added; sums are exact, so nothing of it remains. */
+  remove(series: number, value: number): void {
+    this.#counts[series] = this.count(series) - 1;
+    this.#readings -= 1;
+    this.#addToSum(series, -value);
   }
 
   count(series: number): number {
@@ -58,6 +53,21 @@ export class MinuteTable {
     const rest = this.#rests.get(series);
     if (rest) sum.addSum(rest.canonical());
     return sum;
+  }
+
+  #addToSum(series: number, value: number): void {
+    // Knuth's two-sum, twice: each error is exact, and the second one is zero as a rule.
+    const before = this.#highs[series] ?? 0;
+    const high = before + value;
+    const share = high - before;
+    const error = before - (high - share) + (value - share);
+    const lowBefore = this.#lows[series] ?? 0;
+    const low = lowBefore + error;
+    const lowShare = low - lowBefore;
+    const rest = lowBefore - (low - lowShare) + (error - lowShare);
+    this.#highs[series] = high;
+    this.#lows[series] = low;
+    if (rest !== 0) this.#keepRest(series, rest);
   }
 
   #keepRest(series: number, rest: number): void {

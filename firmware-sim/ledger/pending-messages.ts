@@ -48,6 +48,11 @@ export class PendingMessages {
     return true;
   }
 
+  /** Whether the device's message of that time is among them. */
+  has(device: string, ts: number): boolean {
+    return this.#byDevice.get(device)?.some((message) => message.ts === ts) ?? false;
+  }
+
   /** In the order of sending, device by device. */
   *all(): Generator<SentMessage, void, void> {
     for (const waiting of this.#byDevice.values()) yield* waiting;

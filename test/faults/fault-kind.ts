@@ -84,6 +84,10 @@ export const faultKinds: readonly FaultKind[] = [
   kind("new-hub", ["hub", "sink", "uplink link", "feed link", "hub's faults"]),
   kind("history", ["uplink link"], { forMs: [3000, 8000] }),
   kind("clone-buffer", ["agent"], { forMs: [2000, 6000], needs: ["root"] }),
+  kind("corruption", ["agent", "uplink link", "agent's disk"], {
+    forMs: [1000, 6000],
+    needs: ["sqlite"],
+  }),
   kind("rival-sink", ["database"], {
     group: "fight",
     forMs: [3000, 8000],

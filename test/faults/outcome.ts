@@ -14,6 +14,10 @@ export interface Outcome {
   /** Ends of programs that nobody asked for. */
   crashes: Readonly<Record<ProgramName, number>>;
   ledger: Verdict;
+  /** Readings that a damaged buffer lost, as the agent told. */
+  explained: number;
+  /** Chunks that it lost without a word. */
+  untold: number;
   sink: SinkReport;
   /** False where the wait for the last readings was given up. */
   isDrained: boolean;
@@ -26,12 +30,20 @@ export function isGood(outcome: Outcome): boolean {
 }
 
 /** Why the run is not good, a line each; empty when it is. */
-export function complaints({ ledger, sink, faults, crashes, isDrained }: Outcome): string[] {
+export function complaints({
+  ledger,
+  untold,
+  sink,
+  faults,
+  crashes,
+  isDrained,
+}: Outcome): string[] {
   const found: string[] = [];
   if (ledger.lost > 0) found.push(`${ledger.lost} readings lost`);
   if (ledger.duplicated > 0) found.push(`${ledger.duplicated} readings counted twice`);
   if (ledger.unchecked > 0) found.push(`${ledger.unchecked} readings could not be compared`);
   if (!isDrained) found.push("not all readings arrived in time");
+  if (untold > 0) found.push(`the agent lost ${untold} chunks of a damaged buffer without a word`);
   if (sink.missingChunks > 0) found.push(`the sink misses ${sink.missingChunks} chunks`);
   if (sink.deadLetters > 0) found.push(`the sink could not read ${sink.deadLetters} events`);
   if ((faults["clone-buffer"] ?? 0) > 0 && !sink.alarms["two-epochs"]) {
@@ -59,6 +71,7 @@ export function outcomeJson(outcome: Outcome): string {
     lost,
     duplicated,
     unacknowledged,
+    explained: outcome.explained,
     sink: outcome.sink,
     crashes,
     drained: isDrained,

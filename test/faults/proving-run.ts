@@ -16,12 +16,14 @@ import type { Outcome } from "./outcome.ts";
 import { plantDefect } from "./planted-defect.ts";
 import type { RigPorts } from "./ports.ts";
 import { Pulse } from "./pulse.ts";
+import { readLanes } from "./read-lanes.ts";
 import { Rig, type SharedDatabase } from "./rig.ts";
 import { GATEWAY } from "./settings-files.ts";
 import { sinkReport } from "./sink-report.ts";
 import { Storm } from "./storm.ts";
 import { StormLog } from "./storm-log.ts";
 import { planStorm } from "./storm-plan.ts";
+import { SuspectChunks } from "./suspect-chunks.ts";
 
 export interface ProvingRunParts {
   clock: Clock;
@@ -48,6 +50,7 @@ export class ProvingRun {
   readonly #parts: ProvingRunParts;
   readonly #ledger = new Ledger({ gateway: GATEWAY, minutesMax: MINUTES_MAX });
   readonly #plant: Plant;
+  readonly #suspects = new SuspectChunks();
   readonly #extraDevices: ExtraDevices;
   readonly #log: StormLog;
   readonly #rig: Rig;
@@ -63,8 +66,10 @@ export class ProvingRun {
     const { clock, folder, ports } = parts;
     const random = createRandom(seed);
     this.#log = new StormLog(join(folder, "storm.jsonl"), clock);
+    // A damaged buffer loses its counters, by which polled readings are judged.
+    const units = kinds.some((kind) => kind.name === "corruption") ? 0 : UNITS;
     this.#plant = new Plant(
-      { seed, sensors, rateHz, connections: CONNECTIONS, units: UNITS, faultsPerHour: 0 },
+      { seed, sensors, rateHz, connections: CONNECTIONS, units, faultsPerHour: 0 },
       this.#ledger,
       clock,
     );
@@ -93,6 +98,7 @@ export class ProvingRun {
       pulse: this.#pulse,
       clock,
       extraDevices: this.#extraDevices,
+      suspects: this.#suspects,
       ending: this.#ending.signal,
     };
     this.#storm = new Storm(plan, {
@@ -157,6 +163,7 @@ export class ProvingRun {
     await this.#rig.stopPolling(this.#plant.watched());
     const isDrained = await drain(this.#pulse, clock);
     this.#phase = "comparing";
+    const { explained, untold } = this.#explainLosses();
     const ledger = await this.#ledger.compare(
       fetchRollups(this.#rig.sinkUrl),
       this.#plant.polledSources(this.#pulse.agent?.storedBySource ?? {}),
@@ -168,10 +175,21 @@ export class ProvingRun {
       kills: this.#rig.kills,
       crashes: this.#rig.crashes,
       ledger,
+      explained,
+      untold,
       sink: await sinkReport(this.#rig.sinkUrl),
       isDrained,
       command,
     };
+  }
+
+  /** What a damaged buffer lost, and told, is no longer owed; what it did not tell is. */
+  #explainLosses(): { explained: number; untold: number } {
+    if (this.#suspects.isEmpty) return { explained: 0, untold: 0 };
+    const { messages, untold } = this.#suspects.losses(readLanes(this.#rig.storeFolder));
+    let explained = 0;
+    for (const message of messages) explained += this.#ledger.doubt(message);
+    return { explained, untold };
   }
 
   /** Gives the number of their messages that stay unacknowledged. */

@@ -161,6 +161,11 @@ export class Rig {
     return join(this.#settings.folder, "agent");
   }
 
+  /** Of the sink's own database. */
+  get storeFolder(): string {
+    return join(this.#settings.folder, "sink");
+  }
+
   get cloneFolder(): string {
     return join(this.#settings.folder, "clones");
   }
@@ -272,7 +277,7 @@ export class Rig {
   async #sinkSpec(name: string, httpPort: number): Promise<ProgramSpec> {
     const { folder, database } = this.#settings;
     const file = join(folder, `${name}.yaml`);
-    const store = database ? { postgres: database.url } : { sqlite: join(folder, "sink") };
+    const store = database ? { postgres: database.url } : { sqlite: this.storeFolder };
     await writeSinkFile(file, { connectionString: this.#through("feed"), store, httpPort });
     const args = ["sink", "--config", file, "--json"];
     return specOf({ name, folder, script: "cloud/main.ts", args });

@@ -5,12 +5,14 @@ import type { ExtraDevices } from "../extra-devices.ts";
 import type { Pulse } from "../pulse.ts";
 import type { Rig } from "../rig.ts";
 import type { PlannedFault } from "../storm-plan.ts";
+import type { SuspectChunks } from "../suspect-chunks.ts";
 
 export interface Scene {
   rig: Rig;
   pulse: Pulse;
   clock: Clock;
   extraDevices: ExtraDevices;
+  suspects: SuspectChunks;
   /** The storm is over: what waits for a better moment need not wait any more. */
   ending: AbortSignal;
 }

@@ -5,6 +5,7 @@ import { linkNames, programNames } from "../fault-kind.ts";
 import type { PlannedFault } from "../storm-plan.ts";
 import { clockStep } from "./clock-step.ts";
 import { clone } from "./clone.ts";
+import { corruption } from "./corruption.ts";
 import { fullDisk } from "./full-disk.ts";
 import { history } from "./history.ts";
 import { hubEvent, hubState } from "./hub-faults.ts";
@@ -47,6 +48,7 @@ const injections: ReadonlyMap<string, Inject> = new Map<string, Inject>([
   ["new-hub", newHub],
   ["history", history],
   ["clone-buffer", clone],
+  ["corruption", corruption],
   ["rival-sink", rivalSink],
   ["zombie-sink", freeze("sink")],
   ["restart-database", restartDatabase],

@@ -270,3 +270,31 @@ describe("memory", () => {
     expect(verdict).toMatchObject({ lost: 0, duplicated: 0, unchecked: 3, produced: 5 });
   });
 });
+
+describe("a message that the gateway told it lost", () => {
+  test("may be missing, or may be there", async () => {
+    for (const isThere of [true, false]) {
+      const { ledger, sink, sent } = tenMessages();
+      const lost = sent[3]!;
+      expect(ledger.doubt(lost)).toBe(2);
+      if (!isThere) {
+        for (const [i, tag] of lost.tags.entries()) sink.drop(lost.device, tag, lost.values[i]!);
+      }
+      expect(await ledger.compare(sink.rows())).toMatchObject({ lost: 0, duplicated: 0 });
+    }
+  });
+
+  test("does not excuse another one, nor a reading of its own that comes twice", async () => {
+    const { ledger, sink, sent } = tenMessages();
+    ledger.doubt(sent[3]!);
+    sink.drop("oven-1", "power", sent[4]!.values[1]!);
+    sink.add("oven-1", "temperature", sent[3]!.ts, sent[3]!.values[0]!);
+    expect(await ledger.compare(sink.rows())).toMatchObject({ lost: 1, duplicated: 2 });
+  });
+
+  test("changes nothing where it was never acknowledged", async () => {
+    const { ledger, sink, open } = withPending(1);
+    expect(ledger.doubt(open[0]!)).toBe(0);
+    expect(await ledger.compare(sink.rows())).toMatchObject({ lost: 0, duplicated: 0 });
+  });
+});
