@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   tail: async () => (await import("./commands/tail.ts")).tailCommand,
   top: async () => (await import("./commands/top.ts")).topCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  plan: async () => (await import("./commands/plan.ts")).planCommand,
   status: async () => (await import("./commands/status.ts")).statusCommand,
   "alarm ls": async () => (await import("./commands/alarm-list.ts")).alarmListCommand,
   detect: async () => (await import("./commands/detect.ts")).detectCommand,
