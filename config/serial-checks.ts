@@ -1,11 +1,29 @@
 /** A serial bus's pattern must compile and name what it finds. */
-import type { RawMapping } from "./raw.ts";
-import { textOf } from "./raw.ts";
+import { mappingOf, type RawMapping, textOf } from "./raw.ts";
 import type { Path, Problem } from "./yaml-tree.ts";
 
 const EXAMPLE = "(?<weight>[-+.0-9]+) kg";
 
 export function checkSerialBus(path: Path, bus: RawMapping): Problem[] {
+  return [...checkMatch(path, bus), ...checkQuestions([...path, "ask"], bus["ask"])];
+}
+
+/** One question, or a list of them. */
+function checkQuestions(path: Path, ask: unknown): Problem[] {
+  if (Array.isArray(ask)) return ask.flatMap((each, i) => checkQuestion([...path, i], each));
+  return checkQuestion(path, ask);
+}
+
+function checkQuestion(path: Path, question: unknown): Problem[] {
+  const expect = textOf(mappingOf(question)["expect"]);
+  const compiled = expect === undefined ? undefined : compile(expect);
+  if (typeof compiled !== "string") return [];
+  const message = `expect: the regular expression does not compile: ${compiled}`;
+  const suggestion = 'an example: "^ST,"';
+  return [{ path: [...path, "expect"], on: "value", message, suggestion }];
+}
+
+function checkMatch(path: Path, bus: RawMapping): Problem[] {
   const match = textOf(bus["match"]);
   if (match === undefined || match === "") return [];
   const on = "value";

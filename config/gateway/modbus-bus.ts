@@ -1,7 +1,7 @@
 /** `buses`: Modbus, by network and by serial line. */
 import { z } from "zod";
 import { durationBetween } from "../units.ts";
-import { serialSettings } from "./serial-port.ts";
+import { serialPort, serialSettings } from "./serial-port.ts";
 
 const modbusRequests = {
   timeout: durationBetween(10, 60_000)
@@ -35,7 +35,7 @@ export const modbusTcpBus = z.strictObject({
 
 export const modbusSerialBus = z.strictObject({
   modbus: z.enum(["rtu", "ascii"]).describe("Devices on a serial line, by Modbus RTU or ASCII."),
-  port: z.string().min(1).describe("The port, best by its stable name in /dev/serial/by-id."),
+  port: serialPort,
   ...serialSettings,
   ...modbusRequests,
 });

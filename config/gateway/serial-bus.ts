@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { name } from "../shared.ts";
 import { durationBetween, HOUR_MS, sizeBetween } from "../units.ts";
-import { serialSettings } from "./serial-port.ts";
+import { serialPort, serialSettings } from "./serial-port.ts";
 
 const bytes = z.string().min(1).max(16);
 
@@ -26,13 +26,26 @@ const ask = z.strictObject({
   every: durationBetween(20, 24 * HOUR_MS)
     .prefault("1s")
     .describe("How often."),
+  expect: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Regular expression that the answer has to match; what comes instead is told."),
+  within: durationBetween(10, 60_000)
+    .prefault("500ms")
+    .describe("The answer is given up after this time, and what it would have told is bad."),
 });
 
+export type AskSettings = z.infer<typeof ask>;
+
 const serialLine = {
-  serial: z.string().min(1).describe("The port, best by its stable name in /dev/serial/by-id."),
+  serial: serialPort,
   ...serialSettings,
   frame: frame.prefault({}).describe("How the bytes are cut into lines."),
-  ask: ask.optional().describe("For a device that speaks only when it is asked."),
+  ask: z
+    .union([ask, z.array(ask).min(1).max(16)])
+    .optional()
+    .describe("For a device that speaks only when it is asked: one question, or a list of them."),
   silence: durationBetween(100, HOUR_MS)
     .prefault("30s")
     .describe("A line that says nothing for this long is reported as `bad`/`timeout`."),
@@ -56,7 +69,7 @@ export const serialFieldsBus = z.strictObject({
     .array(z.union([name, z.literal("_")]))
     .max(256)
     .default([])
-    .describe('Tags of the columns of `csv` or `nmea`, in their order; "-" leaves one out.'),
+    .describe('Tags of the columns of `csv` or `nmea`, in their order; "_" leaves one out.'),
   sentence: z
     .string()
     .regex(/^[A-Z0-9]{3,8}$/)

@@ -1,6 +1,18 @@
 /** How a serial port is set up, whatever is spoken on it. */
 import { z } from "zod";
 
+/** A path, or an adapter by what it says of itself. */
+export const serialPort = z
+  .string()
+  .min(1)
+  .regex(/^(?!usb:)|^usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(?::.+)?$/, {
+    error: "expected usb:VENDOR:PRODUCT or usb:VENDOR:PRODUCT:SERIAL, such as usb:0403:6001:A10KX3",
+  })
+  .describe(
+    "The port, best by its stable name in /dev/serial/by-id, or as `usb:0403:6001:A10KX3`: " +
+      "vendor, product and, among several, serial number.",
+  );
+
 export const serialSettings = {
   baud: z.int().min(50).max(4_000_000).default(9600).describe("Bits a second."),
   parity: z.enum(["none", "even", "odd"]).default("none").describe("Parity bit."),

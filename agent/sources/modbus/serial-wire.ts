@@ -3,9 +3,11 @@ import AsciiPort from "modbus-serial/ports/asciiport.js";
 import RTUBufferedPort from "modbus-serial/ports/rtubufferedport.js";
 import {
   assertAvailable,
+  currentIdentityOf,
   explainedFailure,
   identityOf,
 } from "#agent/sources/serial/port-identity.ts";
+import { portPath } from "#agent/sources/serial/usb-ports.ts";
 import type { ModbusSerialBusSettings } from "#config/gateway/modbus-bus.ts";
 import { EchoFilter } from "./echo-filter.ts";
 import { tapStream } from "./tap-stream.ts";
@@ -15,7 +17,8 @@ type Port = RTUBufferedPort | AsciiPort;
 
 /** @throws PenstockError PORT_UNAVAILABLE */
 export async function openSerialWire(settings: ModbusSerialBusSettings): Promise<Wire> {
-  const { modbus, port: path, baud: baudRate, parity, dataBits, stopBits } = settings;
+  const { modbus, baud: baudRate, parity, dataBits, stopBits } = settings;
+  const path = portPath(settings.port);
   assertAvailable(path);
   const options = { baudRate, parity, dataBits, stopBits };
   const port = modbus === "rtu" ? new RTUBufferedPort(path, options) : new AsciiPort(path, options);
@@ -26,20 +29,21 @@ export async function openSerialWire(settings: ModbusSerialBusSettings): Promise
   } catch (error) {
     throw explainedFailure(path, error);
   }
-  return new SerialWire(port, path);
+  return new SerialWire(port, settings.port, path);
 }
 
 class SerialWire implements Wire {
   readonly hasTransactions = false;
   readonly port: Port;
   readonly closed: Promise<string>;
-  readonly #path: string;
+  readonly #name: string;
   readonly #identity: string | undefined;
   #why: string | undefined;
 
-  constructor(port: Port, path: string) {
+  /** @param name of the port in the settings, which may lead to another path later */
+  constructor(port: Port, name: string, path: string) {
     this.port = port;
-    this.#path = path;
+    this.#name = name;
     this.#identity = identityOf(path);
     // oxlint-disable-next-line no-underscore-dangle -- the library's name
     const stream = port._client;
@@ -57,7 +61,7 @@ class SerialWire implements Wire {
   }
 
   get isRenewable(): boolean {
-    return identityOf(this.#path) !== this.#identity;
+    return currentIdentityOf(this.#name) !== this.#identity;
   }
 
   flush(): void {

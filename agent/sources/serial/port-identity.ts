@@ -2,11 +2,22 @@
 import { statSync } from "node:fs";
 import { messageOf, PenstockError } from "#core/errors.ts";
 import { ownerOf } from "./port-lock.ts";
+import { portPath } from "./usb-ports.ts";
 
 /** Node and device number: both change when a USB adapter comes back under another name. */
 export function identityOf(path: string): string | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat && `${stat.rdev} ${stat.ino}`;
+}
+
+/** Of the port that the settings' name leads to at present; undefined when there is none. */
+export function currentIdentityOf(port: string): string | undefined {
+  try {
+    return identityOf(portPath(port));
+  } catch (error) {
+    if (error instanceof PenstockError) return undefined;
+    throw error;
+  }
 }
 
 /** @throws PenstockError PORT_UNAVAILABLE: there is no such port, or another program holds it */

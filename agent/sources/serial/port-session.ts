@@ -5,19 +5,26 @@
  */
 import { SerialPort } from "serialport";
 import type { SerialBusSettings } from "#config/gateway/serial-bus.ts";
-import { assertAvailable, explainedFailure, identityOf } from "./port-identity.ts";
+import {
+  assertAvailable,
+  currentIdentityOf,
+  explainedFailure,
+  identityOf,
+} from "./port-identity.ts";
+import { portPath } from "./usb-ports.ts";
 
 export class PortSession {
   /** Why the port was lost. Resolves once, never rejects. */
   readonly closed: Promise<string>;
   readonly #port: SerialPort;
-  readonly #path: string;
+  readonly #name: string;
   readonly #identity: string | undefined;
 
-  constructor(port: SerialPort, path: string, onData: (bytes: Uint8Array) => void) {
+  /** @param name of the port in the settings, which may lead to another path later */
+  constructor(port: SerialPort, name: string, onData: (bytes: Uint8Array) => void) {
     this.#port = port;
-    this.#path = path;
-    this.#identity = identityOf(path);
+    this.#name = name;
+    this.#identity = identityOf(port.path);
     port.on("data", onData);
     this.closed = new Promise((resolve) => {
       let why = "closed";
@@ -34,7 +41,7 @@ export class PortSession {
    * heard of it until a write, so a silent port is asked this.
    */
   get isSameDevice(): boolean {
-    return this.#identity !== undefined && identityOf(this.#path) === this.#identity;
+    return this.#identity !== undefined && currentIdentityOf(this.#name) === this.#identity;
   }
 
   /** Sends bytes. What cannot be sent is lost: a lost port is noticed elsewhere. */
@@ -56,7 +63,8 @@ export async function openPort(
   settings: SerialBusSettings,
   onData: (bytes: Uint8Array) => void,
 ): Promise<PortSession> {
-  const { serial: path, baud: baudRate, parity, dataBits, stopBits } = settings;
+  const { serial, baud: baudRate, parity, dataBits, stopBits } = settings;
+  const path = portPath(serial);
   assertAvailable(path);
   const port = new SerialPort({ path, baudRate, parity, dataBits, stopBits, autoOpen: false });
   try {
@@ -66,5 +74,5 @@ export async function openPort(
   } catch (error) {
     throw explainedFailure(path, error);
   }
-  return new PortSession(port, path, onData);
+  return new PortSession(port, serial, onData);
 }

@@ -18,8 +18,9 @@ import type { Clock, Timer } from "#core/clock.ts";
 import { isAbort, messageOf } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
+import { Asker } from "./asker.ts";
 import { Field, type FieldValue } from "./field.ts";
-import { bytesOf, createFramer, type Framer } from "./framing.ts";
+import { createFramer, type Framer } from "./framing.ts";
 import { createLineReader, type LineReader } from "./line-reader.ts";
 import { openPort, type PortSession } from "./port-session.ts";
 import { sampleOf } from "./sample.ts";
@@ -42,6 +43,11 @@ const REOPEN = { firstMs: 200, maxMs: 5000 };
 /** What a line that says nothing is worth. */
 const SILENT: FieldValue = { value: null, quality: "bad", reason: "timeout" };
 
+const NO_BYTES = Buffer.alloc(0);
+
+/** More bytes than that tell nobody more. */
+const UNFRAMED_MAX = 80;
+
 interface Target {
   series: Series;
   field: Field;
@@ -54,6 +60,7 @@ export class SerialLine implements Source {
   readonly #handOver: HandOver;
   readonly #framer: Framer;
   readonly #reader: LineReader;
+  readonly #asker: Asker;
   readonly #targets = new Map<string, Target>();
   readonly #counters = {
     bytes: 0,
@@ -62,6 +69,7 @@ export class SerialLine implements Source {
     lines_unmatched: 0,
     invalid_values: 0,
     silences: 0,
+    questions_unanswered: 0,
     opens: 0,
     open_failures: 0,
     disconnects: 0,
@@ -70,8 +78,8 @@ export class SerialLine implements Source {
   #session: PortSession | undefined;
   #portError: string | undefined;
   #lineError: string | undefined;
+  #unframed: Buffer = NO_BYTES;
   #silence: Timer | undefined;
-  #asking: Timer | undefined;
   #idle: Timer | undefined;
   #running: Promise<void> | undefined;
 
@@ -82,6 +90,12 @@ export class SerialLine implements Source {
     this.#handOver = new HandOver(intake, this.#log);
     this.#framer = createFramer(settings.frame);
     this.#reader = createLineReader(settings, Object.keys(options.tags));
+    this.#asker = new Asker({
+      questions: settings.ask === undefined ? [] : [settings.ask].flat(),
+      clock,
+      send: (bytes) => this.#session?.send(bytes),
+      onUnanswered: (question, tags) => this.#unanswered(question, tags),
+    });
   }
 
   /** Begins to listen. A missing port is no error: the line goes on trying. */
@@ -96,13 +110,14 @@ export class SerialLine implements Source {
     }
     if (this.#targets.size === 0) this.#lineError = "nothing is read: the settings name no tags";
     this.#watchSilence();
-    this.#startAsking();
+    this.#asker.start();
     this.#running = this.#keepOpen();
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    for (const timer of [this.#silence, this.#asking, this.#idle]) timer?.cancel();
+    for (const timer of [this.#silence, this.#idle]) timer?.cancel();
+    this.#asker.stop();
     await this.#session?.close();
     await this.#running;
     await this.#handOver.settled();
@@ -153,6 +168,7 @@ export class SerialLine implements Source {
       this.#counters.opens += 1;
       this.#portError = undefined;
       this.#framer.reset();
+      this.#unframed = NO_BYTES;
       this.#state = "running";
       if (this.#stopping.signal.aborted) await session.close();
       return session;
@@ -173,19 +189,12 @@ export class SerialLine implements Source {
     this.#log.warn("lost", { err: this.#portError }, "serial port was lost");
   }
 
-  #startAsking(): void {
-    const { clock, settings } = this.#options;
-    if (!settings.ask) return;
-    const question = bytesOf(settings.ask.send);
-    this.#asking = clock.every("serial ask", settings.ask.every, () => {
-      this.#session?.send(question);
-    });
-  }
-
   #receive(bytes: Uint8Array): void {
     const { clock, settings } = this.#options;
     this.#counters.bytes += bytes.length;
-    this.#take(this.#framer.push(bytes), clock.now());
+    const frames = this.#framer.push(bytes);
+    this.#remember(bytes, frames.length > 0);
+    this.#take(frames, clock.now());
     if (settings.frame.idle === undefined) return;
     // The frame was measured when its last byte came, not when the silence behind it was over.
     const ts = clock.now();
@@ -193,6 +202,14 @@ export class SerialLine implements Source {
     this.#idle = clock.after("serial idle", settings.frame.idle, () => {
       this.#take(this.#framer.idle(), ts);
     });
+  }
+
+  /** The first bytes that no frame came of, to be shown to whoever asks why nothing is read. */
+  #remember(bytes: Uint8Array, hasFrames: boolean): void {
+    if (hasFrames) this.#unframed = NO_BYTES;
+    else if (this.#unframed.length < UNFRAMED_MAX) {
+      this.#unframed = Buffer.concat([this.#unframed, bytes]).subarray(0, UNFRAMED_MAX);
+    }
   }
 
   #take(frames: readonly Buffer[], ts: number): void {
@@ -207,10 +224,15 @@ export class SerialLine implements Source {
 
   #read(frame: Buffer, ts: number, batch: ReadingBatch): void {
     this.#counters.lines += 1;
-    const outcome = this.#reader.read(frame.toString("latin1"));
+    const line = frame.toString("latin1");
+    if (!this.#asker.accepts(line)) {
+      return this.#complain(frame, "is not the answer that was expected");
+    }
+    const outcome = this.#reader.read(line);
     if (outcome.kind === "unmatched") return this.#complain(frame, outcome.why);
     if (outcome.kind === "other" || outcome.found.length === 0) return;
     this.#counters.lines_matched += 1;
+    this.#asker.answered(outcome.found.map(({ tag }) => tag));
     for (const { tag, text } of outcome.found) this.#add(tag, text, ts, batch);
   }
 
@@ -236,15 +258,37 @@ export class SerialLine implements Source {
   }
 
   #silent(): void {
-    const { clock, name } = this.#options;
     this.#counters.silences += 1;
+    this.#giveBad();
+    this.#lineError ??= this.#whySilent();
+    if (this.#session && !this.#session.isSameDevice) void this.#session.close();
+  }
+
+  /** Bytes without a frame are a wrong speed, or another delimiter, and not silence. */
+  #whySilent(): string {
+    if (this.#unframed.length === 0) return "nothing was received for the silence time";
+    const { text, hex } = sampleOf(this.#unframed);
+    return `bytes came, and no frame: "${text}" (${hex}): check baud, parity and frame`;
+  }
+
+  #unanswered(question: string, tags: ReadonlySet<string> | undefined): void {
+    // Without a port nobody was asked, and that is told already.
+    if (!this.#session) return;
+    this.#counters.questions_unanswered += 1;
+    this.#giveBad(tags);
+    this.#lineError ??= `there is no answer to ${JSON.stringify(question)}`;
+  }
+
+  /** @param tags all, if left out */
+  #giveBad(tags?: ReadonlySet<string>): void {
+    const { clock, name } = this.#options;
     const batch = new ReadingBatch(name);
     const ts = clock.now();
-    for (const { series } of this.#targets.values()) {
-      batch.add(series, ts, SILENT.value, SILENT.quality, SILENT.reason);
+    for (const [tag, { series }] of this.#targets) {
+      if (tags?.has(tag) ?? true) {
+        batch.add(series, ts, SILENT.value, SILENT.quality, SILENT.reason);
+      }
     }
     this.#handOver.give(batch);
-    this.#lineError ??= "nothing was received for the silence time";
-    if (this.#session && !this.#session.isSameDevice) void this.#session.close();
   }
 }

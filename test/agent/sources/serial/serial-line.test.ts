@@ -223,3 +223,50 @@ test("a line whose settings name no tags says so", async () => {
     pty.unplug();
   }
 });
+
+test("an answer that was not expected is shown, and a missing one is bad at once", async () => {
+  const pty = new Pty();
+  let answer: string | undefined = "1.5 kg\r\n";
+  pty.onData(() => {
+    if (answer !== undefined) pty.send(answer);
+  });
+  const ask = { send: "P\r\n", every: "40ms", expect: "kg$", within: "30ms" };
+  const { line, intake } = await startLine(pty.path, { bus: { ask, silence: "1h" } });
+  try {
+    await until(() => intake.readings().some(({ value }) => value === 1.5));
+    answer = "ERR 7\r\n";
+    await until(() => line.status().detail?.includes("is not the answer") ?? false);
+    expect(line.status().detail).toBe(
+      'a line is not the answer that was expected: "ERR 7" (45 52 52 20 37)',
+    );
+    answer = undefined;
+    intake.batches.length = 0;
+    await until(() => intake.readings().length > 2);
+    expect(intake.readings().at(-1)).toMatchObject({ value: null, reason: "timeout" });
+    expect(line.status().counters["questions_unanswered"]).toBeGreaterThan(2);
+    answer = "2 kg\r\n";
+    await until(() => intake.readings().at(-1)?.value === 2);
+    expect(line.status().state).toBe("running");
+  } finally {
+    await line.stop();
+    pty.unplug();
+  }
+});
+
+test("bytes of which no frame comes are shown: the speed, or the delimiter, is wrong", async () => {
+  const pty = new Pty();
+  const clock = new ManualClock();
+  const { line } = await startLine(pty.path, { clock, bus: { silence: "30s" } });
+  try {
+    await until(() => line.status().state === "running");
+    pty.send(Buffer.from([0xfe, 0x80, 0xf8, 0x41]));
+    await until(() => line.status().counters["bytes"] === 4);
+    await clock.advance(30_000);
+    expect(line.status().detail).toBe(
+      'bytes came, and no frame: "...A" (fe 80 f8 41): check baud, parity and frame',
+    );
+  } finally {
+    await line.stop();
+    pty.unplug();
+  }
+});
