@@ -9,6 +9,7 @@ import {
 } from "#agent/sources/serial/port-identity.ts";
 import { portPath } from "#agent/sources/serial/usb-ports.ts";
 import type { ModbusSerialBusSettings } from "#config/gateway/modbus-bus.ts";
+import { AsciiLines } from "./ascii-lines.ts";
 import { EchoFilter } from "./echo-filter.ts";
 import { tapStream } from "./tap-stream.ts";
 import type { Wire } from "./wire.ts";
@@ -47,7 +48,7 @@ class SerialWire implements Wire {
     this.#identity = identityOf(path);
     // oxlint-disable-next-line no-underscore-dangle -- the library's name
     const stream = port._client;
-    tapStream(stream, new EchoFilter());
+    tapStream(stream, new EchoFilter(), port instanceof AsciiPort ? onlyAsciiLines() : undefined);
     port.on("error", (error: Error) => this.close(error.message));
     this.closed = new Promise((resolve) => {
       stream.once("close", (error: Error | null) => {
@@ -74,4 +75,10 @@ class SerialWire implements Wire {
     // oxlint-disable-next-line no-underscore-dangle -- the library's name
     if (this.port.isOpen) this.port._client.close(() => {});
   }
+}
+
+/** Noise on an ASCII line would end the program: the library's parser does not check lengths. */
+export function onlyAsciiLines(): (bytes: Buffer) => Buffer {
+  const lines = new AsciiLines();
+  return (bytes) => lines.pass(bytes);
 }

@@ -7,14 +7,21 @@ import type { EchoFilter } from "./echo-filter.ts";
 
 type DataListener = (bytes: Buffer) => void;
 
-/** To be called once, after the port has begun to listen. */
-export function tapStream(stream: Duplex, filter: EchoFilter): void {
+/**
+ * To be called once, after the port has begun to listen.
+ * @param clean what of these bytes the port can take; all of them, if left out
+ */
+export function tapStream(
+  stream: Duplex,
+  filter: EchoFilter,
+  clean: (bytes: Buffer) => Buffer = (bytes) => bytes,
+): void {
   // The library listens with one function that takes the bytes.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const listeners = stream.listeners("data") as DataListener[];
   stream.removeAllListeners("data");
   stream.on("data", (bytes: Buffer) => {
-    const rest = filter.pass(bytes);
+    const rest = clean(filter.pass(bytes));
     if (rest.length === 0) return;
     for (const listen of listeners) listen(rest);
   });

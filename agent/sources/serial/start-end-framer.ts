@@ -63,6 +63,8 @@ export class StartEndFramer {
       return;
     }
     this.#tooLong += 1;
-    this.reset();
+    // A frame may have begun anew within what never ended.
+    const again = data.subarray(Math.max(0, data.lastIndexOf(this.#start)));
+    this.#rest = Buffer.from(again.length <= most ? again : again.subarray(again.length));
   }
 }

@@ -4,7 +4,6 @@
  * its names below /dev/serial, need not be there.
  */
 import { readdirSync, readFileSync, realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { PenstockError } from "#core/errors.ts";
 
 export interface UsbPort {
@@ -20,7 +19,7 @@ export interface UsbPort {
 }
 
 /** Where the kernel shows its devices. */
-export const SYS = "/sys";
+const SYS = "/sys";
 
 /** An adapter stands at most so far above its port: interface, device, and a hub's or two. */
 const PARENTS_MAX = 6;
@@ -52,8 +51,8 @@ export function portPath(port: string, sys = SYS): string {
 
 /** All serial ports of USB adapters, by their paths. */
 export function usbPorts(sys = SYS): UsbPort[] {
-  return namesIn(join(sys, "class/tty"))
-    .flatMap((name) => usbPort(join(sys, "class/tty", name, "device"), `/dev/${name}`) ?? [])
+  return namesIn(`${sys}/class/tty`)
+    .flatMap((name) => usbPort(`${sys}/class/tty/${name}/device`, `/dev/${name}`) ?? [])
     .toSorted((a, b) => a.path.localeCompare(b.path));
 }
 
@@ -65,7 +64,7 @@ function usbPort(device: string, path: string): UsbPort | undefined {
     // A terminal without a device behind it, as most are.
     return undefined;
   }
-  for (let i = 0; i < PARENTS_MAX; i++, folder = dirname(folder)) {
+  for (let i = 0; i < PARENTS_MAX; i++, folder = parentOf(folder)) {
     const vendor = attribute(folder, "idVendor");
     if (vendor === "") continue;
     const [product, serial] = [attribute(folder, "idProduct"), attribute(folder, "serial")];
@@ -76,9 +75,13 @@ function usbPort(device: string, path: string): UsbPort | undefined {
   return undefined;
 }
 
+function parentOf(folder: string): string {
+  return folder.slice(0, Math.max(1, folder.lastIndexOf("/")));
+}
+
 function attribute(folder: string, name: string): string {
   try {
-    return readFileSync(join(folder, name), "utf8").trim();
+    return readFileSync(`${folder}/${name}`, "utf8").trim();
   } catch {
     // Not every device has every attribute.
     return "";

@@ -146,3 +146,14 @@ function framers(): Framer[] {
     new IdleFramer(16),
   ];
 }
+
+test("a frame that begins within one that never ended is found, however the bytes arrive", () => {
+  const noise = Buffer.from(`\u0002${"x".repeat(100)}`);
+  const frame = Buffer.from("\u000212.5\u0003");
+  for (const cut of [1, 50, noise.length + 1, noise.length + 3]) {
+    const framer = new StartEndFramer(Buffer.from("\u0002"), Buffer.from("\u0003"), 16);
+    const all = Buffer.concat([noise, frame]);
+    const frames = [...framer.push(all.subarray(0, cut)), ...framer.push(all.subarray(cut))];
+    expect(frames.map(String)).toEqual(["12.5"]);
+  }
+});
