@@ -11,6 +11,7 @@ import type {
   ParkedEvent,
   PartitionBatch,
 } from "../contract.ts";
+import { toDeadLetter, toParkedEvent } from "../dead-letter-row.ts";
 import { numberArray } from "./arrays.ts";
 import type { Sql } from "./database.ts";
 
@@ -156,20 +157,7 @@ export async function readDeadLetters(sql: Sql, limit: number): Promise<DeadLett
      FROM dead_letter d JOIN hub ON hub.id = hub_id ORDER BY d.id DESC LIMIT $1`,
     [limit],
   );
-  return rows.map(toDeadLetter);
-}
-
-function toDeadLetter(row: Record<string, unknown>): DeadLetter {
-  return {
-    id: Number(row["id"]),
-    hub: String(row["hub"]),
-    partition: String(row["partition"]),
-    position: { sequenceNumber: Number(row["sequence_number"]), offset: String(row["offset"]) },
-    enqueuedAtMs: Number(row["enqueued_at"]),
-    code: String(row["code"]),
-    reason: String(row["reason"]),
-    bytes: Number(row["bytes"]),
-  };
+  return rows.map((row) => toDeadLetter(row));
 }
 
 /** Oldest first, those after the given id. */
@@ -179,22 +167,14 @@ export async function readParked(
   afterId: number,
   limit: number,
 ): Promise<ParkedEvent[]> {
-  const { rows } = await sql.query<Record<string, string> & { body: Buffer }>(
+  const { rows } = await sql.query<Record<string, unknown>>(
     `SELECT d.*, namespace, hub, consumer_group, incarnation, length(body)::text AS bytes
      FROM dead_letter d JOIN hub ON hub.id = hub_id
      WHERE d.id > $1 AND ($2::bigint IS NULL OR d.id = $2) AND ($3::text IS NULL OR code = $3)
      ORDER BY d.id LIMIT $4`,
     [afterId, id ?? null, code ?? null, limit],
   );
-  return rows.map((row) => {
-    const scope = {
-      namespace: String(row["namespace"]),
-      hub: String(row["hub"]),
-      consumerGroup: String(row["consumer_group"]),
-      incarnation: Number(row["incarnation"]),
-    };
-    return Object.assign(toDeadLetter(row), { scope, body: row.body });
-  });
+  return rows.map((row) => toParkedEvent(row));
 }
 
 /** Within a transaction. */

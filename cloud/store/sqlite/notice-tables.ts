@@ -10,9 +10,9 @@ import type {
   Delivery,
   DeviceRow,
   ExplainedGap,
-  HubScope,
   ParkedEvent,
 } from "../contract.ts";
+import { toDeadLetter, toParkedEvent } from "../dead-letter-row.ts";
 
 /** The newest are kept. An event has at most 1 MB, so dead letters take at most 2 GB. */
 const DEAD_LETTERS_MAX = 2000;
@@ -99,15 +99,13 @@ export class NoticeTables {
   }
 
   deadLetters(limit: number): DeadLetter[] {
-    return this.#selectDead.all(limit).map(toDeadLetter);
+    return this.#selectDead.all(limit).map((row) => toDeadLetter(row));
   }
 
   parked({ id, code }: DeadLetterFilter, afterId: number, limit: number): ParkedEvent[] {
-    return this.#selectParked.all(afterId, id ?? null, code ?? null, limit).map((row) => {
-      const { body } = row;
-      if (!(body instanceof Uint8Array)) throw new TypeError("a dead letter without a body");
-      return Object.assign(toDeadLetter(row), { scope: scopeOf(row), body });
-    });
+    return this.#selectParked
+      .all(afterId, id ?? null, code ?? null, limit)
+      .map((row) => toParkedEvent(row));
   }
 
   /** Within a transaction. */
@@ -167,28 +165,4 @@ export class NoticeTables {
       reason: String(row["reason"]),
     }));
   }
-}
-
-type Row = Record<string, unknown>;
-
-function toDeadLetter(row: Row): DeadLetter {
-  return {
-    id: Number(row["id"]),
-    hub: String(row["hub"]),
-    partition: String(row["partition"]),
-    position: { sequenceNumber: Number(row["sequence_number"]), offset: String(row["offset"]) },
-    enqueuedAtMs: Number(row["enqueued_at"]),
-    code: String(row["code"]),
-    reason: String(row["reason"]),
-    bytes: Number(row["bytes"]),
-  };
-}
-
-function scopeOf(row: Row): HubScope {
-  return {
-    namespace: String(row["namespace"]),
-    hub: String(row["hub"]),
-    consumerGroup: String(row["consumer_group"]),
-    incarnation: Number(row["incarnation"]),
-  };
 }
