@@ -17,7 +17,7 @@ import { type HubProcess, startHubProcess } from "./hub-process.ts";
 
 const PARTITIONS = 4;
 const BATCH_EVENTS = 20;
-const retry = { retryOptions: { maxRetries: 0, timeoutInMs: 2000 } };
+const retry = { retryOptions: { maxRetries: 0, timeoutInMs: 10_000 } };
 
 export interface KillReport {
   seed: number;
