@@ -187,6 +187,8 @@ export class ModbusBus implements Source {
     if (lost.length === this.#links.length) {
       return `no connection to ${whereOf(this.#options.settings)}: ${lost[0]?.lastError ?? "?"}`;
     }
+    const noise = this.#links.flatMap((link) => link.noise.complaint ?? []);
+    if (noise[0] !== undefined) return noise[0];
     const silent = this.#silent().map((poller) => `${poller.name} (${poller.breaker.reason})`);
     if (silent.length > 0) {
       const more = silent.length > NAMES_MAX ? " and others" : "";
@@ -222,6 +224,7 @@ export class ModbusBus implements Source {
       timeouts: reads.timeouts,
       malformed_answers: reads.malformed,
       stray_frames: link.strayFrames,
+      noisy_answers: this.#links.reduce((sum, { noise }) => sum + noise.total, 0),
       retries: reads.retries,
       searches: reads.searches,
       invalid_values: reads.invalidValues,

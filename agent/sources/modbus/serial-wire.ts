@@ -37,6 +37,7 @@ class SerialWire implements Wire {
   readonly hasTransactions = false;
   readonly port: Port;
   readonly closed: Promise<string>;
+  readonly heard: () => Uint8Array;
   readonly #name: string;
   readonly #identity: string | undefined;
   #why: string | undefined;
@@ -48,7 +49,11 @@ class SerialWire implements Wire {
     this.#identity = identityOf(path);
     // oxlint-disable-next-line no-underscore-dangle -- the library's name
     const stream = port._client;
-    tapStream(stream, new EchoFilter(), port instanceof AsciiPort ? onlyAsciiLines() : undefined);
+    this.heard = tapStream(
+      stream,
+      new EchoFilter(),
+      port instanceof AsciiPort ? onlyAsciiLines() : undefined,
+    ).heard;
     port.on("error", (error: Error) => this.close(error.message));
     this.closed = new Promise((resolve) => {
       stream.once("close", (error: Error | null) => {

@@ -5,6 +5,14 @@
 import type { Duplex } from "node:stream";
 import type { EchoFilter } from "./echo-filter.ts";
 
+export interface Tap {
+  /** The first bytes that came since the last request went out, its echo left out. */
+  heard: () => Uint8Array;
+}
+
+const NOTHING = Buffer.alloc(0);
+const HEARD_MAX = 16;
+
 type DataListener = (bytes: Buffer) => void;
 
 /**
@@ -15,19 +23,24 @@ export function tapStream(
   stream: Duplex,
   filter: EchoFilter,
   clean: (bytes: Buffer) => Buffer = (bytes) => bytes,
-): void {
+): Tap {
+  let heard: Buffer = NOTHING;
   // The library listens with one function that takes the bytes.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const listeners = stream.listeners("data") as DataListener[];
   stream.removeAllListeners("data");
   stream.on("data", (bytes: Buffer) => {
-    const rest = clean(filter.pass(bytes));
+    const foreign = filter.pass(bytes);
+    if (heard.length < HEARD_MAX) heard = Buffer.concat([heard, foreign.subarray(0, HEARD_MAX)]);
+    const rest = clean(foreign);
     if (rest.length === 0) return;
     for (const listen of listeners) listen(rest);
   });
   const write = stream.write.bind(stream);
   stream.write = (chunk: Uint8Array): boolean => {
     filter.sent(chunk);
+    heard = NOTHING;
     return write(chunk);
   };
+  return { heard: () => heard };
 }

@@ -75,11 +75,12 @@ class ModbusTcpWire extends SocketWire implements Wire {
 class RtuOverTcpWire extends SocketWire implements Wire {
   readonly hasTransactions = false;
   readonly port: TelnetPort;
+  readonly heard: () => Uint8Array;
 
   constructor(socket: Socket) {
     super(socket);
     this.port = new TelnetPort({ socket });
-    tapStream(socket, new EchoFilter());
+    this.heard = tapStream(socket, new EchoFilter()).heard;
   }
 
   flush(): void {

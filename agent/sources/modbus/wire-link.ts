@@ -9,6 +9,7 @@ import type { RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import { Connection } from "./connection.ts";
 import type { GuestLink, ModbusLink, ReadOutcome, ReadRequest } from "./link.ts";
+import { NoiseWatch } from "./noise-watch.ts";
 import type { OpenWire } from "./wire.ts";
 
 /** So many requests in a row without any answer: the connection is half open, or out of step. */
@@ -16,6 +17,8 @@ const TIMEOUTS_IN_A_ROW_MAX = 3;
 
 /** So many stray frames since the last answer: the peer talks without end. */
 const STRAYS_IN_A_ROW_MAX = 100;
+
+const NOTHING = new Uint8Array();
 
 const REOPEN = { firstMs: 100, maxMs: 5000 };
 
@@ -41,6 +44,7 @@ export interface LinkCounters {
 }
 
 export class WireLink implements ModbusLink {
+  readonly noise = new NoiseWatch();
   readonly counters: LinkCounters = {
     connects: 0,
     connectFailures: 0,
@@ -113,6 +117,8 @@ export class WireLink implements ModbusLink {
     if (!connection) return { kind: "disconnected" };
     const outcome = await send(connection);
     this.#freeAtMs = this.#options.clock.monotonic() + pauseMs;
+    const isAnswered = outcome.kind === "answer" || outcome.kind === "exception";
+    if (outcome.kind !== "owed") this.noise.ended(isAnswered, connection.wire.heard?.() ?? NOTHING);
     if (from === "poll" || outcome.kind !== "timeout") this.#judge(connection, outcome);
     return outcome;
   }

@@ -11,6 +11,8 @@ export interface Wire extends GuardedPortOptions {
    * for a serial port only when it is not the one that was opened, since opening resets some devices.
    */
   readonly isRenewable: boolean;
+  /** What came since the last request, where that may be noise: on lines without a header. */
+  readonly heard?: (() => Uint8Array) | undefined;
   close(why: string): void;
 }
 

@@ -154,6 +154,17 @@ describe("on a serial line", () => {
     expect(bus.status().counters).toMatchObject({ timeouts: 1, retries: 1 });
   });
 
+  test("bytes that are never an answer are told as noise, with a sample: the speed may be wrong", async () => {
+    const { bus, stop } = await device((_asked, pty) => pty.send(Buffer.from([0xfe, 0x80, 0xf8])), {
+      timeout: "10ms",
+    });
+    await until(() => bus.status().detail?.includes("no answer (") ?? false);
+    expect(bus.status().state).toBe("degraded");
+    expect(bus.status().detail).toContain("(fe 80 f8): check baud, parity and terminators");
+    expect(bus.status().counters["noisy_answers"]).toBeGreaterThan(2);
+    await stop();
+  });
+
   test("noise before an answer, and an answer of another unit, are passed over", async () => {
     const { intake, stop } = await device(({ answer }, pty) => {
       pty.send(Buffer.from([0xff, 0x00, 0xff]));
