@@ -34,18 +34,18 @@ export async function checkUplink({ uplink }: GatewaySettings): Promise<Finding[
   }
   const endpoint = endpointOf(uplink.eventHubs);
   if (!endpoint) return [failed("uplink", "its address cannot be read", "see uplink.eventHubs")];
-  const { host, port, isPlain } = endpoint;
+  const { host } = endpoint;
   try {
     const { address } = await lookup(host);
     const named = ok("DNS", `${host} is ${address}`);
-    return [named, await checkConnection(host, port, isPlain)];
+    return [named, await checkConnection(endpoint)];
   } catch (error) {
     const remedy = "see /etc/resolv.conf and the way to its server: getent hosts NAME";
     return [failed("DNS", `${host}: ${systemCodeOf(error) ?? messageOf(error)}`, remedy)];
   }
 }
 
-async function checkConnection(host: string, port: number, isPlain: boolean): Promise<Finding> {
+async function checkConnection({ host, name, port, isPlain }: Endpoint): Promise<Finding> {
   if (isPlain) {
     const why = await tcpFailure(host, port);
     const remedy = "is the embedded hub running there?";
@@ -53,7 +53,7 @@ async function checkConnection(host: string, port: number, isPlain: boolean): Pr
       ? ok("uplink", `${host}:${port} accepts connections`)
       : failed("uplink", `${host}:${port}: ${why}`, remedy);
   }
-  const why = await tlsFailure(host, port);
+  const why = await tlsFailure(host, port, name);
   if (why === undefined) return ok("TLS", `${host}:${port} shows a good certificate`);
   const remedy = /CERT|certificate|expired|altname/i.test(why)
     ? "is the clock right, and does a proxy in between break TLS open?"
@@ -63,6 +63,8 @@ async function checkConnection(host: string, port: number, isPlain: boolean): Pr
 
 interface Endpoint {
   host: string;
+  /** Whose certificate is expected there. */
+  name: string;
   port: number;
   /** The embedded hub, without TLS. */
   isPlain: boolean;
@@ -79,7 +81,9 @@ function endpointOf(settings: EventHubsSettings): Endpoint | undefined {
   const isPlain = /UseDevelopmentEmulator=true/i.test(text);
   const overWeb = transport === "websockets" || proxy !== undefined;
   const usual = isPlain ? AMQP_PORT : overWeb ? HTTPS_PORT : AMQPS_PORT;
-  return { host: url.hostname, port: url.port === "" ? usual : Number(url.port), isPlain };
+  const { hostname: host, port } = url;
+  const name = namespace?.replace(/:\d+$/, "") ?? host;
+  return { host, name, port: port === "" ? usual : Number(port), isPlain };
 }
 
 /** Undefined where a connection was accepted. */
@@ -96,9 +100,9 @@ function tcpFailure(host: string, port: number): Promise<string | undefined> {
   });
 }
 
-function tlsFailure(host: string, port: number): Promise<string | undefined> {
+function tlsFailure(host: string, port: number, name: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connectTls({ host, port, servername: host, timeout: TIMEOUT_MS });
+    const socket = connectTls({ host, port, servername: name, timeout: TIMEOUT_MS });
     const end = (why?: string): void => {
       socket.destroy();
       resolve(why);

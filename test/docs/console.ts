@@ -58,7 +58,7 @@ export class Console {
   /** A shell in the folder, with `penstock` on its path. */
   constructor(folder: string, environment: Readonly<Record<string, string>> = {}) {
     const bin = join(folder, "bin");
-    mkdirSync(bin);
+    mkdirSync(bin, { recursive: true });
     const script = `#!/bin/sh\nexec "${process.execPath}" "${join(root, "agent/main.ts")}" "$@"\n`;
     writeFileSync(join(bin, "penstock"), script);
     chmodSync(join(bin, "penstock"), 0o755);

@@ -61,7 +61,7 @@ const programs = { agent: "agent/main.ts", cloud: "cloud/main.ts" } as const;
 test.each(["agent", "cloud"] as const)(
   "every command of %s that a page names exists",
   (program) => {
-    const named = new RegExp(`npm run -s ${program} -- ([a-z-]+)`, "g");
+    const named = new RegExp(`npm run -s ${program} -- ([a-z][a-z-]*)`, "g");
     const used = pages.flatMap((page) =>
       Array.from(stored(page).matchAll(named), ([, name]) => name),
     );

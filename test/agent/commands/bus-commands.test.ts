@@ -1,7 +1,8 @@
 /** `read`, `probe` and `scan` against a device, with and without a running agent in between. */
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
+import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Agent } from "#agent/agent.ts";
 import { doctorCommand } from "#agent/commands/doctor.ts";
@@ -9,6 +10,7 @@ import { probeCommand } from "#agent/commands/probe.ts";
 import { readCommand } from "#agent/commands/read.ts";
 import { scanCommand } from "#agent/commands/scan.ts";
 import { statusCommand } from "#agent/commands/status.ts";
+import { supportBundleCommand } from "#agent/commands/support-bundle.ts";
 import { tailCommand } from "#agent/commands/tail.ts";
 import { topCommand } from "#agent/commands/top.ts";
 import { loadGateway } from "#config/load-config.ts";
@@ -229,4 +231,28 @@ test("doctor names what is wrong, each with its remedy", async () => {
     "warning  uplink: the file names no way to the cloud\n         → add uplink",
   );
   expect(out).toContain("warning  agent: none runs");
+});
+
+test("a support bundle holds status, settings and findings, and no secret", async () => {
+  const folder = dirname(file);
+  const text = await readFile(file, "utf8");
+  await writeFile(
+    file,
+    `${text}uplink: { eventHubs: { connectionString: !secret hub, hub: h } }\n`,
+  );
+  const hub = "Endpoint=sb://127.0.0.1:1/;SharedAccessKeyName=a;SharedAccessKey=hunter2";
+  await writeFile(join(folder, "secrets.yaml"), `hub: ${hub}\n`, { mode: 0o600 });
+  await startAgent();
+  const target = join(folder, "bundle.json.gz");
+  const { code } = await runCommand(supportBundleCommand, [target, "--config", file]);
+  expect(code).toBe(0);
+  const bundle = gunzipSync(await readFile(target)).toString();
+  expect(bundle).not.toContain("hunter2");
+  const parsed: Record<string, Record<string, unknown>> = JSON.parse(bundle);
+  expect(parsed["configuration"]).toMatchObject({
+    gateway: '"hall-3"',
+    "uplink.eventHubs.connectionString": "(secret)",
+  });
+  expect(parsed["agent"]).toMatchObject({ running: true, "GET /status": { gateway: "hall-3" } });
+  expect(parsed["findings"]).toContainEqual(expect.objectContaining({ what: "bus packer" }));
 });

@@ -1,0 +1,24 @@
+/** All commands of the agent's program, each loaded when it is called. */
+import { type CommandLoader, describe } from "#config/dispatch.ts";
+
+export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
+  run: async () => (await import("./commands/run.ts")).runCommand,
+  init: async () => (await import("./commands/init.ts")).initCommand,
+  check: async () => (await import("./commands/check.ts")).checkCommand,
+  "config show": async () => (await import("./commands/config-show.ts")).configShowCommand,
+  "config diff": async () => (await import("./commands/config-diff.ts")).configDiffCommand,
+  ports: async () => (await import("./commands/ports.ts")).portsCommand,
+  scan: async () => (await import("./commands/scan.ts")).scanCommand,
+  probe: async () => (await import("./commands/probe.ts")).probeCommand,
+  read: async () => (await import("./commands/read.ts")).readCommand,
+  tail: async () => (await import("./commands/tail.ts")).tailCommand,
+  top: async () => (await import("./commands/top.ts")).topCommand,
+  plan: async () => (await import("./commands/plan.ts")).planCommand,
+  status: async () => (await import("./commands/status.ts")).statusCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  "support-bundle": async () => (await import("./commands/support-bundle.ts")).supportBundleCommand,
+  "alarm ls": async () => (await import("./commands/alarm-list.ts")).alarmListCommand,
+  detect: async () => (await import("./commands/detect.ts")).detectCommand,
+  "completion bash": async () =>
+    (await import("./commands/completion.ts")).completionCommand(() => describe(COMMANDS)),
+};
