@@ -6,11 +6,12 @@
  */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { parse, visit } from "yaml";
+import { isScalar, parse } from "yaml";
 import { messageOf, systemCodeOf } from "#core/errors.ts";
 import type { Fault } from "./faults.ts";
 import { mappingOf, textOf } from "./raw.ts";
 import { type Path, pathOf, type Refused, spanOf, type YamlTree } from "./yaml-tree.ts";
+import { walk } from "./yaml-walk.ts";
 
 /** The value that the parser gives to `!secret NAME`. */
 export class SecretReference {
@@ -54,12 +55,12 @@ export function resolveSecrets(tree: YamlTree, sources: SecretSources): Resolved
   const faults: Fault[] = [];
   const missing: Refused[] = [];
   const paths: Path[] = [];
-  visit(tree.document, {
-    Scalar: (key, node, ancestors) => {
-      if (key === "key") return;
+  walk(tree.document, {
+    value: (node, chain, isKey) => {
+      if (isKey || !isScalar(node)) return;
       const found = lookedUp(node.value, sources);
       if (!found) return;
-      const path = pathOf([...ancestors, node]);
+      const path = pathOf(chain);
       // Also what stands for an environment variable is not to be shown.
       node.tag = SECRET_TAG;
       if ("value" in found) {

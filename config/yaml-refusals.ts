@@ -6,7 +6,6 @@ import {
   type Node,
   type Pair,
   type Scalar,
-  visit,
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
@@ -14,6 +13,7 @@ import type { Fault } from "./faults.ts";
 import { SECRET_TAG, SecretReference } from "./secrets.ts";
 import type { SourceText, Span } from "./source-text.ts";
 import { pathOf, type Refused, spanOf } from "./yaml-tree.ts";
+import { type Chain, walk } from "./yaml-walk.ts";
 
 export interface Refusals {
   readonly faults: readonly Fault[];
@@ -37,32 +37,30 @@ export function refuse(source: SourceText, document: Document.Parsed): Refusals 
     refused.push({ path: pathOf(chain), on });
   };
   refuseDirectives(document, report);
-  visit(document, {
-    Alias: (_key, { source: name, range }, ancestors) => {
+  walk(document, {
+    alias: ({ source: name, range }, chain) => {
       unusable = true;
       // One message an anchor: its aliases go with it.
       if (anchors.has(name)) return;
       const span = { start: range?.[0] ?? 0, end: range?.[1] ?? 1 };
-      report(span, ancestors, "value", [`aliases (*${name}) are not allowed`, WRITE_OUT]);
+      const above = chain.slice(0, -1);
+      report(span, above, "value", [`aliases (*${name}) are not allowed`, WRITE_OUT]);
     },
-    Value: (_key, node, ancestors) => {
+    value: (node, chain) => {
       if (node.anchor !== undefined) {
         unusable = true;
         anchors.add(node.anchor);
       }
-      refuseNode(node, ancestors, source, report);
+      refuseNode(node, chain, source, report);
     },
-    Pair: (_key, pair, ancestors) => {
+    pair: (pair, chain) => {
       const { key } = pair;
       if (isCollection(key) || (isScalar(key) && key.value === "<<")) unusable = true;
-      refuseKey(pair, [...ancestors, pair], source, report);
+      refuseKey(pair, chain, source, report);
     },
   });
   return { faults, refused, unusable };
 }
-
-/** The node that is refused, below the nodes that it stands in. */
-type Chain = readonly unknown[];
 
 type Wording = readonly [message: string, advice: string];
 
@@ -77,12 +75,11 @@ function refuseDirectives(document: Document.Parsed, report: Report): void {
 
 function refuseNode(
   node: Scalar | YAMLMap | YAMLSeq,
-  above: Chain,
+  chain: Chain,
   source: SourceText,
   report: Report,
 ): void {
   const { anchor } = node;
-  const chain = [...above, node];
   if (anchor !== undefined) {
     const message = `anchors (&${anchor}) and aliases (*${anchor}) are not allowed`;
     report(before(node, `&${anchor}`, source), chain, "value", [message, WRITE_OUT]);
