@@ -50,7 +50,7 @@ test.each(pages)("every link of %s leads to a file", (page) => {
 const scripts = Object.keys(JSON.parse(stored("package.json")).scripts);
 
 test.each(pages)("every npm command of %s exists", (page) => {
-  const used = [...stored(page).matchAll(/npm (?:run (?:-s )?|(?=start|test))([a-z:]+)/g)].map(
+  const used = [...stored(page).matchAll(/npm (?:run (?:-s )?|(?=start|test))([a-z:-]+)/g)].map(
     ([, name]) => name,
   );
   expect(used.filter((name = "") => !scripts.includes(name))).toEqual([]);
