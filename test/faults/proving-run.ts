@@ -133,6 +133,7 @@ export class ProvingRun {
   }
 
   async stop(): Promise<void> {
+    this.#ending.abort();
     await this.#pulse.stop();
     await Promise.all([this.#plant.stop(), this.#extraDevices.stop()]);
     await this.#rig.stop();

@@ -11,9 +11,10 @@ import { pickFreePorts } from "#sim/programs/free-ports.ts";
 import type { ProgramSpec } from "#sim/programs/program-life.ts";
 import { Supervisor } from "#sim/programs/supervisor.ts";
 import { LinkProxy } from "#test/support/link-proxy.ts";
-import { ClonedAgent } from "./cloned-agent.ts";
+import type { ClonedAgent } from "./cloned-agent.ts";
 import { type LinkName, linkNames, type ProgramName } from "./fault-kind.ts";
 import { GatewayClock } from "./gateway-clock.ts";
+import { Guests } from "./guests.ts";
 import type { RigPorts } from "./ports.ts";
 import { hubArgs, specOf } from "./program-specs.ts";
 import { writeGatewayFile, writeSinkFile } from "./settings-files.ts";
@@ -57,8 +58,7 @@ export class Rig {
   readonly #disks: SmallDisks;
   /** Several where the name has a number after it: `sink`, `sink-2`. */
   readonly #programs = new Map<string, Supervisor>();
-  readonly #clones: ClonedAgent[] = [];
-  readonly #rivals: Supervisor[] = [];
+  readonly #guests: Guests;
   readonly #hubSpec: ProgramSpec;
   #partitions = PARTITIONS;
   #hubConnection = "";
@@ -75,6 +75,7 @@ export class Rig {
     };
     this.gatewayClock = new GatewayClock(join(folder, "gateway-clock"));
     this.#disks = new SmallDisks(folder);
+    this.#guests = new Guests({ ...parts, restart: RESTART });
     this.#hubSpec = specOf({ name: "hub", folder, script: "cloud/main.ts", args: this.#hubArgs() });
   }
 
@@ -110,26 +111,17 @@ export class Rig {
     await this.program("agent").restart(STOP_GRACE_MS);
   }
 
-  /** A second agent on a copied buffer; rejects when it does not start. */
+  /** A second agent on a copied buffer, in a folder of its own. */
   async startClone(folder: string, random: Random): Promise<ClonedAgent> {
-    const clone = new ClonedAgent(
-      { runFolder: this.#settings.folder, folder, connectionString: this.#through("uplink") },
-      { ...this.#parts, restart: RESTART },
-      random,
-    );
-    this.#clones.push(clone);
-    await clone.start();
-    return clone;
+    const connectionString = this.#through("uplink");
+    const runFolder = this.#settings.folder;
+    return await this.#guests.startClone({ runFolder, folder, connectionString }, random);
   }
 
   /** A third sink on the shared database, which takes its share of the partitions. */
   async startRival(random: Random): Promise<Supervisor> {
     const [port = 0] = await pickFreePorts(1, random);
-    const spec = await this.#sinkSpec("rival", port);
-    const rival = new Supervisor(spec, { ...this.#parts, restart: RESTART });
-    this.#rivals.push(rival);
-    await rival.start();
-    return rival;
+    return await this.#guests.startRival(await this.#sinkSpec("rival", port));
   }
 
   program(name: ProgramName): Supervisor {
@@ -225,8 +217,7 @@ export class Rig {
 
   /** The agents first, so that they can still send what they hold; the hub last. */
   async stop(): Promise<void> {
-    await Promise.all(this.#clones.map((clone) => clone.stop()));
-    await Promise.all(this.#rivals.map((rival) => rival.stop(STOP_GRACE_MS)));
+    await this.#guests.stop();
     for (const name of ["agent", "sink", "hub"] as const) {
       await Promise.all(this.programs(name).map((program) => program.stop(STOP_GRACE_MS)));
     }
@@ -236,8 +227,7 @@ export class Rig {
 
   /** For the very last moment: ends everything without waiting. */
   destroy(): void {
-    for (const { supervisor } of this.#clones) supervisor?.destroy();
-    for (const rival of this.#rivals) rival.destroy();
+    this.#guests.destroy();
     for (const supervisor of this.#programs.values()) supervisor.destroy();
     this.#disks.abandon();
   }
@@ -283,16 +273,14 @@ export class Rig {
     return specOf({ name, folder, script: "cloud/main.ts", args });
   }
 
-  /** Those of clones count for the agent, those of rivals for the sink. */
+  /** Over all that run, or ran, under each name, guests included. */
   #figures(figure: (supervisor: Supervisor) => number): Record<ProgramName, number> {
-    const clones = this.#clones.flatMap(({ supervisor }) => supervisor ?? []);
-    const sum = (all: readonly Supervisor[]): number =>
-      all.reduce((total, supervisor) => total + figure(supervisor), 0);
-    return {
-      agent: sum([...this.programs("agent"), ...clones]),
-      hub: sum(this.programs("hub")),
-      sink: sum([...this.programs("sink"), ...this.#rivals]),
-    };
+    const sum = (name: ProgramName): number =>
+      [...this.programs(name), ...this.#guests.like(name)].reduce(
+        (total, supervisor) => total + figure(supervisor),
+        0,
+      );
+    return { agent: sum("agent"), hub: sum("hub"), sink: sum("sink") };
   }
 }
 

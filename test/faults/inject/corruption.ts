@@ -11,7 +11,9 @@ import type { Inject } from "./injection.ts";
 const BITS_MAX = 16;
 const ZEROS = 4096;
 
-export const corruption: Inject = async ({ rig, suspects }, _fault, random) => {
+export const corruption: Inject = async ({ rig, pulse, suspects, ending }, _fault, random) => {
+  // What the last damage left is on its way: not all damage is to hit the same backlog.
+  await pulse.untilWorking("sink", ending);
   await rig.links.uplink.cut();
   return {
     what: "the uplink is cut, so that the buffer fills up",
