@@ -11,6 +11,7 @@ import type { Clock } from "#core/clock.ts";
 import type { Logger } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import { StoreAndForward } from "./buffer/store-and-forward.ts";
+import { bufferRoutes } from "./control/buffer-routes.ts";
 import { busRoutes } from "./control/bus-routes.ts";
 import { controlPathOf } from "./control/control-path.ts";
 import { ControlServer } from "./control/control-server.ts";
@@ -136,6 +137,7 @@ export class Agent {
     const { configuration = () => ({}) } = this.#options;
     const routes = {
       ...statusRoutes(view, configuration),
+      ...bufferRoutes(this.#buffer),
       ...tailRoute(view, clock),
       ...busRoutes((bus) => sources.guestLink(bus)),
     };

@@ -3,6 +3,7 @@
 import type { AcceptOutcome, ReadingBatch } from "#agent/sources/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
+import type { ReadingRow, SegmentRow } from "./inspection.ts";
 
 /** What is to be stored together, in one segment. */
 export interface SegmentInput {
@@ -67,4 +68,40 @@ export interface BufferReader {
   owedFrom(lane: number, epoch: string): number | undefined;
   /** Called whenever a lane may have something to take. One listener. */
   onReady(listener: (lane: number, traffic: TrafficClass) => void): void;
+}
+
+export interface BufferStat {
+  state: "ok" | "full" | "failing";
+  epoch: string;
+  segments: number;
+  bytes: number;
+  bytesMax: number;
+  /** What can still be taken in before a limit by size is reached. */
+  roomBytes: number;
+  /** Taken in, over the last minutes. */
+  bytesPerSecond?: number;
+  /** Until the room is used up at that rate, if nothing leaves. */
+  hoursLeft?: number;
+  /** Segments from here on are still to come; those below `firstSegment` are gone. */
+  firstSegment: number;
+  nextSegment: number;
+  droppedReadings: number;
+  damagedSegments: number;
+}
+
+export interface DropOutcome {
+  droppedSegments: number;
+  droppedReadings: number;
+  /** Segments of which something was being sent. */
+  leftSegments: number;
+}
+
+/** The operator's side. */
+export interface BufferDesk {
+  stat(): Promise<BufferStat> | BufferStat;
+  /** What waits, oldest first. */
+  segments(limit: number): AsyncIterable<SegmentRow>;
+  readings(): AsyncIterable<ReadingRow>;
+  /** Drops all that is stored now and not being sent, and tells the sink so. */
+  drop(): Promise<DropOutcome>;
 }

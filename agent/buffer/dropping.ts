@@ -71,10 +71,10 @@ export class Dropping {
     this.#drop(expired, "older than the buffer's maxAge");
   }
 
-  /** An operator's wish: all that is not in flight. Gives the number of segments. */
-  dropLoaded(reason: string): number {
-    const dropped = this.#options.queue().evict(() => true);
-    this.#drop(dropped, reason);
+  /** An operator's wish: what is loaded and not in flight. Gives the number of segments. */
+  dropBelow(segment: number): number {
+    const dropped = this.#options.queue().evict(({ number }) => number < segment);
+    this.#drop(dropped, "dropped by an operator");
     return dropped.length;
   }
 

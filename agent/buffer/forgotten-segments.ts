@@ -26,6 +26,11 @@ export class ForgottenSegments {
     return this.#waiting.length === 0;
   }
 
+  /** Segments that the next commit deletes. */
+  get count(): number {
+    return this.#waiting.length;
+  }
+
   add(segments: readonly LoadedSegmentInfo[]): void {
     for (const segment of segments) {
       this.#waiting.push(segment);

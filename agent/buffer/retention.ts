@@ -53,6 +53,12 @@ export class RetentionGuard {
     return this.excessBytes(storedBytes) > 0;
   }
 
+  /** What may still come before it counts as full. */
+  roomBytes(storedBytes: number): number {
+    const { maxBytes, minFreeBytes } = this.#limits;
+    return Math.max(0, Math.min(maxBytes - storedBytes, this.#freeBytes - minFreeBytes));
+  }
+
   isOverfull(storedBytes: number): boolean {
     return storedBytes > this.#limits.maxBytes * OVERFULL;
   }

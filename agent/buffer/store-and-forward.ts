@@ -26,8 +26,11 @@ import {
 } from "./buffer-state.ts";
 import { CommitLoop, type SealedWrite } from "./commit-loop.ts";
 import type {
+  BufferDesk,
   BufferReader,
+  BufferStat,
   BufferWriter,
+  DropOutcome,
   SegmentInput,
   StoredChunk,
   TrafficClass,
@@ -35,12 +38,20 @@ import type {
 import { DamageWatch } from "./damage-watch.ts";
 import { BufferDatabase } from "./database.ts";
 import { Dropping } from "./dropping.ts";
+import { FillRate } from "./fill-rate.ts";
 import { ForgottenSegments } from "./forgotten-segments.ts";
 import { ForwardQueue, type LoadedSegmentInfo } from "./forward-queue.ts";
+import {
+  type ReadingRow,
+  readingRows,
+  type SegmentRow,
+  type StoredSegment,
+  segmentRows,
+} from "./inspection.ts";
 import { MessageMemory } from "./message-memory.ts";
 import { type BufferLimits, RetentionGuard } from "./retention.ts";
 import { SegmentBuilder } from "./segment-builder.ts";
-import { encodeSegment } from "./segment-codec.ts";
+import { decodeSegment, encodeSegment } from "./segment-codec.ts";
 import { SegmentLoader } from "./segment-loader.ts";
 
 export interface StoreAndForwardOptions extends BufferIdentity {
@@ -76,8 +87,11 @@ const OPEN_BYTES_MAX = 8 * 1024 * 1024;
 /** Forgotten segments are deleted with the next commit, or after this time. */
 const FORGET_INTERVAL_MS = 250;
 const HOUSEKEEPING_INTERVAL_MS = 5000;
+const DROP_WAIT_MS = 10;
+/** An operator's drop ends when nothing could be dropped for so many waits: the rest is in flight. */
+const DROP_IDLE_MAX = 100;
 
-export class StoreAndForward implements BufferWriter, BufferReader {
+export class StoreAndForward implements BufferWriter, BufferReader, BufferDesk {
   readonly #options: StoreAndForwardOptions;
   readonly #database: BufferDatabase;
   readonly #messages: MessageMemory;
@@ -102,6 +116,8 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   #timers: Timer[] = [];
   #listener: (lane: number, traffic: TrafficClass) => void = () => {};
   #duplicates = 0;
+  #writtenBytes = 0;
+  readonly #rate = new FillRate();
 
   constructor(options: StoreAndForwardOptions) {
     const { folder, lingerMs, dedupeWindowMs, clock, random, log } = options;
@@ -320,6 +336,62 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     };
   }
 
+  stat(): BufferStat {
+    const { state, epoch, segments, bytes, droppedReadings, damagedSegments } = this.status();
+    const roomBytes = this.#retention.roomBytes(bytes);
+    const { bytesPerSecond } = this.#rate;
+    const hoursLeft = this.#rate.hoursFor(roomBytes);
+    return {
+      state,
+      epoch,
+      segments,
+      bytes,
+      bytesMax: this.#options.limits.maxBytes,
+      roomBytes,
+      ...(bytesPerSecond !== undefined && { bytesPerSecond }),
+      ...(hoursLeft !== undefined && { hoursLeft }),
+      firstSegment: this.#state.firstSegment,
+      nextSegment: this.#state.nextSegment,
+      droppedReadings,
+      damagedSegments,
+    };
+  }
+
+  segments(limit: number): AsyncIterable<SegmentRow> {
+    return segmentRows(this.#stored(), limit);
+  }
+
+  readings(): AsyncIterable<ReadingRow> {
+    return readingRows(this.#stored());
+  }
+
+  async drop(): Promise<DropOutcome> {
+    const { nextSegment } = this.#state;
+    const before = this.#dropping.readings;
+    let droppedSegments = 0;
+    // Dropping makes room in memory, into which the next segments come from the disk.
+    for (let idle = 0; idle < DROP_IDLE_MAX; idle++) {
+      const dropped = this.#dropping.dropBelow(nextSegment);
+      droppedSegments += dropped;
+      if (dropped > 0) idle = 0;
+      else if (!this.#loader.hasUnread) break;
+      await this.#options.clock.sleep(DROP_WAIT_MS, { name: "buffer drop" });
+    }
+    const leftSegments = Math.max(0, this.#state.storedSegments - this.#forgotten.count);
+    return {
+      droppedSegments,
+      droppedReadings: this.#dropping.readings - before,
+      leftSegments,
+    };
+  }
+
+  async *#stored(): AsyncGenerator<StoredSegment> {
+    for await (const { number, bytes } of this.#database.segments(this.#state.firstSegment)) {
+      const segment = decodeSegment(number, bytes);
+      if (segment) yield { ...segment, number, bytes: bytes.length };
+    }
+  }
+
   #seal(): SealedWrite | undefined {
     const builder = this.#builder;
     if (builder.isEmpty && this.#forgotten.isEmpty) return undefined;
@@ -362,6 +434,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
       request: { ...request, put: { number, bytes, seen }, sync: true },
       written: () => {
         this.#writtenEnd = number + 1;
+        this.#writtenBytes += bytes.length;
         this.#messages.stored(builder.fingerprints);
         safe.resolve("stored");
         this.#offer({ number, committedAtMs, bytes: bytes.length, chunks });
@@ -451,7 +524,8 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   }
 
   #keepHouse(): void {
-    const { log } = this.#options;
+    const { log, clock } = this.#options;
+    this.#rate.sample(clock.monotonic(), this.#writtenBytes);
     this.#lookAtDisk().catch((error: unknown) => {
       log.warn({ err: error }, "the state of the disk is not known");
     });

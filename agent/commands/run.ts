@@ -1,7 +1,6 @@
 /** `run`: the agent, until it is told to stop. */
 import { randomInt, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { Agent } from "#agent/agent.ts";
 import type { Boot } from "#agent/timekeeping/gateway-clock.ts";
 import { isSystemClockSynced } from "#agent/timekeeping/system-sync.ts";
@@ -14,6 +13,7 @@ import { createRandom } from "#core/random.ts";
 import { ServiceManager } from "#core/service-manager.ts";
 import { AgentLife } from "./agent-life.ts";
 import { CONFIG_OPTION, configFileOf } from "./config-file.ts";
+import { machineId } from "./machine-id.ts";
 
 export const runCommand = declareCommand({
   name: "run",
@@ -79,15 +79,6 @@ async function aborted(signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-/** Where there is no machine id (a container, another system), the host's name stands for it. */
-function machineId(): string {
-  try {
-    return readFileSync("/etc/machine-id", "utf8").trim() || hostname();
-  } catch {
-    return hostname();
-  }
 }
 
 /** Without the kernel's word each start of the agent counts as a boot: then nothing is mixed up. */

@@ -1,0 +1,52 @@
+/** `buffer drop`: gives up what waits for the hub. The sink is told of it. */
+import { createInterface } from "node:readline/promises";
+import { type CommandIo, declareCommand, JSON_OPTION, Misuse } from "#config/command.ts";
+import { EXIT } from "#config/exit.ts";
+import { loadGateway } from "#config/load-config.ts";
+import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
+import { withBuffer } from "./buffer-desk.ts";
+import { mebibytes } from "./wording.ts";
+
+export const bufferDropCommand = declareCommand({
+  name: "buffer drop",
+  summary: "drops the readings that wait, for good; asks before it does",
+  description: `The sink is told what is missing, and why. Alarms are kept. What is just being sent stays.`,
+  options: {
+    ...CONFIG_OPTION,
+    ...JSON_OPTION,
+    yes: { type: "boolean", default: false, means: "do not ask" },
+  },
+  examples: [
+    { line: "penstock buffer export > saved.ndjson", does: "first, to be on the safe side" },
+    { line: "penstock buffer drop --yes", does: "drops all that waits" },
+  ],
+  run: async ({ values, io }) => {
+    const settings = loadGateway(configFileOf(values.config, io.env));
+    return withBuffer(settings, async (desk) => {
+      const { segments, bytes } = await desk.stat();
+      const question = `Drop ${segments} segments (${mebibytes(bytes)}) of ${settings.gateway} for good?`;
+      if (!values.yes && !(await isConfirmed(question, io))) {
+        io.stderr.write("Nothing was dropped.\n");
+        return EXIT.failed;
+      }
+      const outcome = await desk.drop();
+      const { droppedSegments, droppedReadings, leftSegments } = outcome;
+      const text = `Dropped ${droppedReadings} readings in ${droppedSegments} segments; ${leftSegments} segments stay.`;
+      io.stdout.write(`${values.json ? JSON.stringify(outcome) : text}\n`);
+      return EXIT.fine;
+    });
+  },
+});
+
+/** @throws Misuse where nobody can be asked */
+async function isConfirmed(question: string, io: CommandIo): Promise<boolean> {
+  if (io.stdin.isTTY !== true) throw new Misuse("nobody can be asked here: give --yes");
+  io.stderr.write(`${question} [yes/no] `);
+  const lines = createInterface({ input: io.stdin });
+  try {
+    for await (const line of lines) return line.trim().toLowerCase() === "yes";
+    return false;
+  } finally {
+    lines.close();
+  }
+}

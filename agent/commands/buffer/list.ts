@@ -1,0 +1,36 @@
+/** `buffer ls`: the segments that wait, oldest first. */
+import type { SegmentRow } from "#agent/buffer/inspection.ts";
+import { declareCommand, JSON_OPTION, Misuse } from "#config/command.ts";
+import { EXIT } from "#config/exit.ts";
+import { loadGateway } from "#config/load-config.ts";
+import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
+import { textTable } from "../text-table.ts";
+import { withBuffer } from "./buffer-desk.ts";
+
+export const bufferListCommand = declareCommand({
+  name: "buffer ls",
+  summary: "the segments that wait for the hub, oldest first",
+  options: {
+    ...CONFIG_OPTION,
+    ...JSON_OPTION,
+    limit: { type: "string", value: "N", default: "50", means: "at most so many (default: 50)" },
+  },
+  examples: [{ line: "penstock buffer ls --limit 5", does: "the five oldest" }],
+  run: async ({ values, io }) => {
+    const limit = Number(values.limit);
+    if (!Number.isSafeInteger(limit) || limit < 1) throw new Misuse("--limit is a number from 1");
+    const settings = loadGateway(configFileOf(values.config, io.env));
+    const rows = await withBuffer(settings, async (desk) => Array.fromAsync(desk.segments(limit)));
+    if (values.json) io.stdout.write(`${JSON.stringify(rows)}\n`);
+    else if (rows.length === 0) io.stdout.write("The buffer is empty.\n");
+    else io.stdout.write(`${textTable(HEADS, rows.map(cellsOf))}\n`);
+    return EXIT.fine;
+  },
+});
+
+const HEADS = ["segment", "committed", "bytes", "chunks", "readings", "epoch"];
+
+function cellsOf({ segment, committedAt, bytes, chunks, readings, epoch }: SegmentRow): string[] {
+  const committed = new Date(committedAt).toISOString();
+  return [`${segment}`, committed, `${bytes}`, `${chunks}`, `${readings}`, epoch];
+}
