@@ -3,7 +3,7 @@
 import type { AcceptOutcome, ReadingBatch } from "#agent/sources/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
-import type { ReadingRow, SegmentRow } from "./inspection.ts";
+import type { Quality, QualityReason, Value } from "#core/reading.ts";
 
 /** What is to be stored together, in one segment. */
 export interface SegmentInput {
@@ -94,6 +94,26 @@ export interface DropOutcome {
   droppedReadings: number;
   /** Segments of which something was being sent. */
   leftSegments: number;
+}
+
+export interface SegmentRow {
+  segment: number;
+  /** Milliseconds since 1970. */
+  committedAt: number;
+  epoch: string;
+  bytes: number;
+  chunks: number;
+  readings: number;
+}
+
+export interface ReadingRow {
+  device: string;
+  tag: string;
+  /** Milliseconds since 1970. */
+  ts: number;
+  value: Value;
+  quality: Quality;
+  reason?: QualityReason;
 }
 
 /** The operator's side. */

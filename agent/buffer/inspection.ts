@@ -1,32 +1,12 @@
 /** What an operator sees of stored segments. */
 import type { Block } from "#core/chunk.ts";
 import { decodeChunk } from "#core/chunk-decode.ts";
-import type { Quality, QualityReason, Value } from "#core/reading.ts";
+import type { ReadingRow, SegmentRow } from "./contract.ts";
 import type { Segment } from "./segment-codec.ts";
 
 export interface StoredSegment extends Segment {
   number: number;
   bytes: number;
-}
-
-export interface SegmentRow {
-  segment: number;
-  /** Milliseconds since 1970. */
-  committedAt: number;
-  epoch: string;
-  bytes: number;
-  chunks: number;
-  readings: number;
-}
-
-export interface ReadingRow {
-  device: string;
-  tag: string;
-  /** Milliseconds since 1970. */
-  ts: number;
-  value: Value;
-  quality: Quality;
-  reason?: QualityReason;
 }
 
 export async function* segmentRows(

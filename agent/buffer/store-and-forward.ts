@@ -31,7 +31,9 @@ import type {
   BufferStat,
   BufferWriter,
   DropOutcome,
+  ReadingRow,
   SegmentInput,
+  SegmentRow,
   StoredChunk,
   TrafficClass,
 } from "./contract.ts";
@@ -41,13 +43,7 @@ import { Dropping } from "./dropping.ts";
 import { FillRate } from "./fill-rate.ts";
 import { ForgottenSegments } from "./forgotten-segments.ts";
 import { ForwardQueue, type LoadedSegmentInfo } from "./forward-queue.ts";
-import {
-  type ReadingRow,
-  readingRows,
-  type SegmentRow,
-  type StoredSegment,
-  segmentRows,
-} from "./inspection.ts";
+import { readingRows, type StoredSegment, segmentRows } from "./inspection.ts";
 import { MessageMemory } from "./message-memory.ts";
 import { type BufferLimits, RetentionGuard } from "./retention.ts";
 import { SegmentBuilder } from "./segment-builder.ts";

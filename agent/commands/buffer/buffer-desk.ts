@@ -4,8 +4,13 @@
  */
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
-import type { BufferDesk, BufferStat, DropOutcome } from "#agent/buffer/contract.ts";
-import type { ReadingRow, SegmentRow } from "#agent/buffer/inspection.ts";
+import type {
+  BufferDesk,
+  BufferStat,
+  DropOutcome,
+  ReadingRow,
+  SegmentRow,
+} from "#agent/buffer/contract.ts";
 import { StoreAndForward } from "#agent/buffer/store-and-forward.ts";
 import { type ControlClient, findAgent } from "#agent/control/control-client.ts";
 import type { GatewaySettings } from "#config/gateway.ts";

@@ -1,5 +1,5 @@
 /** `buffer ls`: the segments that wait, oldest first. */
-import type { SegmentRow } from "#agent/buffer/inspection.ts";
+import type { SegmentRow } from "#agent/buffer/contract.ts";
 import { declareCommand, JSON_OPTION, Misuse } from "#config/command.ts";
 import { EXIT } from "#config/exit.ts";
 import { loadGateway } from "#config/load-config.ts";
