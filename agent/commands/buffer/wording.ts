@@ -17,7 +17,7 @@ export function statLines(stat: BufferStat): string[] {
   ];
 }
 
-export function timeLeft({ hoursLeft, bytesPerSecond }: BufferStat): string {
+function timeLeft({ hoursLeft, bytesPerSecond }: BufferStat): string {
   if (hoursLeft === undefined) {
     return bytesPerSecond === 0 ? "nothing comes in" : "how long it lasts is not known yet";
   }
