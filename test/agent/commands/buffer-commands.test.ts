@@ -39,6 +39,8 @@ mqtt:
   agent = new Agent({
     settings: loadGateway(file),
     machineId: machineId(),
+    boot: { id: "boot-1", originMs: 0 },
+    isClockSynced: () => true,
     clock: systemClock,
     random: createRandom(1),
     log: silentLogger,
