@@ -40,7 +40,7 @@ mqtt:
     settings: loadGateway(file),
     machineId: machineId(),
     boot: { id: "boot-1", originMs: 0 },
-    isClockSynced: () => true,
+    isClockSynced: async () => true,
     clock: systemClock,
     random: createRandom(1),
     log: silentLogger,
