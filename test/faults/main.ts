@@ -107,10 +107,13 @@ function finishOnSignal(say: (text: string) => void): AbortSignal {
   return finish.signal;
 }
 
+let code: number;
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  code = await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`);
-  // What still waits for a program that will not come back must not keep this process.
-  process.exit(EXIT.failed);
+  code = EXIT.failed;
 }
+// Ended on purpose: a request to a program that was killed may never come back, and Node 24, left to
+// its own clean-up, then spins in it for ever.
+process.exit(code);
