@@ -32,6 +32,12 @@ test("no file names a folder of the machine it was written on", () => {
   expect(texts.filter((path) => local.test(stored(path)))).toEqual([]);
 });
 
+test("no file holds what a merge could not decide", () => {
+  const texts = files.filter((path) => !/\.(png|ico|woff2)$/.test(path));
+  const marked = texts.filter((path) => /^(?:<{7}|>{7}) /m.test(stored(path)));
+  expect(marked).toEqual([]);
+});
+
 test("packages come from the public registry, whatever this machine is set to", () => {
   const hosts = [...stored("package-lock.json").matchAll(/"resolved": "\w+:\/\/([^/"]+)/g)];
   expect(hosts.filter(([, host]) => host !== "registry.npmjs.org")).toEqual([]);
