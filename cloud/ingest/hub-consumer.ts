@@ -2,6 +2,7 @@
 import { type CheckpointStore, EventHubConsumerClient } from "@azure/event-hubs";
 import type { HubAccess } from "#core/event-hubs/access.ts";
 import { connectionOptionsOf } from "#core/event-hubs/connection-options.ts";
+import { keepLinkAddresses } from "#core/event-hubs/link-addresses.ts";
 import { OWNERSHIP_EXPIRES_MS } from "./owned-partitions.ts";
 import { correctClient } from "./sdk-corrections.ts";
 
@@ -39,5 +40,6 @@ export function makeConsumer(
           options,
         );
   correctClient(client, RETRY);
+  keepLinkAddresses(client);
   return client;
 }
