@@ -99,14 +99,15 @@ export class Agent {
     return this.#api?.port ?? 0;
   }
 
-  /** The embedded broker's port; undefined where the configuration has no broker. */
+  /** The embedded broker's port; undefined where no broker runs. */
   get mqttPort(): number | undefined {
     return this.#sources?.broker?.port;
   }
 
   /**
    * Starts everything, the sources last: what they bring then has somewhere to go.
-   * @throws PenstockError BUFFER_LOCKED, BUFFER_FAILED, LISTEN_FAILED
+   * A source that cannot start does not keep the others from it.
+   * @throws PenstockError BUFFER_LOCKED, BUFFER_FAILED; LISTEN_FAILED: the page
    */
   async start(): Promise<void> {
     const { settings, clock, random, log } = this.#options;
@@ -130,7 +131,14 @@ export class Agent {
     this.#api = new AgentApi({ host, port, view, clock, log });
     await this.#api.start();
     const wallMs = (): number => clock.now();
-    const sources = new SourceSet({ intake, clock: this.#time, wallMs, random, log });
+    const sources = new SourceSet({
+      intake,
+      clock: this.#time,
+      wallMs,
+      random,
+      log,
+      onAlarm: (transition) => intake.raiseOwn(transition),
+    });
     this.#sources = sources;
     await sources.startAll(settings);
     const path = controlPathOf(settings.buffer.path);
@@ -169,8 +177,8 @@ export class Agent {
 
   /**
    * Goes over to other settings that leave the foundation as it is: only what differs stops or
-   * starts. What was read before is stored; what comes meanwhile waits at its device.
-   * @throws PenstockError LISTEN_FAILED: the part stays stopped until the settings change again
+   * starts, and what could not start is tried again. What was read before is stored; what comes
+   * meanwhile waits at its device.
    */
   async reload(settings: GatewaySettings): Promise<void> {
     const plan = this.planFor(settings);
@@ -185,6 +193,7 @@ export class Agent {
       this.#uplink = undefined;
       this.#startUplink(this.#intake);
     }
+    await this.#sources.retryStopped();
     await this.#sources.start(plan.start, settings);
   }
 
@@ -256,7 +265,7 @@ export class Agent {
     const buffer = state === "failing" ? ["the buffer cannot be written"] : [];
     const sources = (this.#sources?.statuses ?? [])
       .filter((status) => status.state === "stopped")
-      .map((status) => `${status.name} is stopped`);
+      .map(({ name, detail }) => `${name} is stopped${detail === undefined ? "" : `: ${detail}`}`);
     return [...buffer, ...sources];
   }
 

@@ -1,10 +1,12 @@
 /** The running sources of readings, each by what it is made of: they come and go with the settings. */
 import type { GatewaySettings } from "#config/gateway.ts";
+import type { AlarmTransition } from "#core/alarm.ts";
 import type { Clock } from "#core/clock.ts";
 import type { Logger } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import { devicesOn, keyText, type SourceKey, sourceBases } from "./reload/source-bases.ts";
 import type { Intake, Source, SourceStatus } from "./sources/contract.ts";
+import { KeptSource } from "./sources/kept-source.ts";
 import type { GuestLink } from "./sources/modbus/link.ts";
 import { ModbusBus } from "./sources/modbus/modbus-bus.ts";
 import { MqttBroker } from "./sources/mqtt/mqtt-broker.ts";
@@ -19,28 +21,30 @@ export interface SourceParts {
   wallMs: () => number;
   random: Random;
   log: Logger;
+  /** Of a source that cannot start. */
+  onAlarm: (transition: AlarmTransition) => void;
 }
 
 export class SourceSet {
   readonly #parts: SourceParts;
-  readonly #sources = new Map<string, Source>();
+  readonly #sources = new Map<string, KeptSource>();
 
   constructor(parts: SourceParts) {
     this.#parts = parts;
   }
 
   get broker(): MqttBroker | undefined {
-    const source = this.#sources.get("broker");
+    const source = this.#sources.get("broker")?.running;
     return source instanceof MqttBroker ? source : undefined;
   }
 
   get statuses(): SourceStatus[] {
-    return [...this.#sources.values()].map((source) => source.status());
+    return [...this.#sources.values()].flatMap(({ status }) => status ?? []);
   }
 
   /** The way of a command to a Modbus bus. */
   guestLink(bus: string): GuestLink | undefined {
-    const source = this.#sources.get(keyText({ kind: "bus", name: bus }));
+    const source = this.#sources.get(keyText({ kind: "bus", name: bus }))?.running;
     return source instanceof ModbusBus ? source.guestLink : undefined;
   }
 
@@ -55,11 +59,10 @@ export class SourceSet {
     for (const source of this.#sources.values()) await source.stop();
   }
 
-  /** @throws PenstockError LISTEN_FAILED */
+  /** What cannot start is tried again by itself, and says so in its status. */
   async start(keys: readonly SourceKey[], settings: GatewaySettings): Promise<void> {
     for (const key of keys) {
-      const source = this.#create(key, settings);
-      if (!source) continue;
+      const source = this.#keep(key, settings);
       this.#sources.set(keyText(key), source);
       await source.start();
     }
@@ -74,14 +77,33 @@ export class SourceSet {
     }
   }
 
-  #create(key: SourceKey, settings: GatewaySettings): Source | undefined {
+  /** Those that could not start: what they lack may be there now. */
+  async retryStopped(): Promise<void> {
+    for (const source of this.#sources.values()) await source.tryAgain();
+  }
+
+  #keep(key: SourceKey, settings: GatewaySettings): KeptSource {
+    const { clock, wallMs, random, log, onAlarm } = this.#parts;
+    const name = keyText(key);
+    return new KeptSource({
+      name,
+      make: () => this.#create(key, settings),
+      clock,
+      wallMs,
+      random: random.fork(`start of ${name}`),
+      log,
+      onAlarm,
+    });
+  }
+
+  #create(key: SourceKey, settings: GatewaySettings): Source {
     const { intake, clock, wallMs, log } = this.#parts;
     const { mqtt } = settings;
     const { maxAhead: aheadMaxMs, maxBehind: behindMaxMs = Number.POSITIVE_INFINITY } =
       settings.clock;
     const stampLimits = { aheadMaxMs, behindMaxMs };
     if (key.kind === "broker") {
-      if (!mqtt?.broker) return undefined;
+      if (!mqtt?.broker) throw unknown(key);
       const { broker, topics, sparkplug, alarmTopic } = mqtt;
       return new MqttBroker({
         settings: broker,
@@ -100,14 +122,15 @@ export class SourceSet {
     if (key.kind === "bus") return this.#createBus(name, settings, random);
     const remote = mqtt?.remotes[name];
     const parts = { stampLimits, intake, clock, wallMs, random, log };
-    return remote && new RemoteBroker({ name, settings: remote, ...parts });
+    if (!remote) throw unknown(key);
+    return new RemoteBroker({ name, settings: remote, ...parts });
   }
 
-  #createBus(name: string, settings: GatewaySettings, random: Random): Source | undefined {
+  #createBus(name: string, settings: GatewaySettings, random: Random): Source {
     const { intake, clock, log } = this.#parts;
     const bus = settings.buses[name];
     const devices = devicesOn(settings, name);
-    if (!bus) return undefined;
+    if (!bus) throw unknown({ kind: "bus", name });
     if ("modbus" in bus) {
       return new ModbusBus({ name, settings: bus, devices, intake, clock, random, log });
     }
@@ -115,4 +138,8 @@ export class SourceSet {
     const tags = devices[device]?.tags ?? {};
     return new SerialLine({ name, settings: bus, device, tags, intake, clock, random, log });
   }
+}
+
+function unknown(key: SourceKey): Error {
+  return new Error(`the settings have no ${keyText(key)}`);
 }

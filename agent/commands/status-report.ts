@@ -25,10 +25,10 @@ export function reportOf(status: StatusAnswer): StatusReport {
   return { severity, headline, lines: [...linesOf(status), ...said.map((text) => `! ${text}`)] };
 }
 
-/** What needs somebody's attention, while the agent does its work. */
+/** What needs somebody's attention, while the agent does its work. A stopped source is a problem. */
 function concernsOf({ sources, uplink, buffer, configuration }: StatusAnswer): string[] {
   const degraded = sources
-    .filter((source) => source.state !== "running")
+    .filter(({ state }) => state !== "running" && state !== "stopped")
     .map(
       ({ name, state, detail }) =>
         `${name} is ${state}${detail === undefined ? "" : `: ${detail}`}`,

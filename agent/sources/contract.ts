@@ -92,14 +92,17 @@ export interface SourceStatus {
   name: string;
   kind: "mqtt-broker" | "mqtt-remote" | "modbus-tcp" | "serial";
   state: "stopped" | "starting" | "running" | "degraded";
-  /** One sentence, where the state is degraded. */
+  /** One sentence, where the state is degraded, or stopped because it cannot start. */
   detail?: string;
   /** Cumulative, by stable names in snake_case: they become metrics. */
   counters: Readonly<Record<string, number>>;
 }
 
 export interface Source {
-  /** Starts to read. A device that is absent is no error: the source goes on trying. */
+  /**
+   * Starts to read. A device that is absent is no error: the source goes on trying.
+   * @throws PenstockError for what it needs of this machine: a port, a file
+   */
   start(): Promise<void>;
   /** Ends all I/O; waits for what is being accepted. */
   stop(): Promise<void>;

@@ -73,9 +73,18 @@ export class Listener {
     const onConnection = (socket: Socket): void => this.#events.connected(socket);
     if (tls === undefined) return createServer(SOCKET_OPTIONS, onConnection);
     const options = { ...SOCKET_OPTIONS, ...tlsOptions(tls), handshakeTimeout: connectTimeout };
-    const server = createTlsServer(options, onConnection);
+    const server = createSecure(tls, options, onConnection);
     server.on("tlsClientError", (error) => this.#events.handshakeFailed(messageOf(error)));
     return server;
+  }
+}
+
+/** What is no certificate, or no key of it, shows itself here. */
+function createSecure(folder: string, ...parts: Parameters<typeof createTlsServer>): Server {
+  try {
+    return createTlsServer(...parts);
+  } catch (error) {
+    throw unreadable(folder, `the files in ${folder} are no pair: ${messageOf(error)}`, error);
   }
 }
 

@@ -16,7 +16,7 @@ import { CommitBacklog } from "./commit-backlog.ts";
 import { MessageReceiver } from "./message-receiver.ts";
 import type { RemoteSession } from "./remote-session.ts";
 import type { Publish } from "./sparkplug/host-state.ts";
-import { readTlsFolder } from "./tls-folder.ts";
+import { readClientTls } from "./tls-folder.ts";
 import { filterOf } from "./topic-pattern.ts";
 
 export interface RemoteBrokerOptions {
@@ -78,8 +78,13 @@ export class RemoteBroker implements Source {
     this.#log = new RateLimitedLog(log.child({ remote: name }), clock);
   }
 
-  /** Begins to connect. A broker that is away is no error. */
+  /**
+   * Begins to connect. A broker that is away is no error.
+   * @throws PenstockError TLS_FILES_UNUSABLE
+   */
   async start(): Promise<void> {
+    const { tls } = this.#options.settings;
+    if (tls !== undefined) readClientTls(tls);
     this.#state = "starting";
     this.#running = this.#keepConnected();
   }
@@ -140,7 +145,7 @@ export class RemoteBroker implements Source {
     try {
       client = clientOptions(this.#options.settings);
     } catch (error) {
-      return `cannot read the TLS folder: ${messageOf(error)}`;
+      return messageOf(error);
     }
     if (sparkplug) client.will = sparkplug.state.will(bornAtMs);
     this.#session = this.#connect(Session, client, () => {
@@ -195,7 +200,7 @@ function clientOptions(settings: RemoteBrokerSettings): IClientOptions {
     clean: !isPersistent,
     keepalive: KEEP_ALIVE_S,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    ...(tls !== undefined && readTlsFolder(tls)),
+    ...(tls !== undefined && readClientTls(tls)),
     ...(isPersistent && { clientId }),
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),

@@ -3,21 +3,17 @@ import { writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Agent } from "#agent/agent.ts";
-import { AgentLife } from "#agent/commands/agent-life.ts";
+import type { AgentLife } from "#agent/commands/agent-life.ts";
 import { configDiffCommand } from "#agent/commands/config-diff.ts";
 import { statusCommand } from "#agent/commands/status.ts";
 import type { StatusAnswer } from "#agent/commands/status-report.ts";
 import { runningAgent } from "#agent/control/control-client.ts";
 import type { ValueRow } from "#agent/http/contract.ts";
-import { loadGatewayFiles } from "#config/load-config.ts";
-import { systemClock } from "#core/clock.ts";
-import { silentLogger } from "#core/log.ts";
-import { createRandom } from "#core/random.ts";
 import { runCommand } from "#test/support/run-command.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
 import { FakeDevice, honest } from "../sources/modbus/fake-device.ts";
+import { makeLife } from "./make-life.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -45,24 +41,7 @@ devices:
   b: { bus: two, every: 50ms, tags: { t: { register: 40003 } } }
 `;
   writeFileSync(file, base);
-  life = new AgentLife({
-    file,
-    load: () => loadGatewayFiles(file),
-    makeAgent: (settings, configuration) =>
-      new Agent({
-        settings,
-        configuration,
-        machineId: "test",
-        boot: { id: "test", originMs: 0 },
-        isClockSynced: async () => true,
-        clock: systemClock,
-        random: createRandom(1),
-        log: silentLogger,
-        resources: () => ({ cpuMs: 0, rssBytes: 0 }),
-      }),
-    clock: systemClock,
-    log: silentLogger,
-  });
+  life = makeLife(file);
   await life.start();
 });
 

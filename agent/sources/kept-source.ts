@@ -1,0 +1,142 @@
+/**
+ * A source that is to run. Where it cannot start for a reason of its own (its port is taken, its
+ * certificate is missing), it is stopped and says why, the others run, and it is tried again by
+ * back-off. Each attempt is a new source: what is halfway open is never started twice.
+ */
+import type { AlarmTransition } from "#core/alarm.ts";
+import { backOff } from "#core/back-off.ts";
+import type { Clock, Timer } from "#core/clock.ts";
+import { PenstockError } from "#core/errors.ts";
+import type { Logger } from "#core/log.ts";
+import type { Random } from "#core/random.ts";
+import type { Source, SourceStatus } from "./contract.ts";
+
+export interface KeptSourceOptions {
+  /** As the log and the alarm name it: `bus packer`. */
+  name: string;
+  make: () => Source;
+  clock: Clock;
+  /** Wall time, for the alarm. */
+  wallMs: () => number;
+  random: Random;
+  log: Logger;
+  onAlarm: (transition: AlarmTransition) => void;
+}
+
+const RETRY = { firstMs: 1000, maxMs: 60_000 };
+
+export class KeptSource {
+  readonly #options: KeptSourceOptions;
+  readonly #delays: Generator<number, never, void>;
+  #source: Source | undefined;
+  /** Why it is stopped; undefined while it runs. */
+  #reason: string | undefined;
+  #alarm: AlarmTransition | undefined;
+  #retry: Timer | undefined;
+  #attempt: Promise<void> | undefined;
+  #isStopping = false;
+
+  constructor(options: KeptSourceOptions) {
+    this.#options = options;
+    this.#delays = backOff(RETRY, options.random);
+  }
+
+  /** Undefined while it cannot start. */
+  get running(): Source | undefined {
+    return this.#reason === undefined ? this.#source : undefined;
+  }
+
+  get status(): SourceStatus | undefined {
+    const status = this.#source?.status();
+    if (!status || this.#reason === undefined) return status;
+    return { ...status, state: "stopped", detail: this.#reason };
+  }
+
+  /** Resolves after the first attempt, whatever came of it. */
+  async start(): Promise<void> {
+    await this.#try();
+  }
+
+  /** Ahead of its time: somebody may have put right what was missing. */
+  async tryAgain(): Promise<void> {
+    if (this.#reason !== undefined) await this.#try();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#retry?.cancel();
+    await this.#attempt;
+    await this.#source?.stop();
+    this.#clearAlarm();
+  }
+
+  async #try(): Promise<void> {
+    this.#retry?.cancel();
+    this.#attempt ??= this.#startAnew();
+    try {
+      await this.#attempt;
+    } finally {
+      this.#attempt = undefined;
+    }
+  }
+
+  async #startAnew(): Promise<void> {
+    const source = this.#options.make();
+    this.#source = source;
+    try {
+      await source.start();
+    } catch (error) {
+      await source.stop();
+      if (!(error instanceof PenstockError)) throw error;
+      this.#failed(error);
+      return;
+    }
+    if (this.#reason !== undefined) this.#options.log.info({ source: this.#options.name }, "runs");
+    this.#reason = undefined;
+    this.#clearAlarm();
+  }
+
+  #failed(error: PenstockError): void {
+    const { name, clock, log } = this.#options;
+    const { code, message } = error;
+    if (message !== this.#reason) {
+      log.error(
+        { source: name, code, err: message },
+        "the source cannot start, and is tried again",
+      );
+    }
+    this.#reason = message;
+    if (this.#isStopping) return;
+    this.#raiseAlarm();
+    const delayMs = this.#delays.next().value;
+    this.#retry = clock.after(`start of ${name}`, delayMs, () => void this.#try());
+  }
+
+  #raiseAlarm(): void {
+    if (this.#alarm) return;
+    const { name, wallMs, onAlarm } = this.#options;
+    const ts = wallMs();
+    this.#alarm = {
+      id: `(gateway) ${name} stopped ${ts}`,
+      device: "(gateway)",
+      tag: `(${name})`,
+      rule: "stopped",
+      state: "active",
+      priority: "high",
+      ts,
+      value: 1,
+      expected: 0,
+      message: `Nothing comes from ${name}, which cannot start: ${this.#reason}`,
+    };
+    onAlarm(this.#alarm);
+  }
+
+  #clearAlarm(): void {
+    const alarm = this.#alarm;
+    if (!alarm) return;
+    this.#alarm = undefined;
+    const { name, wallMs, onAlarm } = this.#options;
+    const message = `Over: ${name} ${this.#isStopping ? "is not wanted any more" : "runs"}.`;
+    onAlarm({ ...alarm, id: `${alarm.id} cleared`, state: "cleared", ts: wallMs(), message });
+  }
+}
