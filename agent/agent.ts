@@ -145,7 +145,7 @@ export class Agent {
     const { configuration = () => ({}) } = this.#options;
     const routes = {
       ...statusRoutes(view, configuration),
-      ...bufferRoutes(this.#buffer),
+      ...bufferRoutes(this.#buffer.desk),
       ...tailRoute(view, clock),
       ...busRoutes((bus) => sources.guestLink(bus)),
     };

@@ -72,6 +72,11 @@ export class CommitLoop {
     else this.#schedule();
   }
 
+  /** Writes what there is besides the open segment, unless that will take it along. */
+  commitIdle(): void {
+    if (this.#options.openBytes() === 0) this.commitNow();
+  }
+
   commitNow(): void {
     this.#timer?.cancel();
     this.#timer = undefined;

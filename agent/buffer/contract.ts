@@ -70,6 +70,19 @@ export interface BufferReader {
   onReady(listener: (lane: number, traffic: TrafficClass) => void): void;
 }
 
+export interface BufferStatus {
+  state: "ok" | "full" | "failing";
+  epoch: string;
+  segments: number;
+  bytes: number;
+  commits: number;
+  syncP99Ms: number;
+  duplicates: number;
+  droppedReadings: number;
+  damagedSegments: number;
+  readingsBySource: Readonly<Record<string, number>>;
+}
+
 export interface BufferStat {
   state: "ok" | "full" | "failing";
   epoch: string;

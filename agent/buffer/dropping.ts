@@ -9,9 +9,10 @@ import type { ChunkContent, GapRecord } from "#core/chunk.ts";
 import { decodeChunk } from "#core/chunk-decode.ts";
 import type { Clock } from "#core/clock.ts";
 import type { StoredChunk } from "./contract.ts";
-import type { ForwardQueue, LoadedSegmentInfo } from "./forward-queue.ts";
+import type { LoadedSegmentInfo } from "./forward-queue.ts";
 import type { RetentionGuard } from "./retention.ts";
 import type { SegmentBuilder } from "./segment-builder.ts";
+import type { UplinkFeed } from "./uplink-feed.ts";
 
 /** Of `maxBytes`: how far the buffer may exceed it by what was stored anew. */
 const CARRY_SHARE = 1 / 8;
@@ -20,11 +21,10 @@ export interface DroppingOptions {
   maxBytes: number;
   retention: RetentionGuard;
   clock: Clock;
-  queue: () => ForwardQueue;
+  feed: () => UplinkFeed;
   epoch: () => string;
   /** Puts into the open segment what the sink is to be told. */
-  tell: (write: (open: SegmentBuilder) => void) => void;
-  forget: (segments: readonly LoadedSegmentInfo[]) => void;
+  tell: (write: (builder: SegmentBuilder) => void) => void;
 }
 
 export class Dropping {
@@ -53,9 +53,9 @@ export class Dropping {
 
   /** Frees some of the oldest segments; false when nothing could be freed. */
   makeRoom(storedBytes: number): boolean {
-    const { retention, queue } = this.#options;
+    const { retention, feed } = this.#options;
     let excess = retention.excessBytes(storedBytes);
-    const dropped = queue().evict((segment) => {
+    const dropped = feed().evict((segment) => {
       if (excess <= 0) return false;
       excess -= segment.bytes;
       return true;
@@ -66,14 +66,14 @@ export class Dropping {
   }
 
   dropAged(): void {
-    const { retention, queue } = this.#options;
-    const expired = queue().evict((segment) => retention.isTooOld(segment));
+    const { retention, feed } = this.#options;
+    const expired = feed().evict((segment) => retention.isTooOld(segment));
     this.#drop(expired, "older than the buffer's maxAge");
   }
 
   /** An operator's wish: what is loaded and not in flight. Gives the number of segments. */
   dropBelow(segment: number): number {
-    const dropped = this.#options.queue().evict(({ number }) => number < segment);
+    const dropped = this.#options.feed().evict(({ number }) => number < segment);
     this.#drop(dropped, "dropped by an operator");
     return dropped.length;
   }
@@ -95,7 +95,7 @@ export class Dropping {
   tellGap(lane: number, gap: GapRecord): void {
     const { epoch, ...own } = gap;
     const told = epoch === this.#options.epoch() ? own : gap;
-    this.#options.tell((open) => open.addGap(lane, told));
+    this.#options.tell((builder) => builder.addGap(lane, told));
   }
 
   #drop(segments: readonly LoadedSegmentInfo[], reason: string): void {
@@ -114,7 +114,7 @@ export class Dropping {
         this.#carryOver(content);
       }
     }
-    this.#options.forget(segments);
+    this.#options.feed().forget(segments);
   }
 
   #tellLost(chunk: StoredChunk, reason: string): void {
@@ -129,8 +129,8 @@ export class Dropping {
 
   #carryOver(content: ChunkContent): void {
     const { tell } = this.#options;
-    if (content.kind === "alarm") tell((open) => open.addTransitions(content.transitions));
-    if (content.kind === "meta") tell((open) => open.addDescriptions(content.series));
+    if (content.kind === "alarm") tell((builder) => builder.addTransitions(content.transitions));
+    if (content.kind === "meta") tell((builder) => builder.addDescriptions(content.series));
   }
 
   #count(readings: number): void {

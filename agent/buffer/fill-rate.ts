@@ -7,9 +7,15 @@ const HOUR_MS = 3_600_000;
 export class FillRate {
   readonly #samples: { atMs: number; written: number }[] = [];
 
-  /** To be called at even intervals. `written`: bytes ever written; times are monotonic. */
-  sample(atMs: number, written: number): void {
-    this.#samples.push({ atMs, written });
+  #written = 0;
+
+  wrote(bytes: number): void {
+    this.#written += bytes;
+  }
+
+  /** To be called at even intervals; times are monotonic. */
+  sample(atMs: number): void {
+    this.#samples.push({ atMs, written: this.#written });
     if (this.#samples.length > SAMPLES_MAX) this.#samples.shift();
   }
 

@@ -9,46 +9,36 @@
  * - a segment leaves the disk only when all its chunks are confirmed, or when a limit drops it; then
  *   a gap record goes to the sink, in the batch that deletes it.
  */
-import { type AcceptOutcome, ReadingBatch } from "#agent/sources/contract.ts";
+import type { AcceptOutcome } from "#agent/sources/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
-import type { Clock, Timer } from "#core/clock.ts";
-import { messageOf, PenstockError } from "#core/errors.ts";
+import type { Clock } from "#core/clock.ts";
+import { PenstockError } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
-import { BufferAlarms, conditionsOf, newestIn } from "./buffer-alarms.ts";
-import {
-  type BufferIdentity,
-  type BufferState,
-  isOfAnother,
-  newState,
-  openGaps,
-  withNewEpoch,
-} from "./buffer-state.ts";
+import { Admission } from "./admission.ts";
+import { AlarmWatch } from "./alarm-watch.ts";
+import { type BufferIdentity, type BufferState, newState } from "./buffer-state.ts";
 import { CommitLoop, type SealedWrite } from "./commit-loop.ts";
 import type {
   BufferDesk,
   BufferReader,
-  BufferStat,
+  BufferStatus,
   BufferWriter,
-  DropOutcome,
-  ReadingRow,
   SegmentInput,
-  SegmentRow,
   StoredChunk,
   TrafficClass,
 } from "./contract.ts";
-import { DamageWatch } from "./damage-watch.ts";
 import { BufferDatabase } from "./database.ts";
 import { Dropping } from "./dropping.ts";
 import { FillRate } from "./fill-rate.ts";
 import { ForgottenSegments } from "./forgotten-segments.ts";
-import { ForwardQueue, type LoadedSegmentInfo } from "./forward-queue.ts";
-import { readingRows, type StoredSegment, segmentRows } from "./inspection.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import { LocalDesk } from "./local-desk.ts";
 import { MessageMemory } from "./message-memory.ts";
+import { OpenSegment } from "./open-segment.ts";
+import { openWithIdentity } from "./opening.ts";
 import { type BufferLimits, RetentionGuard } from "./retention.ts";
-import { SegmentBuilder } from "./segment-builder.ts";
-import { decodeSegment, encodeSegment } from "./segment-codec.ts";
-import { SegmentLoader } from "./segment-loader.ts";
+import { UplinkFeed } from "./uplink-feed.ts";
 
 export interface StoreAndForwardOptions extends BufferIdentity {
   folder: string;
@@ -60,95 +50,95 @@ export interface StoreAndForwardOptions extends BufferIdentity {
   log: Logger;
 }
 
-export interface BufferStatus {
-  state: "ok" | "full" | "failing";
-  epoch: string;
-  segments: number;
-  bytes: number;
-  commits: number;
-  syncP99Ms: number;
-  duplicates: number;
-  droppedReadings: number;
-  damagedSegments: number;
-  readingsBySource: Readonly<Record<string, number>>;
-}
-
-/** What waits for the uplink in memory. A backlog is read from the disk as it is sent. */
-const LIVE_BYTES_MAX = 8 * 1024 * 1024;
-const BACKLOG_BYTES_MAX = 8 * 1024 * 1024;
-/** What the hub has not taken for so long is no longer live. */
-const LIVE_MS = 10_000;
 /** Beyond this the open segment takes no more: the disk does not keep up. */
 const OPEN_BYTES_MAX = 8 * 1024 * 1024;
-/** Forgotten segments are deleted with the next commit, or after this time. */
-const FORGET_INTERVAL_MS = 250;
-const HOUSEKEEPING_INTERVAL_MS = 5000;
-const DROP_WAIT_MS = 10;
-/** An operator's drop ends when nothing could be dropped for so many waits: the rest is in flight. */
-const DROP_IDLE_MAX = 100;
 
-export class StoreAndForward implements BufferWriter, BufferReader, BufferDesk {
+export class StoreAndForward implements BufferWriter, BufferReader {
   readonly #options: StoreAndForwardOptions;
   readonly #database: BufferDatabase;
   readonly #messages: MessageMemory;
   readonly #retention: RetentionGuard;
   readonly #commits: CommitLoop;
-  #state: BufferState;
-  #queue: ForwardQueue;
-  #loader: SegmentLoader;
-  #builder: SegmentBuilder;
-  #safe = newOutcome();
-  /** Segments below this number are on disk; one that is being written is not to be looked for. */
-  #writtenEnd = 0;
   readonly #forgotten: ForgottenSegments;
   readonly #dropping: Dropping;
-  readonly #damage = new DamageWatch();
-  readonly #alarms = new BufferAlarms();
-  #onAlarm: ((transition: AlarmTransition) => void) | undefined;
-  #damagedAtMs: number | undefined;
-  /** Segments below it are of another machine, or of another name. */
-  #copiedTo = 0;
-  #isOpen = false;
-  #timers: Timer[] = [];
-  #listener: (lane: number, traffic: TrafficClass) => void = () => {};
-  #duplicates = 0;
-  #writtenBytes = 0;
+  readonly #admission: Admission;
+  readonly #alarms: AlarmWatch;
+  readonly #housekeeping: Housekeeping;
   readonly #rate = new FillRate();
+  /** For whoever looks at the buffer, or empties it, by hand. */
+  readonly desk: BufferDesk;
+  #state: BufferState;
+  #open: OpenSegment;
+  #feed: UplinkFeed;
+  #isOpen = false;
+  #duplicates = 0;
+  #listener: (lane: number, traffic: TrafficClass) => void = () => {};
 
   constructor(options: StoreAndForwardOptions) {
-    const { folder, lingerMs, dedupeWindowMs, clock, random, log } = options;
-    this.#options = options;
-    this.#database = new BufferDatabase(folder, log);
-    this.#forgotten = new ForgottenSegments(this.#database, log);
-    this.#messages = new MessageMemory({
-      database: this.#database,
-      windowMs: dedupeWindowMs,
+    const { folder, lingerMs, dedupeWindowMs: windowMs, limits, clock, random, log } = options;
+    const state = (): BufferState => this.#state;
+    const feed = (): UplinkFeed => this.#feed;
+    const database = new BufferDatabase(folder, log);
+    const forgotten = new ForgottenSegments(database, log);
+    const messages = new MessageMemory({ database, windowMs, clock });
+    const retention = new RetentionGuard(limits, folder, clock, log);
+    const dropping = new Dropping({
+      maxBytes: limits.maxBytes,
+      retention,
       clock,
-    });
-    this.#retention = new RetentionGuard(options.limits, folder, clock, log);
-    this.#dropping = new Dropping({
-      maxBytes: options.limits.maxBytes,
-      retention: this.#retention,
-      clock,
-      queue: () => this.#queue,
+      feed,
       epoch: () => this.epoch,
-      tell: (write) => this.#tell(write),
-      forget: (segments) => this.#forget(segments),
+      tell: (write) => this.#open.tell(write),
     });
-    this.#commits = new CommitLoop({
-      database: this.#database,
+    const commits = new CommitLoop({
+      database,
       lingerMs,
       clock,
       random,
       log,
-      openBytes: () => this.#builder.bytes,
+      openBytes: () => this.#open.bytes,
       seal: () => this.#seal(),
-      changed: () => this.#lookForAlarms(),
+      changed: () => this.#alarms.look(),
     });
+    const { damagedFolder } = database;
+    const watched = { clock, limits, retention, dropping, commits, damagedFolder, state };
+    this.#alarms = new AlarmWatch(watched);
+    this.#housekeeping = new Housekeeping({
+      commits,
+      forgotten,
+      retention,
+      messages,
+      dropping,
+      rate: this.#rate,
+      alarms: this.#alarms,
+      clock,
+      log,
+      state,
+      feed,
+    });
+    this.desk = new LocalDesk({
+      database,
+      maxBytes: limits.maxBytes,
+      retention,
+      rate: this.#rate,
+      dropping,
+      forgotten,
+      clock,
+      state,
+      status: () => this.status(),
+      feed,
+    });
+    this.#options = options;
+    this.#database = database;
+    this.#forgotten = forgotten;
+    this.#messages = messages;
+    this.#retention = retention;
+    this.#dropping = dropping;
+    this.#commits = commits;
+    this.#admission = new Admission(limits, retention, dropping);
     this.#state = newState(options);
-    this.#queue = this.#newQueue(options.lanes);
-    this.#loader = this.#newLoader(0);
-    this.#builder = new SegmentBuilder(options.lanes);
+    this.#open = this.#newOpenSegment();
+    this.#feed = this.#newFeed();
   }
 
   get gateway(): string {
@@ -168,61 +158,38 @@ export class StoreAndForward implements BufferWriter, BufferReader, BufferDesk {
    * @throws PenstockError BUFFER_LOCKED, BUFFER_FAILED
    */
   async start(): Promise<void> {
-    const { clock, log, lanes } = this.#options;
-    await this.#open();
-    if (this.#state.lanes !== lanes) {
-      log.warn({ lanes: this.#state.lanes, configured: lanes }, "lanes are fixed in a buffer");
+    const { log, lanes } = this.#options;
+    const { state, copiedTo } = await openWithIdentity(this.#database, this.#options, log);
+    if (state.lanes !== lanes) {
+      log.warn({ lanes: state.lanes, configured: lanes }, "lanes are fixed in a buffer");
     }
-    this.#builder = new SegmentBuilder(this.lanes);
-    this.#queue = this.#newQueue(this.lanes);
-    this.#loader = this.#newLoader(this.#state.firstSegment);
-    this.#forgotten.compactFrom(this.#state.firstSegment);
-    this.#writtenEnd = this.#state.nextSegment;
-    await this.#messages.load(this.#state.nextSegment);
+    this.#state = state;
+    this.#open = this.#newOpenSegment();
+    this.#feed = this.#newFeed();
+    this.#forgotten.compactFrom(state.firstSegment);
+    await this.#messages.load(state.nextSegment);
     await this.#retention.measure();
-    this.#damagedAtMs = await newestIn(this.#database.damagedFolder);
+    await this.#alarms.start(copiedTo);
     this.#isOpen = true;
-    this.#timers = [
-      clock.every("buffer forgets", FORGET_INTERVAL_MS, () => this.#flushForgotten()),
-      clock.every("buffer housekeeping", HOUSEKEEPING_INTERVAL_MS, () => this.#keepHouse()),
-    ];
-    for (const { lane, gap } of this.#state.untold ?? []) this.#dropping.tellGap(lane, gap);
-    delete this.#state.untold;
-    this.#loader.load(this.#writtenEnd);
-  }
-
-  async #open(): Promise<void> {
-    const { log, gateway } = this.#options;
-    const { state, epochInDoubt } = await this.#database.open();
-    this.#state = state ?? newState(this.#options);
-    const isCopied = isOfAnother(this.#state, this.#options);
-    if (!epochInDoubt && !isCopied) return;
-    if (isCopied) this.#copiedTo = this.#state.nextSegment;
-    const from = { gateway: this.#state.gateway, epoch: this.epoch };
-    // A repair has told already, and let the seqs begin anew.
-    if (!isCopied && this.#state.nextSeq.some((seq) => seq > 0)) {
-      this.#state.untold = [...(this.#state.untold ?? []), ...openGaps(this.#state)];
-    }
-    this.#state = withNewEpoch(this.#state, this.#options);
-    log.warn({ from, gateway, epoch: this.epoch, isCopied }, "the buffer begins a new epoch");
-    await this.#database.write({ state: this.#state, forget: [], sync: true });
-    await this.#database.epochIsSettled();
+    this.#housekeeping.start();
+    for (const { lane, gap } of state.untold ?? []) this.#dropping.tellGap(lane, gap);
+    delete state.untold;
+    this.#feed.start();
   }
 
   /** Commits what is open, and closes. Nothing that was acknowledged waits for it. */
   async stop(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    for (const timer of this.#timers) timer.cancel();
-    await this.#loader.stop();
+    this.#housekeeping.stop();
+    await this.#feed.stop();
     await this.#commits.stop();
     await this.#database.close();
   }
 
   /** Hears of the buffer's own alarms, those that stand already first. One listener. */
   onAlarm(listener: (transition: AlarmTransition) => void): void {
-    this.#onAlarm = listener;
-    this.#lookForAlarms();
+    this.#alarms.onAlarm(listener);
   }
 
   repeated(fingerprint: Uint8Array): Promise<AcceptOutcome> | undefined {
@@ -234,43 +201,14 @@ export class StoreAndForward implements BufferWriter, BufferReader, BufferDesk {
   async append(input: SegmentInput): Promise<AcceptOutcome> {
     if (!this.#isOpen) throw new PenstockError("BUFFER_CLOSED", "the buffer is closed");
     if (this.#commits.failure) throw this.#commits.failure;
-    if (this.#builder.bytes > OPEN_BYTES_MAX) {
+    if (this.#open.bytes > OPEN_BYTES_MAX) {
       throw new PenstockError("BUFFER_FULL", "the disk does not keep up");
     }
-    const kept = this.#isFullFor(input) ? this.#whenFull(input) : input;
+    const kept = this.#admission.admit(input, this.#state.storedBytes);
     const { batch, transitions, descriptions } = kept;
-    const outcome = kept === input ? "stored" : "dropped";
-    if (batch.length + transitions.length + descriptions.length === 0) return outcome;
-    const first = this.#builder.isEmpty;
-    this.#builder.add(kept);
-    const { promise } = this.#safe;
-    if (batch.fingerprint) this.#messages.storing(batch.fingerprint, promise);
-    this.#commits.added(first);
-    await promise;
-    return outcome;
-  }
-
-  /** Alarms alone are small, and the last to go: they do not ask for room. */
-  #isFullFor({ batch }: SegmentInput): boolean {
-    return batch.length > 0 && this.#retention.isFull(this.#state.storedBytes);
-  }
-
-  /** What of the input is to be stored all the same, once room was made, or readings were dropped. */
-  #whenFull(input: SegmentInput): SegmentInput {
-    const { batch } = input;
-    const { storedBytes } = this.#state;
-    switch (this.#options.limits.whenFull) {
-      case "refuse":
-        throw new PenstockError("BUFFER_FULL", "the buffer is full");
-      case "drop-newest":
-        this.#dropping.dropNews(batch.series[0]?.lane ?? 0, batch.length);
-        return { ...input, batch: new ReadingBatch(batch.source) };
-      case "drop-oldest":
-        if (this.#dropping.makeRoom(storedBytes) || !this.#retention.isOverfull(storedBytes)) {
-          return input;
-        }
-        throw new PenstockError("BUFFER_FULL", "the buffer is full, and all of it is in flight");
-    }
+    const isEmpty = batch.length + transitions.length + descriptions.length === 0;
+    if (!isEmpty) await this.#open.add(kept);
+    return kept === input ? "stored" : "dropped";
   }
 
   onReady(listener: (lane: number, traffic: TrafficClass) => void): void {
@@ -278,23 +216,19 @@ export class StoreAndForward implements BufferWriter, BufferReader, BufferDesk {
   }
 
   take(lane: number, traffic: TrafficClass, bytesMax: number): readonly StoredChunk[] {
-    if (traffic === "live") this.#putOffLate();
-    return this.#queue.take(lane, traffic, bytesMax);
+    return this.#feed.take(lane, traffic, bytesMax);
   }
 
   owedFrom(lane: number, epoch: string): number | undefined {
-    return this.#queue.owedFrom(lane, epoch);
+    return this.#feed.owedFrom(lane, epoch);
   }
 
   giveBack(chunks: readonly StoredChunk[]): void {
-    this.#queue.giveBack(chunks);
-    // What was taken as live may wait as backlog now, and whoever sends that does not know of it.
-    const lane = chunks[0]?.lane;
-    if (lane !== undefined) this.#listener(lane, "backlog");
+    this.#feed.giveBack(chunks);
   }
 
   confirm(chunks: readonly StoredChunk[]): void {
-    this.#forget(this.#queue.settle(chunks));
+    this.#feed.confirm(chunks);
   }
 
   async dismiss(chunk: StoredChunk, reason: string): Promise<void> {
@@ -313,268 +247,53 @@ export class StoreAndForward implements BufferWriter, BufferReader, BufferDesk {
   }
 
   status(): BufferStatus {
-    const { segments, bytes } = {
-      segments: this.#state.storedSegments,
-      bytes: this.#state.storedBytes,
-    };
-    const isFull = this.#retention.isFull(bytes);
+    const { storedSegments, storedBytes, readingsBySource } = this.#state;
+    const { failure, syncs } = this.#commits;
+    const isFull = this.#retention.isFull(storedBytes);
     return {
-      state: this.#commits.failure ? "failing" : isFull ? "full" : "ok",
+      state: failure ? "failing" : isFull ? "full" : "ok",
       epoch: this.epoch,
-      segments,
-      bytes,
-      commits: this.#commits.syncs.summary().count,
-      syncP99Ms: this.#commits.syncs.percentile(0.99),
+      segments: storedSegments,
+      bytes: storedBytes,
+      commits: syncs.summary().count,
+      syncP99Ms: syncs.percentile(0.99),
       duplicates: this.#duplicates,
       droppedReadings: this.#dropping.readings,
-      damagedSegments: this.#loader.damaged,
-      readingsBySource: this.#state.readingsBySource,
+      damagedSegments: this.#feed.damagedSegments,
+      readingsBySource,
     };
-  }
-
-  stat(): BufferStat {
-    const { state, epoch, segments, bytes, droppedReadings, damagedSegments } = this.status();
-    const roomBytes = this.#retention.roomBytes(bytes);
-    const { bytesPerSecond } = this.#rate;
-    const hoursLeft = this.#rate.hoursFor(roomBytes);
-    return {
-      state,
-      epoch,
-      segments,
-      bytes,
-      bytesMax: this.#options.limits.maxBytes,
-      roomBytes,
-      ...(bytesPerSecond !== undefined && { bytesPerSecond }),
-      ...(hoursLeft !== undefined && { hoursLeft }),
-      firstSegment: this.#state.firstSegment,
-      nextSegment: this.#state.nextSegment,
-      droppedReadings,
-      damagedSegments,
-    };
-  }
-
-  segments(limit: number): AsyncIterable<SegmentRow> {
-    return segmentRows(this.#stored(), limit);
-  }
-
-  readings(): AsyncIterable<ReadingRow> {
-    return readingRows(this.#stored());
-  }
-
-  async drop(): Promise<DropOutcome> {
-    const { nextSegment } = this.#state;
-    const before = this.#dropping.readings;
-    let droppedSegments = 0;
-    // Dropping makes room in memory, into which the next segments come from the disk.
-    for (let idle = 0; idle < DROP_IDLE_MAX; idle++) {
-      const dropped = this.#dropping.dropBelow(nextSegment);
-      droppedSegments += dropped;
-      if (dropped > 0) idle = 0;
-      else if (!this.#loader.hasUnread) break;
-      await this.#options.clock.sleep(DROP_WAIT_MS, { name: "buffer drop" });
-    }
-    const leftSegments = Math.max(0, this.#state.storedSegments - this.#forgotten.count);
-    return {
-      droppedSegments,
-      droppedReadings: this.#dropping.readings - before,
-      leftSegments,
-    };
-  }
-
-  async *#stored(): AsyncGenerator<StoredSegment> {
-    for await (const { number, bytes } of this.#database.segments(this.#state.firstSegment)) {
-      const segment = decodeSegment(number, bytes);
-      if (segment) yield { ...segment, number, bytes: bytes.length };
-    }
   }
 
   #seal(): SealedWrite | undefined {
-    const builder = this.#builder;
-    if (builder.isEmpty && this.#forgotten.isEmpty) return undefined;
-    const forgotten = this.#forgotten.take();
-    this.#builder = new SegmentBuilder(this.lanes);
-    const safe = this.#safe;
-    this.#safe = newOutcome();
-    const state = this.#state;
-    for (const segment of forgotten) {
-      state.storedBytes -= segment.bytes;
-      state.storedSegments -= 1;
-    }
-    state.firstSegment = this.#oldestSegment();
-    const request = { state, forget: forgotten.map((segment) => segment.number), sync: false };
-    if (builder.isEmpty) return { request, written: () => {}, abandoned: () => {} };
+    if (this.#open.isEmpty && this.#forgotten.isEmpty) return undefined;
+    return this.#open.seal(this.#forgotten.take(), this.#feed.oldestSegment);
+  }
 
-    const number = state.nextSegment;
-    const committedAtMs = this.#options.clock.now();
-    const sealed = builder.seal(this.gateway, state.epoch, state.nextSeq);
-    const bytes = encodeSegment(committedAtMs, state.epoch, sealed);
-    state.nextSegment += 1;
-    state.storedBytes += bytes.length;
-    state.storedSegments += 1;
-    for (const [source, readings] of builder.readingsBySource) {
-      state.readingsBySource[source] = (state.readingsBySource[source] ?? 0) + readings;
-    }
-    const seen = this.#messages.record(builder.fingerprints);
-    const { epoch } = state;
-    const chunks = sealed.map(
-      ({ lane, seq, readings, line }): StoredChunk => ({
-        segment: number,
-        epoch,
-        lane,
-        seq,
-        readings,
-        line,
-      }),
-    );
-    return {
-      request: { ...request, put: { number, bytes, seen }, sync: true },
-      written: () => {
-        this.#writtenEnd = number + 1;
-        this.#writtenBytes += bytes.length;
-        this.#messages.stored(builder.fingerprints);
-        safe.resolve("stored");
-        this.#offer({ number, committedAtMs, bytes: bytes.length, chunks });
+  #newOpenSegment(): OpenSegment {
+    const { gateway, clock } = this.#options;
+    return new OpenSegment({
+      gateway,
+      state: this.#state,
+      messages: this.#messages,
+      clock,
+      added: (first) => this.#commits.added(first),
+      written: (segment) => {
+        this.#rate.wrote(segment.bytes);
+        this.#feed.offer(segment);
       },
-      abandoned: (error) => {
-        this.#messages.abandoned(builder.fingerprints);
-        safe.reject(error);
-      },
-    };
-  }
-
-  /** Hands a fresh segment to the uplink from memory. */
-  #offer(segment: LoadedSegmentInfo): void {
-    this.#queue.offer(segment, this.#options.clock.monotonic());
-    if (!this.#loader.hasUnread) this.#explainDamage(segment);
-    this.#putOffLate();
-    this.#tellReady(segment, "live");
-  }
-
-  #putOffLate(): void {
-    const from = this.#liveFrom();
-    if (!this.#loader.hasUnread) this.#loader.skipTo(from);
-    if (this.#queue.putOffLate(this.#options.clock.monotonic()))
-      this.#loader.load(this.#liveFrom());
-  }
-
-  #loaded(segment: LoadedSegmentInfo): void {
-    this.#explainDamage(segment);
-    if (segment.chunks.length === 0) this.#forgotten.add([segment]);
-    else if (this.#queue.load(segment)) this.#tellReady(segment, "backlog");
-  }
-
-  #explainDamage({ chunks }: LoadedSegmentInfo): void {
-    for (const chunk of chunks) {
-      const gap = this.#damage.see(chunk);
-      if (gap) this.#dropping.tellGap(chunk.lane, gap);
-    }
-  }
-
-  #tellReady(segment: LoadedSegmentInfo, traffic: TrafficClass): void {
-    for (const lane of new Set(segment.chunks.map((chunk) => chunk.lane))) {
-      this.#listener(lane, traffic);
-    }
-  }
-
-  #loadMore(): void {
-    if (this.#loader.hasUnread) this.#loader.load(0);
-    else this.#queue.caughtUp();
-  }
-
-  /** From here on, all segments that are not done with are in memory. */
-  #liveFrom(): number {
-    return this.#queue.oldestLive ?? this.#writtenEnd;
-  }
-
-  #oldestSegment(): number {
-    const { oldestBacklog } = this.#queue;
-    if (oldestBacklog !== undefined) return oldestBacklog;
-    return this.#loader.hasUnread ? this.#loader.next : this.#liveFrom();
-  }
-
-  #newQueue(lanes: number): ForwardQueue {
-    return new ForwardQueue({
-      lanes,
-      hasUnread: () => this.#loader.hasUnread,
-      liveBytesMax: LIVE_BYTES_MAX,
-      liveMs: LIVE_MS,
-      backlogBytesMax: BACKLOG_BYTES_MAX,
     });
   }
 
-  #newLoader(from: number): SegmentLoader {
-    return new SegmentLoader({
+  #newFeed(): UplinkFeed {
+    const { clock, log } = this.#options;
+    return new UplinkFeed({
       database: this.#database,
-      from,
-      log: this.#options.log,
-      hasRoom: () => this.#queue.hasRoom,
-      wantsMore: () => this.#queue.wantsMore,
-      loaded: (segment) => this.#loaded(segment),
-      lost: () => this.#damage.damaged(this.lanes),
+      state: this.#state,
+      clock,
+      log,
+      ready: (lane, traffic) => this.#listener(lane, traffic),
+      done: (segments) => this.#forgotten.add(segments),
+      tellGap: (lane, gap) => this.#dropping.tellGap(lane, gap),
     });
   }
-
-  #flushForgotten(): void {
-    if (!this.#forgotten.isEmpty && this.#builder.isEmpty) this.#commits.commitNow();
-    this.#forgotten.compactWhenDue(this.#state.firstSegment);
-  }
-
-  #keepHouse(): void {
-    const { log, clock } = this.#options;
-    this.#rate.sample(clock.monotonic(), this.#writtenBytes);
-    this.#lookAtDisk().catch((error: unknown) => {
-      log.warn({ err: error }, "the state of the disk is not known");
-    });
-    this.#messages.expire(this.#state.nextSegment).catch((error: unknown) => {
-      log.warn({ err: error }, "old fingerprints could not be deleted");
-    });
-    this.#dropping.dropAged();
-    this.#loadMore();
-  }
-
-  async #lookAtDisk(): Promise<void> {
-    // What was dropped for the disk's sake is not free before it is compacted.
-    if (this.#retention.awaitsSpace) await this.#forgotten.compactNow(this.#state.firstSegment);
-    await this.#retention.measure();
-    this.#damagedAtMs = await newestIn(this.#database.damagedFolder);
-    this.#lookForAlarms();
-  }
-
-  #lookForAlarms(): void {
-    if (!this.#onAlarm) return;
-    const { clock, limits } = this.#options;
-    const { storedBytes, firstSegment } = this.#state;
-    const conditions = conditionsOf({
-      bytes: storedBytes,
-      bytesMax: limits.maxBytes,
-      isFull: this.#retention.isFull(storedBytes),
-      whenFull: limits.whenFull,
-      droppedReadings: this.#dropping.readings,
-      sinceDropMs: clock.monotonic() - this.#dropping.lastAtMs,
-      failure: this.#commits.failure && messageOf(this.#commits.failure.cause),
-      damagedAtMs: this.#damagedAtMs,
-      isCopied: firstSegment < this.#copiedTo,
-    });
-    for (const transition of this.#alarms.look(conditions, clock.now())) this.#onAlarm(transition);
-  }
-
-  /** The segments need not be kept any longer; what waits on the disk may come up. */
-  #forget(segments: readonly LoadedSegmentInfo[]): void {
-    this.#forgotten.add(segments);
-    this.#loadMore();
-  }
-
-  /** Adds to the open segment what no source has sent. */
-  #tell(write: (open: SegmentBuilder) => void): void {
-    const first = this.#builder.isEmpty;
-    write(this.#builder);
-    this.#commits.added(first);
-  }
-}
-
-/** The fate of the open segment, for all whose input is in it; nobody may be there to hear of it. */
-function newOutcome(): PromiseWithResolvers<AcceptOutcome> {
-  const outcome = Promise.withResolvers<AcceptOutcome>();
-  outcome.promise.catch(() => {});
-  return outcome;
 }

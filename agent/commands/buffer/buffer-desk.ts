@@ -33,7 +33,7 @@ export async function withBuffer<T>(
   const buffer = ownBuffer(settings);
   await buffer.start();
   try {
-    return await use(buffer);
+    return await use(buffer.desk);
   } finally {
     await buffer.stop();
   }
