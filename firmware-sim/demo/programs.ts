@@ -155,12 +155,15 @@ export class Programs {
 
   async #start(name: ProgramName, script: string, args: readonly string[]): Promise<string> {
     const root = new URL("../../", import.meta.url);
+    const { dataDir } = this.#settings;
     const supervisor = new Supervisor(
       {
         name,
         script: fileURLToPath(new URL(script, root)),
         args,
-        logFile: join(this.#settings.dataDir, "logs", `${name}.log`),
+        logFile: join(dataDir, "logs", `${name}.log`),
+        // What Node compiles goes with everything else of the run.
+        wrapper: ["env", `NODE_COMPILE_CACHE=${join(dataDir, "compiled")}`],
       },
       this.#parts,
     );

@@ -86,6 +86,7 @@ describe("a short run", { timeout: RUN_TIMEOUT_MS }, () => {
     expect(code).toBe(0);
     expect(readdirSync(folder).toSorted()).toEqual([
       "agent",
+      "compiled",
       "gateway.yaml",
       "hub",
       "logs",

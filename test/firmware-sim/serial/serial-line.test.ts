@@ -69,13 +69,13 @@ describe.skipIf(!hasPty)("a serial line that misbehaves", () => {
     expect(ledger.servedReadings.size).toBe(0);
     await line.setFault(undefined);
     await seconds(1);
-    expect(bytes.toString()).toMatch(LINE);
+    await until(() => LINE.test(bytes.toString()), "the first line after the silence");
   });
 
   test("sends bytes without a line's end", async () => {
     await line.setFault("garbage");
     await seconds(3);
-    expect(bytes.length).toBeGreaterThan(20);
+    await until(() => bytes.length > 20, "garbage");
     expect(bytes.includes("\n")).toBe(false);
     expect(ledger.servedReadings.size).toBe(0);
   });
@@ -83,7 +83,7 @@ describe.skipIf(!hasPty)("a serial line that misbehaves", () => {
   test("sends half lines", async () => {
     await line.setFault("truncated");
     await seconds(2);
-    expect(bytes.toString()).toMatch(/^([+-]\d{4}\.\d){2}$/);
+    await until(() => /^([+-]\d{4}\.\d){2}$/.test(bytes.toString()), "two half lines");
     expect(ledger.servedReadings.size).toBe(0);
   });
 
@@ -94,7 +94,7 @@ describe.skipIf(!hasPty)("a serial line that misbehaves", () => {
     const path = await line.setFault(undefined);
     await open(path);
     await seconds(1);
-    expect(bytes.toString()).toMatch(LINE);
+    await until(() => LINE.test(bytes.toString()), "a line on the new port");
   });
 });
 
