@@ -18,10 +18,22 @@ export interface BufferState {
   firstSegment: number;
   storedSegments: number;
   storedBytes: number;
+  /** The newest segment's stamp: it never steps back, so that news never look old. */
+  latestMs?: number;
   /** Readings ever stored, by source. */
   readingsBySource: Record<string, number>;
+  /** Epochs before this one of which segments may still be here: a damage may take those, too. */
+  earlier?: EarlierEpoch[];
   /** Losses that a repair has found, and that no segment tells the sink yet. */
   untold?: { lane: number; gap: GapRecord }[];
+}
+
+export interface EarlierEpoch {
+  epoch: string;
+  /** One a lane: seqs below were given out. */
+  nextSeq: number[];
+  /** All its segments have lower numbers. */
+  endSegment: number;
 }
 
 export interface BufferIdentity {
@@ -60,7 +72,18 @@ export function withNewEpoch(stored: BufferState, identity: BufferIdentity): Buf
   const { gateway, machineId } = identity;
   const lanes = Math.max(stored.lanes, identity.lanes);
   const { epoch, nextSeq } = newState({ gateway, machineId, lanes });
-  return { ...stored, gateway, machineId, lanes, epoch, nextSeq };
+  return { ...stored, gateway, machineId, lanes, epoch, nextSeq, earlier: withEpochEnded(stored) };
+}
+
+/** Newest epochs of a buffer that wait for the hub; more damages than that between two outages do not happen. */
+const EARLIER_MAX = 32;
+
+/** The earlier epochs, once the present one is among them. */
+export function withEpochEnded(state: BufferState): EarlierEpoch[] {
+  const { epoch, nextSeq, nextSegment: endSegment, earlier = [] } = state;
+  // None was given out of an epoch that a repair has already ended.
+  if (!nextSeq.some((seq) => seq > 0)) return earlier;
+  return [...earlier, { epoch, nextSeq, endSegment }].slice(-EARLIER_MAX);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { AcceptOutcome } from "#agent/sources/contract.ts";
 import type { Clock } from "#core/clock.ts";
 import type { BufferDatabase } from "./database.ts";
 import { FINGERPRINT_BYTES, FingerprintWindow } from "./fingerprint-window.ts";
+import { runningAges } from "./running-ages.ts";
 import { isSeenRecord, SEEN_TIME_BYTES } from "./seen-record.ts";
 
 /** About 60 MB of tables at the most; beyond it the window is cut short, and counted. */
@@ -30,22 +31,20 @@ export class MessageMemory {
     this.#window = new FingerprintWindow({ ...options, entriesMax: ENTRIES_MAX });
   }
 
-  /** Reads what the last run stored. */
+  /**
+   * Reads what the last run stored, up to a window before its end. How long that end is ago, the wall
+   * clock cannot be trusted to tell: and a device sends again, too, after an outage of the gateway.
+   */
   async load(nextSegment: number): Promise<void> {
-    const { database, windowMs, clock } = this.#options;
-    const oldestMs = clock.now() - windowMs;
-    let clearTo = 0;
+    const { database, clock } = this.#options;
+    const firstKept = await this.#firstWithinWindow();
     for await (const { number, bytes } of database.seen()) {
-      if (!isSeenRecord(bytes)) continue;
-      if (bytes.readDoubleBE(0) < oldestMs) {
-        clearTo = number + 1;
-        continue;
-      }
+      if (number < firstKept || !isSeenRecord(bytes)) continue;
       for (let at = SEEN_TIME_BYTES; at < bytes.length; at += FINGERPRINT_BYTES) {
         this.#window.add(bytes.subarray(at, at + FINGERPRINT_BYTES));
       }
     }
-    await this.#clear(clearTo);
+    await this.#clear(firstKept);
     this.#marks = [{ atMs: clock.monotonic(), segment: nextSegment }];
   }
 
@@ -93,6 +92,20 @@ export class MessageMemory {
     if (!last) return;
     this.#marks = this.#marks.filter((mark) => !isOld(mark));
     await this.#clear(last.segment);
+  }
+
+  /** The first segment whose record is no older than the window, as of the newest record. */
+  async #firstWithinWindow(): Promise<number> {
+    const { database, windowMs } = this.#options;
+    const numbers: number[] = [];
+    const stampsMs: number[] = [];
+    for await (const { number, bytes } of database.seen()) {
+      if (!isSeenRecord(bytes)) continue;
+      numbers.push(number);
+      stampsMs.push(bytes.readDoubleBE(0));
+    }
+    const first = runningAges(stampsMs).findIndex((ageMs) => ageMs <= windowMs);
+    return numbers[first] ?? 0;
   }
 
   async #clear(to: number): Promise<void> {

@@ -67,6 +67,9 @@ export class OpenSegment {
       state.storedSegments -= 1;
     }
     state.firstSegment = firstSegment;
+    if (state.earlier) {
+      state.earlier = state.earlier.filter((ended) => ended.endSegment > firstSegment);
+    }
     const request = { state, forget: forgotten.map((segment) => segment.number), sync: false };
     if (this.isEmpty) return { request, written: () => {}, abandoned: () => {} };
     return this.#sealBuilder(request);
@@ -100,7 +103,8 @@ export class OpenSegment {
   #number(builder: SegmentBuilder): { segment: LoadedSegmentInfo; bytes: Buffer } {
     const { gateway, state, clock } = this.#options;
     const { epoch, nextSegment: number } = state;
-    const committedAtMs = clock.now();
+    const committedAtMs = Math.max(clock.now(), state.latestMs ?? 0);
+    state.latestMs = committedAtMs;
     const sealed = builder.seal(gateway, epoch, state.nextSeq);
     const bytes = encodeSegment(committedAtMs, epoch, sealed);
     state.nextSegment += 1;

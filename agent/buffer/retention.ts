@@ -35,13 +35,20 @@ export class RetentionGuard {
     this.#offsetMs = clock.now() - clock.monotonic();
   }
 
+  /**
+   * `latestMs` is what the clock said when the last run stored something. Much later may mean a long
+   * pause, or a clock that is wrong: nothing may be dropped for that.
+   */
+  resume(latestMs: number | undefined): void {
+    const pauseMs = this.#clock.now() - (latestMs ?? Number.POSITIVE_INFINITY);
+    if (pauseMs > CLOCK_STEP_MS) this.#distrustAges({ pauseMs });
+  }
+
   /** Looks at the disk, and at whether the wall clock was set. */
   async measure(): Promise<void> {
     const offsetMs = this.#clock.now() - this.#clock.monotonic();
     if (Math.abs(offsetMs - this.#offsetMs) > CLOCK_STEP_MS) {
-      // For one maxAge the ages of old segments cannot be told: the limit by bytes still holds.
-      this.#distrustUntilMs = this.#clock.monotonic() + this.#limits.maxAgeMs;
-      this.#log.warn({ stepMs: offsetMs - this.#offsetMs }, "the clock was set: ages do not count");
+      this.#distrustAges({ stepMs: offsetMs - this.#offsetMs });
     }
     this.#offsetMs = offsetMs;
     const { bavail, bsize } = await statfs(this.#folder);
@@ -79,6 +86,12 @@ export class RetentionGuard {
   /** Something was dropped because the disk is short of space. */
   get awaitsSpace(): boolean {
     return this.#awaitsSpace;
+  }
+
+  /** For one maxAge the ages of old segments cannot be told: the limit by bytes still holds. */
+  #distrustAges(why: { stepMs: number } | { pauseMs: number }): void {
+    this.#distrustUntilMs = this.#clock.monotonic() + this.#limits.maxAgeMs;
+    this.#log.warn(why, "the clock may have been set: ages do not count");
   }
 
   isTooOld(segment: { committedAtMs: number }): boolean {

@@ -4,7 +4,14 @@
  */
 import type { ClassicLevel } from "classic-level";
 import type { GapRecord } from "#core/chunk.ts";
-import { type BufferState, decodeState, encodeState, newState, openGaps } from "./buffer-state.ts";
+import {
+  type BufferState,
+  decodeState,
+  encodeState,
+  newState,
+  openGaps,
+  withEpochEnded,
+} from "./buffer-state.ts";
 import { numberIn, SEGMENTS_END, STATE_KEY, segmentKey } from "./keys.ts";
 import { decodeSegment } from "./segment-codec.ts";
 
@@ -19,7 +26,7 @@ export async function settleSalvage(
   const expected = known?.storedSegments;
   // Below it everything was forgotten in order, and may have come back to life.
   await database.clear({ gte: segmentKey(0), lt: segmentKey(state.firstSegment) });
-  const found = await survey(database, state.epoch);
+  const found = await survey(database);
   const nextSegment = Math.max(state.nextSegment, found.nextSegment);
   const lanes = known ? state.lanes : Math.max(found.lanes, state.lanes);
   await database.batch(
@@ -30,13 +37,14 @@ export async function settleSalvage(
         value: encodeState({
           ...state,
           lanes,
+          earlier: withEpochEnded({ ...state, nextSegment }),
           nextSeq: Array.from({ length: lanes }, () => 0),
           nextSegment,
           storedSegments: found.segments,
           storedBytes: found.bytes,
           untold: [
             ...(state.untold ?? []),
-            ...missing(state, found.seqs),
+            ...[...(state.earlier ?? []), state].flatMap((of) => missing(of, found.seqs)),
             ...(known ? openGaps(known) : []),
           ],
         }),
@@ -53,11 +61,11 @@ interface Survey {
   bytes: number;
   nextSegment: number;
   lanes: number;
-  /** Of the state's epoch, by lane, in order. */
-  seqs: Map<number, number[]>;
+  /** By epoch and lane, in order. */
+  seqs: Map<string, number[]>;
 }
 
-async function survey(database: ClassicLevel<string, Buffer>, epoch: string): Promise<Survey> {
+async function survey(database: ClassicLevel<string, Buffer>): Promise<Survey> {
   const found: Survey = { segments: 0, bytes: 0, nextSegment: 0, lanes: 0, seqs: new Map() };
   const range = { gte: segmentKey(0), lt: SEGMENTS_END, fillCache: false };
   for await (const [key, bytes] of database.iterator(range)) {
@@ -65,12 +73,11 @@ async function survey(database: ClassicLevel<string, Buffer>, epoch: string): Pr
     found.segments += 1;
     found.bytes += bytes.length;
     found.nextSegment = numberIn(key) + 1;
-    for (const { lane, seq, epoch: own } of segment?.chunks ?? []) {
+    for (const { lane, seq, epoch } of segment?.chunks ?? []) {
       found.lanes = Math.max(found.lanes, lane + 1);
-      if (own !== epoch) continue;
-      const seqs = found.seqs.get(lane) ?? [];
+      const seqs = found.seqs.get(`${epoch} ${lane}`) ?? [];
       seqs.push(seq);
-      found.seqs.set(lane, seqs);
+      found.seqs.set(`${epoch} ${lane}`, seqs);
     }
   }
   return found;
@@ -81,13 +88,13 @@ async function survey(database: ClassicLevel<string, Buffer>, epoch: string): Pr
  * beats its gap, and nobody knows here which did.
  */
 function missing(
-  { epoch, nextSeq }: BufferState,
-  found: ReadonlyMap<number, number[]>,
+  { epoch, nextSeq }: Pick<BufferState, "epoch" | "nextSeq">,
+  found: ReadonlyMap<string, number[]>,
 ): { lane: number; gap: GapRecord }[] {
   return nextSeq.flatMap((end, lane) => {
     const gaps: { lane: number; gap: GapRecord }[] = [];
     let next = 0;
-    for (const seq of [...(found.get(lane) ?? []), end]) {
+    for (const seq of [...(found.get(`${epoch} ${lane}`) ?? []), end]) {
       if (seq > next) {
         const gap = { epoch, fromSeq: next, toSeq: seq - 1, readings: 0, reason: REASON };
         gaps.push({ lane, gap });

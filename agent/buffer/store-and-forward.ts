@@ -168,6 +168,7 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     this.#feed = this.#newFeed();
     this.#forgotten.compactFrom(state.firstSegment);
     await this.#messages.load(state.nextSegment);
+    this.#retention.resume(state.latestMs);
     await this.#retention.measure();
     await this.#alarms.start(copiedTo);
     this.#isOpen = true;
