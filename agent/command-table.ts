@@ -11,6 +11,7 @@ export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   scan: async () => (await import("./commands/scan.ts")).scanCommand,
   probe: async () => (await import("./commands/probe.ts")).probeCommand,
   read: async () => (await import("./commands/read.ts")).readCommand,
+  write: async () => (await import("./commands/write.ts")).writeCommand,
   tail: async () => (await import("./commands/tail.ts")).tailCommand,
   top: async () => (await import("./commands/top.ts")).topCommand,
   plan: async () => (await import("./commands/plan.ts")).planCommand,

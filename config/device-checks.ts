@@ -91,7 +91,7 @@ function checkOnModbus({ path, device }: DeviceContext): Problem[] {
 }
 
 const REMOVE = "remove it: a tag of a serial line is a group of the bus's pattern";
-const MODBUS_ONLY = ["register", "coil", "discrete", "every"] as const;
+const MODBUS_ONLY = ["register", "coil", "discrete", "every", "writable"] as const;
 
 function checkOnSerial({ path, device }: DeviceContext, bus: RawMapping): Problem[] {
   const groups = groupsOf(textOf(bus["match"]) ?? "");

@@ -46,7 +46,9 @@ export function checkModbusTag(path: Path, tag: RawMapping, base: AddressBase = 
     const suggestion = "keep one: a second address is a second tag";
     return [{ path: [...path, second], on: "key", message, suggestion }];
   }
-  return first === "register" ? checkRegister(path, tag, base) : checkBit(path, tag, first, base);
+  const found =
+    first === "register" ? checkRegister(path, tag, base) : checkBit(path, tag, first, base);
+  return [...found, ...checkWritable(path, tag, base)];
 }
 
 /** The tables of bits have 65536 of them. */
@@ -106,11 +108,41 @@ function checkField(path: Path, tag: RawMapping): Problem[] {
   return [{ path: at, on: "value", message, suggestion: "a wider type has more, such as uint32" }];
 }
 
+/** What Modbus cannot write, and what would change more than the tag. */
+function checkWritable(path: Path, tag: RawMapping, base: AddressBase): Problem[] {
+  if (tag["writable"] !== true) return [];
+  const what = unwritable(tag, base);
+  if (what === undefined) return [];
+  const message = `writable: ${what} cannot be written`;
+  const suggestion =
+    "remove it: only coils and holding registers (4xxxx) that hold a number can be";
+  return [{ path: [...path, "writable"], on: "key", message, suggestion }];
+}
+
+function unwritable(tag: RawMapping, base: AddressBase): string | undefined {
+  const register = numberOf(tag["register"]);
+  if ("discrete" in tag) return "a discrete input";
+  if (register !== undefined && rangeOf(register, base)?.table === "input") {
+    return "an input register";
+  }
+  if (tag["type"] === "string") return "a text";
+  if ("bit" in tag || "bits" in tag) return "a part of a register";
+  return "scaleRegister" in tag ? "what another register scales" : undefined;
+}
+
 /** How many registers the tag's value takes. */
 function registersOf(tag: RawMapping): number {
   const type = textOf(tag["type"]) ?? "";
   if (type === "string") return numberOf(tag["length"]) ?? STRING_LENGTH_DEFAULT;
   return REGISTERS[type] ?? 1;
+}
+
+function rangeOf(
+  register: number,
+  base: AddressBase,
+): (typeof REGISTER_RANGES)[number] | undefined {
+  const fromOne = register + 1 - base;
+  return REGISTER_RANGES.find(({ first, last }) => fromOne >= first && fromOne <= last);
 }
 
 function checkNotation(
@@ -122,8 +154,7 @@ function checkNotation(
   const key = String(path.at(-1));
   const register = numberOf(tag[key]);
   if (register === undefined || !Number.isInteger(register)) return [];
-  const fromOne = register + 1 - base;
-  const range = REGISTER_RANGES.find(({ first, last }) => fromOne >= first && fromOne <= last);
+  const range = rangeOf(register, base);
   const on = "value";
   if (!range) {
     const message = `${key}: ${register} is neither a holding register (4xxxx) nor an input register (3xxxx)`;

@@ -15,6 +15,19 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   "exception 11": "the gateway in between got no answer from that unit: is the unit id right?",
 };
 
+/** The same codes, where something was to be written. */
+const WRITE_EXCEPTIONS: Readonly<Record<number, string>> = {
+  1: "the device does not know this kind of write: many take one register alone, or none at all",
+  2: "the device has no such register, or nobody may write it",
+  3: "the device refuses this value: see its manual for what it takes",
+  4: "the device failed to take it: is it locked, or in local operation?",
+  6: "the device is busy: try again",
+};
+
+export function writeAdviceFor(code: number): string {
+  return WRITE_EXCEPTIONS[code] ?? "see the device's manual";
+}
+
 const OTHERS: Readonly<Record<string, string>> = {
   timeout:
     "no answer: is the device powered, the unit id right, A and B not swapped, baud and parity as the device has them? `scan` finds out",

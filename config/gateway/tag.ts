@@ -123,6 +123,10 @@ export const tag = z.strictObject({
   every: durationBetween(10, 24 * HOUR_MS)
     .optional()
     .describe("How often it is read, where that is not as often as its device."),
+  writable: z
+    .boolean()
+    .default(false)
+    .describe("Whether `penstock write` may write it: a coil, or a holding register of a number."),
   unit: z.string().max(32).optional().describe("Unit of measurement, as people shall read it."),
   limits: limits.optional().describe("Alarm limits."),
 });

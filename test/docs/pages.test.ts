@@ -65,7 +65,8 @@ test.each(blocks)("the YAML of $place loads", async ({ block, place }) => {
 const TECHNICIANS = ["docs/modbus.md", "docs/serial.md", "docs/mqtt.md", "docs/troubleshooting.md"];
 const PORT = "/dev/serial/by-id/usb-FTDI_A1";
 /** What they name that is not on the simulated line, or that needs a running agent. */
-const ELSEWHERE = /192\.168|scale-1|press-1|^penstock (tail|top|status|config diff|support-bundle)/;
+const ELSEWHERE =
+  /192\.168|scale-1|press-1|oven-2|^penstock (tail|top|status|config diff|support-bundle)/;
 
 /** Every command that these pages name, once. */
 const named = [

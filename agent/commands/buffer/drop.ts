@@ -1,9 +1,9 @@
 /** `buffer drop`: gives up what waits for the hub. The sink is told of it. */
-import { createInterface } from "node:readline/promises";
-import { type CommandIo, declareCommand, JSON_OPTION, Misuse } from "#config/command.ts";
+import { declareCommand, JSON_OPTION } from "#config/command.ts";
 import { EXIT } from "#config/exit.ts";
 import { loadGateway } from "#config/load-config.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
+import { isConfirmed } from "../confirm.ts";
 import { withBuffer } from "./buffer-desk.ts";
 import { mebibytes } from "./wording.ts";
 
@@ -37,16 +37,3 @@ export const bufferDropCommand = declareCommand({
     });
   },
 });
-
-/** @throws Misuse where nobody can be asked */
-async function isConfirmed(question: string, io: CommandIo): Promise<boolean> {
-  if (io.stdin.isTTY !== true) throw new Misuse("nobody can be asked here: give --yes");
-  io.stderr.write(`${question} [yes/no] `);
-  const lines = createInterface({ input: io.stdin });
-  try {
-    for await (const line of lines) return line.trim().toLowerCase() === "yes";
-    return false;
-  } finally {
-    lines.close();
-  }
-}

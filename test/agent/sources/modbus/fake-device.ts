@@ -10,6 +10,8 @@ export interface Request {
   functionCode: number;
   start: number;
   size: number;
+  /** Of a write of several registers. */
+  data?: Buffer;
 }
 
 /** What a device does with a request; by default it answers. */
@@ -48,14 +50,17 @@ export class FakeDevice {
     socket.on("data", (data) => {
       rest = Buffer.concat([rest, data]);
       while (rest.length >= 12) {
-        const request = {
+        const bytes = rest.readUInt16BE(4) + 6;
+        if (rest.length < bytes) return;
+        const request: Request = {
           transaction: rest.readUInt16BE(0),
           unit: rest[6]!,
           functionCode: rest[7]!,
           start: rest.readUInt16BE(8),
           size: rest.readUInt16BE(10),
         };
-        rest = rest.subarray(12);
+        if (bytes > 13) request.data = rest.subarray(13, bytes);
+        rest = rest.subarray(bytes);
         this.requests.push(request);
         this.behave(request, socket);
       }
