@@ -73,8 +73,16 @@ function missingKey(schema: z.ZodType, path: Path): Problem {
   const parent = path.slice(0, -1);
   const name = lastOf(path);
   const place = parent.length === 0 ? "" : ` in ${parent.join(".")}`;
-  const suggestion = choicesAt(schema, parent) ?? `add "${name}: …"`;
+  const suggestion = choicesAt(schema, parent) ?? addition(schema, path);
   return { path, on: "value", message: `"${name}" is missing${place}`, suggestion };
+}
+
+/** A key alone tells little to whoever did not know that it was needed. */
+function addition(schema: z.ZodType, path: Path): string {
+  const name = lastOf(path);
+  const [shape = {}] = shapesAt(schema, path.slice(0, -1));
+  const meaning = shape[name]?.description;
+  return `add "${name}: …"${meaning === undefined ? "" : `: ${meaning.replace(/\.$/, "")}`}`;
 }
 
 /** What each of several possible shapes needs; undefined where there is only one. */
@@ -83,9 +91,14 @@ function choicesAt(schema: z.ZodType, path: Path): string | undefined {
   if (shapes.length < 2) return undefined;
   const needs = shapes.map((shape) => {
     const required = Object.keys(shape).filter((key) => !shape[key]?.safeParse(undefined).success);
-    return required.join(", ");
+    return allOf(required);
   });
-  return `give either ${needs.join("; or ")}`;
+  return `it takes one of these: ${needs.join("; ")}`;
+}
+
+/** `a, b and c`. */
+function allOf(keys: readonly string[]): string {
+  return keys.length < 2 ? keys.join("") : `${keys.slice(0, -1).join(", ")} and ${keys.at(-1)}`;
 }
 
 function keysAt(schema: z.ZodType, path: Path): string[] {

@@ -1,5 +1,6 @@
 /** What a value should have been and what it is, in words; and what to write instead. */
 import type { z } from "zod";
+import { formAdvice } from "./form-advice.ts";
 import { nearest } from "./nearest.ts";
 import { listed, quantityAdvice } from "./unit-advice.ts";
 
@@ -72,16 +73,16 @@ function found({ value, text }: Written): string {
 /** What to write instead, where that can be told. */
 export function adviceFor(issue: Issue, written: Written): string | undefined {
   const { value, text } = written;
-  if (issue.message !== NO_MESSAGE) return adviceForQuantity(issue.message, text ?? String(value));
+  if (issue.message !== NO_MESSAGE) return adviceForForm(issue.message, text ?? String(value));
   if (issue.code === "invalid_value") return adviceForChoice(issue.values.map(String), value);
   return issue.code === "invalid_type" ? adviceForType(issue.expected, written) : undefined;
 }
 
-/** The schema's own messages for quantities name what they are. */
-function adviceForQuantity(message: string, text: string): string | undefined {
+/** The schema's own messages name what they expect. */
+function adviceForForm(message: string, text: string): string | undefined {
   if (/\bduration\b/.test(message)) return quantityAdvice("duration", text);
   if (/\bsize\b/.test(message)) return quantityAdvice("size", text);
-  return undefined;
+  return formAdvice(message, text);
 }
 
 function adviceForChoice(values: readonly string[], value: unknown): string | undefined {
@@ -112,7 +113,7 @@ function adviceForNumber(value: unknown): string | undefined {
   if (typeof value === "number") {
     return Number.isFinite(value)
       ? `write ${Math.round(value)}`
-      : "infinity and .nan are no limits";
+      : "write it in digits, such as 0.1; .inf and .nan are no numbers here";
   }
   if (typeof value !== "string") return undefined;
   const text = value.trim();

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { name } from "../shared.ts";
 
 const group = z.string().regex(/^(?:\+|[^/+#\0]{1,128})$/, {
-  error: 'a group of Sparkplug nodes, or "+" for all; without /, + and #',
+  error: 'expected the name of a Sparkplug group, or "+" for all',
 });
 
 export const sparkplug = z.strictObject({

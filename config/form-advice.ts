@@ -1,0 +1,37 @@
+/** What somebody meant who left out a part of an address, or wrote another's form of it. */
+import { listed } from "./unit-advice.ts";
+
+type Advice = (text: string) => string | undefined;
+
+const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+/** By what the schema says that it expected. */
+const FORMS: readonly (readonly [expected: string, advice: Advice])[] = [
+  ["HOST:PORT, such as 127.0.0.1", listenAdvice],
+  ["http://HOST:PORT", (text) => (SCHEME.test(text) ? undefined : `write http://${text}`)],
+  ["a host name, such as", (text) => `write ${text.replace(SCHEME, "").replace(/[/:].*$/, "")}`],
+  ["a URL such as mqtt://", (text) => `write mqtt://${text.replace(SCHEME, "")}`],
+  ["the name of a Sparkplug group", () => "a name has no /, + or #, such as north"],
+  ["a rate with its unit", rateAdvice],
+  [
+    "Endpoint=sb://",
+    () => "copy it whole from the portal: Shared access policies, Connection string",
+  ],
+  ["this Penstock reads version 1", () => "write version: 1; a newer file needs a newer Penstock"],
+];
+
+export function formAdvice(message: string, text: string): string | undefined {
+  return FORMS.find(([expected]) => message.includes(expected))?.[1](text);
+}
+
+function listenAdvice(text: string): string | undefined {
+  if (/^\d{1,5}$/.test(text)) {
+    return `write 127.0.0.1:${text} for this machine alone, or 0.0.0.0:${text} for others as well`;
+  }
+  return /^[\w.-]+$/.test(text) ? `the port is missing: write ${text}:PORT` : undefined;
+}
+
+function rateAdvice(text: string): string | undefined {
+  if (!/^\d+(?:\.\d+)?$/.test(text)) return undefined;
+  return `write ${listed(["kB/s", "MB/s"].map((unit) => text + unit))}`;
+}
