@@ -85,21 +85,12 @@ export class BufferDatabase {
     try {
       await mkdir(this.#folder, { recursive: true });
       await this.#acquireLock();
-      let notes = await this.#recovery.prepare();
-      const isNew = notes === undefined;
-      let state: BufferState | undefined;
-      try {
-        state = await this.#openWithState(isNew);
-      } catch (error) {
-        if (isNew || !isDamage(error)) throw error;
+      return await this.#openLocked().catch(async (error: unknown) => {
+        // An opening writes, too: on a full disk it takes what is kept for it.
+        if (!isNoSpace(error) || !(await this.#giveUpReserve())) throw error;
         await this.#closeDatabase();
-        notes = await this.#recovery.rescue(messageOf(causeOf(error)));
-        state = await this.#openWithState(false);
-      }
-      const epochInDoubt = notes?.epochInDoubt === true;
-      if (isNew) await this.#makeDurable();
-      await writeNotes(this.#folder, { format: 1, inUse: true, epochInDoubt });
-      return { state, epochInDoubt };
+        return await this.#openLocked();
+      });
     } catch (error) {
       await this.close();
       throw openingError(error, this.#folder);
@@ -109,7 +100,7 @@ export class BufferDatabase {
   /** After a failed write: a new handle on the same database, which stays locked meanwhile. */
   async reopen(): Promise<void> {
     await this.#closeDatabase();
-    await rm(join(this.#folder, RESERVE_FILE), { force: true });
+    await this.#giveUpReserve();
     await this.#open(false).catch((error: unknown) => {
       throw openingError(error, this.#folder);
     });
@@ -211,6 +202,24 @@ export class BufferDatabase {
     this.#isLocked = true;
   }
 
+  async #openLocked(): Promise<OpenedDatabase> {
+    let notes = await this.#recovery.prepare();
+    const isNew = notes === undefined;
+    let state: BufferState | undefined;
+    try {
+      state = await this.#openWithState(isNew);
+    } catch (error) {
+      if (isNew || !isDamage(error)) throw error;
+      await this.#closeDatabase();
+      notes = await this.#recovery.rescue(messageOf(causeOf(error)));
+      state = await this.#openWithState(false);
+    }
+    const epochInDoubt = notes?.epochInDoubt === true;
+    if (isNew) await this.#makeDurable();
+    await writeNotes(this.#folder, { format: 1, inUse: true, epochInDoubt });
+    return { state, epochInDoubt };
+  }
+
   async #open(createIfMissing: boolean): Promise<void> {
     const path = join(this.#folder, "db");
     const database: Database = new ClassicLevel(path, { valueEncoding: "buffer" });
@@ -252,6 +261,14 @@ export class BufferDatabase {
     await writeFile(file, Buffer.alloc(RESERVE_BYTES), { flush: true });
   }
 
+  /** False where it was given up before. */
+  async #giveUpReserve(): Promise<boolean> {
+    const file = join(this.#folder, RESERVE_FILE);
+    const isThere = existsSync(file);
+    if (isThere) await rm(file);
+    return isThere;
+  }
+
   #opened(): Database {
     if (!this.#database) throw new PenstockError("BUFFER_CLOSED", "the buffer is not open");
     return this.#database;
@@ -260,6 +277,10 @@ export class BufferDatabase {
 
 function causeOf(error: unknown): unknown {
   return error instanceof Error && error.cause !== undefined ? error.cause : error;
+}
+
+function isNoSpace(error: unknown): boolean {
+  return /no space left/i.test(messageOf(causeOf(error)));
 }
 
 function lockedError(folder: string, cause?: unknown): PenstockError {

@@ -15,7 +15,7 @@ export class ForgottenSegments {
   #waiting: LoadedSegmentInfo[] = [];
   #bytesSinceCompaction = 0;
   #compactedTo = 0;
-  #isCompacting = false;
+  #running: Promise<void> | undefined;
 
   constructor(database: BufferDatabase, log: Logger) {
     this.#database = database;
@@ -29,6 +29,10 @@ export class ForgottenSegments {
   /** Segments that the next commit deletes. */
   get count(): number {
     return this.#waiting.length;
+  }
+
+  get isCompacting(): boolean {
+    return this.#running !== undefined;
   }
 
   add(segments: readonly LoadedSegmentInfo[]): void {
@@ -52,18 +56,19 @@ export class ForgottenSegments {
 
   /** `firstSegment`: the lowest that is still there. */
   compactWhenDue(firstSegment: number): void {
-    if (this.#bytesSinceCompaction >= COMPACT_BYTES) void this.compactNow(firstSegment);
+    if (this.#bytesSinceCompaction < COMPACT_BYTES || this.isCompacting) return;
+    void this.compactNow(firstSegment);
   }
 
-  /** Does nothing while a compaction is under way. */
+  /** Resolves when the space of all that is deleted below `firstSegment` is free. */
   async compactNow(firstSegment: number): Promise<void> {
-    if (this.#isCompacting) return;
+    await this.#running;
     this.#bytesSinceCompaction = 0;
-    await this.#compact(firstSegment);
+    this.#running = this.#compact(firstSegment);
+    await this.#running;
   }
 
   async #compact(to: number): Promise<void> {
-    this.#isCompacting = true;
     const from = this.#compactedTo;
     this.#compactedTo = to;
     try {
@@ -71,7 +76,7 @@ export class ForgottenSegments {
     } catch (error) {
       this.#log.warn({ err: error }, "the buffer could not be compacted");
     } finally {
-      this.#isCompacting = false;
+      this.#running = undefined;
     }
   }
 }

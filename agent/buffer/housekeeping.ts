@@ -32,6 +32,7 @@ export interface HousekeepingOptions {
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   #timers: Timer[] = [];
+  #isLooking = false;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
@@ -68,12 +69,21 @@ export class Housekeeping {
     feed().loadMore();
   }
 
+  /**
+   * What was dropped for the disk's sake is not free before it is compacted. Were the disk measured
+   * while that still goes on, more would be dropped for the same space.
+   */
   async #lookAtDisk(): Promise<void> {
     const { forgotten, retention, alarms, state } = this.#options;
-    // What was dropped for the disk's sake is not free before it is compacted.
-    if (retention.awaitsSpace) await forgotten.compactNow(state().firstSegment);
-    await retention.measure();
-    await alarms.lookAtDamage();
-    alarms.look();
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      if (retention.awaitsSpace) await forgotten.compactNow(state().firstSegment);
+      await retention.measure();
+      await alarms.lookAtDamage();
+      alarms.look();
+    } finally {
+      this.#isLooking = false;
+    }
   }
 }

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, vi } from "vitest";
 import type { StoreAndForward } from "#agent/buffer/store-and-forward.ts";
 import { peerTest } from "#test/support/peer.ts";
@@ -66,6 +68,30 @@ describe("a disk that fills up under the buffer", () => {
       expect(new Set(values).size).toBe(values.length);
       const seqs = chunks.map((chunk) => chunk.seq);
       expect(Math.max(...seqs) + 1).toBe(new Set(seqs).size);
+    },
+  );
+});
+
+describe("a start on a full disk", () => {
+  peerTest(
+    "gives up the reserve, delivers what is stored, and takes in more",
+    [tmpfs],
+    async () => {
+      const disk = await smallDisk(60);
+      const before = openBuffer(disk.folder);
+      await before.start();
+      for (let value = 0; value < 20; value++)
+        await before.append(message("oven", value, { value }));
+      await before.stop();
+      disk.fill();
+
+      const after = openBuffer(disk.folder);
+      await after.start();
+      expect(existsSync(join(disk.folder, "reserve"))).toBe(false);
+      await after.append(message("oven", 20, { value: 20 }));
+      const values = blocksOf(await drain(after)).flatMap((block) => block.columns[0]!.map(Number));
+      await after.stop();
+      expect(values).toEqual(Array.from({ length: 21 }, (_, value) => value));
     },
   );
 });
