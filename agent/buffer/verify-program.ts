@@ -4,7 +4,8 @@
  */
 import { ClassicLevel } from "classic-level";
 import { decodeState } from "./buffer-state.ts";
-import { SEGMENTS_END, STATE_KEY, segmentKey } from "./keys.ts";
+import { STATE_KEY } from "./keys.ts";
+import { isSeenRecord } from "./seen-record.ts";
 import { decodeSegment } from "./segment-codec.ts";
 
 export interface Verdict {
@@ -18,8 +19,13 @@ async function faultOf(folder: string): Promise<string | undefined> {
   await database.open({ createIfMissing: false });
   let segments = 0;
   let bytes = 0;
-  const range = { gte: segmentKey(0), lt: SEGMENTS_END, fillCache: false };
-  for await (const [key, value] of database.iterator(range)) {
+  // Everything is read, not only what is needed: the agent, or a compaction, will come upon it too.
+  for await (const [key, value] of database.iterator({ fillCache: false })) {
+    if (key === STATE_KEY) continue;
+    if (key.startsWith("seen/")) {
+      if (!isSeenRecord(value)) return `${key} holds no fingerprints`;
+      continue;
+    }
     if (!decodeSegment(0, value)) return `the checksum of ${key} does not hold`;
     segments += 1;
     bytes += value.length;

@@ -1,7 +1,9 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ClassicLevel } from "classic-level";
 import { describe, expect, test } from "vitest";
 import { readNotes, writeNotes } from "#agent/buffer/guard-notes.ts";
+import { seenKey } from "#agent/buffer/keys.ts";
 import { isLogWhole } from "#agent/buffer/leveldb-log.ts";
 import { createRandom } from "#core/random.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
@@ -67,6 +69,20 @@ describe("a database that was not closed in order", { timeout: 20_000 }, () => {
     const { chunks, epoch } = await useAndDrain(await killedCopy(filled, await tempFolder()));
     expect(epoch).toBe(filled.epoch);
     expect(chunks.length).toBe(filled.lines.size + 1);
+  });
+});
+
+describe("a database with damage where only fingerprints are", { timeout: 20_000 }, () => {
+  test("is repaired before the agent comes upon it", async () => {
+    const filled = await filledBuffer(await tempFolder(), createRandom(6), 3);
+    const folder = await killedCopy(filled, await tempFolder());
+    const database = new ClassicLevel(join(folder, "db"));
+    await database.put(seenKey(1), "not a record");
+    await database.close();
+    const { chunks, epoch } = await useAndDrain(folder);
+    expect(epoch).not.toBe(filled.epoch);
+    expect(chunks.filter((chunk) => chunk.epoch === filled.epoch)).toHaveLength(filled.lines.size);
+    expect(await readdir(join(folder, "damaged"))).toHaveLength(1);
   });
 });
 
