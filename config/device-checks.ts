@@ -2,7 +2,7 @@
 import { checkLimits, checkRange } from "./limit-checks.ts";
 import { checkModbusTag } from "./modbus-tag-checks.ts";
 import { nearest } from "./nearest.ts";
-import { entriesOf, mappingOf, numberOf, type RawMapping, textOf } from "./raw.ts";
+import { entriesOf, isMapping, mappingOf, numberOf, type RawMapping, textOf } from "./raw.ts";
 import { groupsOf } from "./serial-checks.ts";
 import type { Outline, Path, Problem } from "./yaml-tree.ts";
 
@@ -14,26 +14,25 @@ interface DeviceContext {
   readonly device: RawMapping;
   readonly buses: RawMapping;
   readonly outline: Outline;
+  /** Tags that several devices share, and that are right for a Modbus device which counts from 1. */
+  readonly sound: Set<unknown>;
 }
 
 export function checkDevices(file: RawMapping, outline: Outline): Problem[] {
   const buses = mappingOf(file["buses"]);
   const owners = new Map<string, string>();
+  const sound = new Set<unknown>();
   const problems: Problem[] = [];
   for (const [name, device] of entriesOf(file["devices"])) {
-    const context = { name, path: ["devices", name], device, buses, outline };
+    const context = { name, path: ["devices", name], device, buses, outline, sound };
     problems.push(...checkDevice(context), ...checkAddress(context, owners));
   }
   return problems;
 }
 
 function checkDevice(context: DeviceContext): Problem[] {
-  const { path, device, buses } = context;
-  const limits = entriesOf(device["tags"]).flatMap(([tag, settings]) => {
-    const at = [...path, "tags", tag];
-    const found = checkLimits([...at, "limits"], mappingOf(settings["limits"]));
-    return found.concat(checkRange([...at, "range"], settings["range"]));
-  });
+  const { path, device, buses, sound } = context;
+  const limits = sound.has(device["tags"]) ? [] : checkTags(path, device);
   limits.push(...checkGate(context));
   if ("leaveOut" in device && !("template" in device)) limits.push(leaveOutAlone(path));
   const busName = textOf(device["bus"]);
@@ -41,8 +40,20 @@ function checkDevice(context: DeviceContext): Problem[] {
   const bus = mappingOf(buses[busName]);
   if (!Object.hasOwn(buses, busName)) return [...limits, unknownBus(context, busName)];
   if ("serial" in bus) return [...limits, ...checkOnSerial(context, bus)];
-  if ("modbus" in bus) return [...limits, ...checkOnModbus(context)];
-  return limits;
+  if (!("modbus" in bus)) return limits;
+  if (sound.has(device["tags"]) && device["addressBase"] !== 0) return limits;
+  const found = [...limits, ...checkOnModbus(context)];
+  const isSound = found.length === 0 && isMapping(device["tags"]);
+  if (isSound && device["addressBase"] !== 0) sound.add(device["tags"]);
+  return found;
+}
+
+function checkTags(path: Path, device: RawMapping): Problem[] {
+  return entriesOf(device["tags"]).flatMap(([tag, settings]) => {
+    const at = [...path, "tags", tag];
+    const found = checkLimits([...at, "limits"], mappingOf(settings["limits"]));
+    return found.concat(checkRange([...at, "range"], settings["range"]));
+  });
 }
 
 /** On a bus all tags are known; who publishes by MQTT may have more than the file names. */

@@ -84,9 +84,11 @@ class Expansion {
     if (written !== undefined && !isMapping(written)) return written;
     const by = device["addressBase"] === 0 ? -1 : 0;
     const left = new Set(this.#leftOut(name, device, template));
+    // A thousand devices of one kind share its tags: they are checked once.
+    if (by === 0 && left.size === 0 && written === undefined) return template.tags;
     const tags = new Map<string, unknown>();
     for (const [tag, settings] of Object.entries(template.tags)) {
-      if (!left.has(tag)) tags.set(tag, shiftAddresses(settings, by));
+      if (!left.has(tag)) tags.set(tag, by === 0 ? settings : shiftAddresses(settings, by));
     }
     for (const [tag, own] of Object.entries(written ?? {})) {
       if (isMapping(own)) this.#checkKnown(name, tag, own, template);
