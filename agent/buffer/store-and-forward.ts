@@ -233,11 +233,9 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   }
 
   async dismiss(chunk: StoredChunk, reason: string): Promise<void> {
-    try {
-      await this.#database.keepRejected(chunk, reason);
-    } catch (error) {
+    await this.#database.keepRejected(chunk, reason).catch((error: unknown) => {
       this.#options.log.error({ err: error }, "a chunk that the hub refuses could not be kept");
-    }
+    });
     this.#dropping.dismiss(chunk, reason);
     this.confirm([chunk]);
   }
@@ -245,6 +243,11 @@ export class StoreAndForward implements BufferWriter, BufferReader {
   /** How long the write that is under way has taken; 0 where none is. */
   get writingForMs(): number {
     return this.#commits.writingForMs;
+  }
+
+  /** Whether space is being given back to the disk. */
+  get isCompacting(): boolean {
+    return this.#forgotten.isCompacting;
   }
 
   status(): BufferStatus {

@@ -1,34 +1,26 @@
 /**
- * What the buffer alone takes in: messages of ten tags, each acknowledged after its segment is
- * synced, with the chunks taken and confirmed at once as a perfect uplink would.
+ * The buffer alone: what it takes in while all goes well, what an outage does to the disk and to
+ * those who wait for an acknowledgement, and how soon a start finds what is left.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { StoreAndForward } from "#agent/buffer/store-and-forward.ts";
-import { ReadingBatch, type Series } from "#agent/sources/contract.ts";
-import { systemClock } from "#core/clock.ts";
-import { laneOf } from "#core/lane.ts";
-import { silentLogger } from "#core/log.ts";
-import { createRandom } from "#core/random.ts";
+import { z } from "zod";
+import { fillAndDrain, outage } from "./buffer/fill-and-drain.ts";
+import { firstKey, measureFirstKey } from "./buffer/first-key.ts";
+import { takeIn, takenIn } from "./buffer/take-in.ts";
 
 export const name = "buffer";
-export const describe = "the buffer alone: messages of 10 tags, synced, then confirmed";
+export const describe =
+  "the buffer alone: --seconds 5 of intake, --mib 160 filled and drained, then a start";
 
-const DEVICES = 1000;
-const TAGS = 10;
-const LANES = 8;
+const MIB = 1024 * 1024;
+const SAMPLES_SHOWN = 8;
 
-export interface BufferBenchResult {
-  shape: string;
-  seconds: number;
-  readingsPerSecond: number;
-  readingsPerCpuSecond: number;
-  acknowledgedP50Ms: number;
-  acknowledgedP99Ms: number;
-  bytesPerReading: number;
-}
+const result = z.object({ takenIn, outage, firstKey });
+
+export type BufferBenchResult = z.infer<typeof result>;
 
 export async function run(args: readonly string[]): Promise<BufferBenchResult> {
   const { values } = parseArgs({
@@ -36,96 +28,62 @@ export async function run(args: readonly string[]): Promise<BufferBenchResult> {
     options: {
       seconds: { type: "string", default: "5" },
       inflight: { type: "string", default: "2000" },
+      mib: { type: "string", default: "160" },
+      segments: { type: "string", default: "50000" },
     },
   });
   const folder = await mkdtemp(join(tmpdir(), "penstock-bench-"));
   try {
-    return await measure(folder, Number(values.seconds), Number(values.inflight));
+    const inFlight = Number(values.inflight);
+    return {
+      takenIn: await takeIn(join(folder, "intake"), Number(values.seconds), inFlight),
+      outage: await fillAndDrain(join(folder, "outage"), Number(values.mib) * MIB, inFlight),
+      firstKey: await measureFirstKey(join(folder, "start"), Number(values.segments)),
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function measure(
-  folder: string,
-  seconds: number,
-  inFlight: number,
-): Promise<BufferBenchResult> {
-  const buffer = new StoreAndForward({
-    folder,
-    gateway: "bench",
-    machineId: "bench",
-    lanes: LANES,
-    lingerMs: 10,
-    dedupeWindowMs: 600_000,
-    limits: { maxBytes: 2 ** 33, maxAgeMs: 1e10, minFreeBytes: 0, whenFull: "drop-oldest" },
-    clock: systemClock,
-    random: createRandom(1),
-    log: silentLogger,
-  });
-  await buffer.start();
-  let lineBytes = 0;
-  buffer.onReady((lane, traffic) => {
-    const chunks = buffer.take(lane, traffic, 2 ** 20);
-    for (const chunk of chunks) lineBytes += chunk.line.length;
-    buffer.confirm(chunks);
-  });
-  const devices = Array.from({ length: DEVICES }, (_, device) => seriesOf(`device-${device}`));
-  const waits: number[] = [];
-  const cpuBefore = process.cpuUsage();
-  const startMs = performance.now();
-  const endMs = startMs + seconds * 1000;
-  let messages = 0;
-  const publish = async (): Promise<void> => {
-    while (performance.now() < endMs) {
-      const sentMs = performance.now();
-      await buffer.append({
-        batch: nextBatch(devices, messages++),
-        transitions: [],
-        descriptions: [],
-      });
-      waits.push(performance.now() - sentMs);
-    }
-  };
-  await Promise.all(Array.from({ length: inFlight }, publish));
-  const elapsed = (performance.now() - startMs) / 1000;
-  const cpu = process.cpuUsage(cpuBefore);
-  await buffer.stop();
-  waits.sort((a, b) => a - b);
-  const readings = messages * TAGS;
-  return {
-    shape: `${DEVICES} devices x ${TAGS} tags, ${inFlight} messages in flight`,
-    seconds: elapsed,
-    readingsPerSecond: Math.round(readings / elapsed),
-    readingsPerCpuSecond: Math.round(readings / ((cpu.user + cpu.system) / 1e6)),
-    acknowledgedP50Ms: waits[waits.length >> 1] ?? 0,
-    acknowledgedP99Ms: waits[Math.floor(waits.length * 0.99)] ?? 0,
-    bytesPerReading: lineBytes / readings,
-  };
+export function render(value: unknown): string {
+  const { takenIn: intake, outage: drained, firstKey: start } = result.parse(value);
+  const phases = Map.groupBy(drained.samples, ({ phase }) => phase);
+  const { compacting, otherwise } = drained.acknowledged;
+  return [
+    `${intake.shape}: ${intake.readingsPerSecond} readings/s, ` +
+      `${intake.readingsPerCpuSecond} a second of CPU time, ${intake.bytesPerReading.toFixed(1)} ` +
+      `bytes a reading; acknowledged p50 ${ms(intake.acknowledgedP50Ms)}, ` +
+      `p99 ${ms(intake.acknowledgedP99Ms)}`,
+    "",
+    "| s | phase | stored MB | on disk MB | compacting |",
+    "| --: | --- | --: | --: | --- |",
+    ...[...phases.values()]
+      .flatMap(someOf)
+      .map(
+        ({ seconds, phase, storedMb, diskMb, isCompacting }) =>
+          `| ${seconds.toFixed(1)} | ${phase} | ${storedMb.toFixed(1)} | ${diskMb.toFixed(1)} | ` +
+          `${isCompacting ? "yes" : ""} |`,
+      ),
+    "",
+    "| while draining, acknowledged | messages | p50 | p99 | max |",
+    "| --- | --: | --: | --: | --: |",
+    `| during ${drained.compactions} compactions | ${compacting.count} | ${ms(compacting.p50Ms)} | ` +
+      `${ms(compacting.p99Ms)} | ${ms(compacting.maxMs)} |`,
+    `| otherwise | ${otherwise.count} | ${ms(otherwise.p50Ms)} | ${ms(otherwise.p99Ms)} | ` +
+      `${ms(otherwise.maxMs)} |`,
+    "",
+    `first of ${start.left} segments after ${start.forgotten} deleted ones: ` +
+      `${ms(start.fromCursorMs)} from the persisted cursor, ${ms(start.fromBeginningMs)} from the ` +
+      "beginning",
+  ].join("\n");
 }
 
-function seriesOf(device: string): Series[] {
-  return Array.from({ length: TAGS }, (_, tag) => ({
-    index: 0,
-    device,
-    tag: `tag-${tag}`,
-    lane: laneOf(device, LANES),
-  }));
+/** Evenly spread, the last one with them. */
+function someOf<T>(samples: readonly T[]): T[] {
+  const step = Math.ceil(samples.length / SAMPLES_SHOWN);
+  return samples.filter((_, at) => (samples.length - 1 - at) % step === 0);
 }
 
-function nextBatch(devices: readonly Series[][], message: number): ReadingBatch {
-  const batch = new ReadingBatch("mqtt");
-  const series = devices[message % DEVICES] ?? [];
-  const ts = 1_763_700_000_000 + message;
-  for (const [tag, one] of series.entries())
-    batch.add(one, ts, 20 + ((message * 7 + tag) % 1000) / 10);
-  batch.fingerprint = fingerprintOf(message);
-  return batch;
-}
-
-function fingerprintOf(message: number): Uint8Array {
-  const bytes = new Uint8Array(12);
-  new DataView(bytes.buffer).setFloat64(0, message + 0.5);
-  bytes[11] = 1;
-  return bytes;
+function ms(duration: number): string {
+  return `${duration.toFixed(2)} ms`;
 }
