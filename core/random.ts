@@ -82,3 +82,11 @@ export function hashText(text: string): number {
 export function createRandom(seed: number): Random {
   return new Sfc32(seed);
 }
+
+/** The same items in a drawn order. */
+export function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
+  const left = [...items];
+  const order: Item[] = [];
+  while (left.length > 0) order.push(...left.splice(random.int(left.length), 1));
+  return order;
+}

@@ -1,5 +1,5 @@
 /** When `--chaos` kills whom: each program once, in a seeded order, at seeded moments. */
-import type { Random } from "#core/random.ts";
+import { type Random, shuffled } from "#core/random.ts";
 
 export interface Kill<Program extends string> {
   program: Program;
@@ -23,11 +23,4 @@ export function scheduleKills<Program extends string>(
     program,
     afterMs: Math.round(spanMs / 8 + slotMs * (slot + 0.6 * random.next())),
   }));
-}
-
-function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
-  const left = [...items];
-  const order: Item[] = [];
-  while (left.length > 0) order.push(...left.splice(random.int(left.length), 1));
-  return order;
 }

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { LANES_DEFAULT, laneOf } from "#core/lane.ts";
-import { createRandom, hashText } from "#core/random.ts";
+import { createRandom, hashText, shuffled } from "#core/random.ts";
 
 // Many runs each, on machines that other work may keep busy.
 vi.setConfig({ testTimeout: 60_000 });
@@ -118,3 +118,11 @@ function chiSquare(counts: readonly number[], draws: number): number {
   const expected = draws / counts.length;
   return counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
 }
+
+test("shuffling keeps the items, and one seed gives one order", () => {
+  const items = Array.from({ length: 50 }, (_, index) => index);
+  const order = shuffled(items, createRandom(3));
+  expect(order).not.toEqual(items);
+  expect(order.toSorted((a, b) => a - b)).toEqual(items);
+  expect(shuffled(items, createRandom(3))).toEqual(order);
+});

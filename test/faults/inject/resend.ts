@@ -2,7 +2,7 @@
  * Deliveries that come again: chunks that lie in the hub are sent once more, cut into other events,
  * in another order, and by other partitions, as restarts, retries and a change of partitions do.
  */
-import type { Random } from "#core/random.ts";
+import { type Random, shuffled } from "#core/random.ts";
 import { type CopiedChunk, type Destination, HubCopyist } from "../hub-copyist.ts";
 import { recut } from "../recut.ts";
 import type { Inject } from "./injection.ts";
@@ -29,11 +29,4 @@ function destinationOf(
 ): Destination {
   if (!first || random.next() < 0.5) return { partitionId: String(random.int(partitions)) };
   return { partitionKey: `${first.id.gateway}/${first.id.lane}` };
-}
-
-function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
-  const left = [...items];
-  const order: Item[] = [];
-  while (left.length > 0) order.push(...left.splice(random.int(left.length), 1));
-  return order;
 }
