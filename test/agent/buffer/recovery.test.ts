@@ -1,13 +1,17 @@
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { describe, expect, test } from "vitest";
+import { BufferDatabase } from "#agent/buffer/database.ts";
+import { FINGERPRINT_BYTES } from "#agent/buffer/fingerprint-window.ts";
 import { readNotes, writeNotes } from "#agent/buffer/guard-notes.ts";
 import { seenKey } from "#agent/buffer/keys.ts";
 import { isLogWhole } from "#agent/buffer/leveldb-log.ts";
+import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { filledBuffer, killedCopy, surviveDamage, useAndDrain } from "./damage.ts";
+import { message, openBuffer } from "./support.ts";
 
 /** `npm run bench -- buffer-damage` tries as many as you like. */
 const DAMAGES = 3;
@@ -48,6 +52,28 @@ describe("a damaged database", { timeout: 20_000 }, () => {
     expect(chunks.every((chunk) => chunk.epoch === epoch)).toBe(true);
     expect(epoch).not.toBe(filled.epoch);
     expect(await readdir(join(filled.folder, "damaged"))).toHaveLength(1);
+  });
+
+  test("is found out, too, where only fingerprints of messages are damaged", async () => {
+    const folder = await tempFolder();
+    const buffer = openBuffer(folder);
+    await buffer.start();
+    for (let ts = 0; ts < 50; ts++) {
+      const fingerprint = Buffer.alloc(FINGERPRINT_BYTES, ts + 1);
+      await buffer.append(message("oven", ts, { t: ts }, { fingerprint }));
+    }
+    await buffer.stop();
+    // Opening moves what is in the log to a table, in the order of the keys: fingerprints first.
+    const database = new BufferDatabase(folder, silentLogger);
+    await database.open();
+    await database.close();
+    const files = await readdir(join(folder, "db"));
+    const table = join(folder, "db", files.find((file) => file.endsWith(".ldb"))!);
+    await writeFile(table, (await readFile(table)).fill(0xff, 0, 64));
+    await writeNotes(folder, { ...(await readNotes(folder))!, inUse: true });
+    const { epoch } = await useAndDrain(folder);
+    expect(epoch).not.toBe(buffer.epoch);
+    expect(await readdir(join(folder, "damaged"))).toHaveLength(1);
   });
 
   test("is repaired again where the first repair was interrupted", async () => {
