@@ -4,6 +4,7 @@
  */
 import { writeSync } from "node:fs";
 import { systemClock } from "#core/clock.ts";
+import { systemCodeOf } from "#core/errors.ts";
 import { message, openBuffer } from "./support.ts";
 
 const folder = process.argv[2] ?? "";
@@ -11,9 +12,18 @@ const first = Number(process.argv[3] ?? 0);
 const DEVICES = 12;
 const PARALLEL = 8;
 
-/** Blocks until it is said: `process.stdout` keeps in memory what a slow reader does not take. */
+/**
+ * Blocks until it is said: `process.stdout` keeps in memory what a slow reader does not take. A pipe
+ * that does not block takes such a line whole or not at all.
+ */
 function say(line: string): void {
-  writeSync(1, `${line}\n`);
+  for (;;) {
+    try {
+      return void writeSync(1, `${line}\n`);
+    } catch (error) {
+      if (systemCodeOf(error) !== "EAGAIN") throw error;
+    }
+  }
 }
 
 const buffer = openBuffer(folder);
