@@ -136,6 +136,9 @@ check "the watchdog ends a hang, and it is started again ($pid)" eventually rest
 check "the journal says that it was the watchdog" journal_says "[Ww]atchdog timeout"
 
 inside sh -c 'sed -i "s/^gateway: .*/gateway: hall-3/" /etc/penstock/gateway.yaml; echo S3cret >/etc/penstock/credentials/event-hubs'
+inside sh -c 'printf "uplink:\n  eventHubs: { namespace: plant.servicebus.windows.net, hub: telemetry, key: !secret event-hubs }\n" >>/etc/penstock/gateway.yaml'
+check "a command finds the secret that the file names" inside penstock check
+check "and the running agent" eventually inside penstock buffer stat
 check "takes another reading" publish '{"temperature": 72.4, "ts": 1763707201000}'
 check "upgrades" inside dpkg -i --force-confold /srv/penstock_0.0.2_amd64.deb
 check "runs after the upgrade" eventually restarted 0
