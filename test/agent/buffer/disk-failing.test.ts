@@ -77,8 +77,9 @@ describe("a disk that fails under the running buffer", () => {
       await until(() => buffer.status().state === "ok");
       await Promise.all(pending);
       expect(alarms.at(-1)).toMatchObject({ rule: "buffer-failing", state: "cleared" });
-      for (let value = 900; value < 920; value++) await offer(value);
-      expect(acknowledged).toContain(919);
+      // Below all others: how many were offered while the disk failed, the machine decides.
+      for (let value = -20; value < 0; value++) await offer(value);
+      expect(acknowledged).toContain(-1);
       const values = blocksOf(await drain(buffer)).flatMap(({ columns }) =>
         columns[0]!.map(Number),
       );
