@@ -1,6 +1,9 @@
 /** What passes between an agent's detectors, its local alarms, and the sink. */
 import { z } from "zod";
 
+/** A sparkline has at most so many points. */
+export const ALARM_POINTS_MAX = 30;
+
 export const alarmTransition = z.object({
   /** Unique for this transition: a receiver recognises a repeat by it. */
   id: z.string().min(1),
@@ -17,11 +20,29 @@ export const alarmTransition = z.object({
   expected: z.number(),
   /** One sentence for a person on the shop floor. */
   message: z.string(),
+  /** Unit of measurement of `value` and `expected`. */
+  unit: z.string().optional(),
+  /** When what it tells of began, on the scale of `ts` and not after it. */
+  since: z.number().optional(),
+  /** The series' last values for a sparkline, newest last. */
+  points: z.array(z.number()).max(ALARM_POINTS_MAX).optional(),
+  /** Which view of the series is unusual, such as `spike`, `dip`, `shift`, `season`. */
+  feature: z.string().min(1).optional(),
 });
 
 export type AlarmTransition = z.infer<typeof alarmTransition>;
 
 export type AlarmPriority = AlarmTransition["priority"];
+
+/** The transition at another time: what it says of the time before moves with it. */
+export function movedTo(transition: AlarmTransition, ts: number): AlarmTransition {
+  const { since } = transition;
+  return {
+    ...transition,
+    ts,
+    ...(since !== undefined && { since: since + (ts - transition.ts) }),
+  };
+}
 
 /** The same for all transitions of one alarm of a gateway. */
 export function alarmKey(alarm: Pick<AlarmTransition, "device" | "tag" | "rule">): string {

@@ -4,7 +4,7 @@
  */
 import type { BufferWriter } from "#agent/buffer/contract.ts";
 import type { AcceptOutcome, Intake, ReadingBatch, Series } from "#agent/sources/contract.ts";
-import type { AlarmTransition } from "#core/alarm.ts";
+import { type AlarmTransition, movedTo } from "#core/alarm.ts";
 import { isBootTime } from "#core/boot-time.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
 import type { Clock } from "#core/clock.ts";
@@ -171,7 +171,7 @@ export class ReadingIntake implements Intake {
     this.#judge.judge(batch, nowMs, (transition, readingTs) => {
       transitions ??= [];
       // What is stored has the reading's own time, and is told in wall time when it is sent.
-      transitions.push(isBootTime(readingTs) ? { ...transition, ts: readingTs } : transition);
+      transitions.push(isBootTime(readingTs) ? movedTo(transition, readingTs) : transition);
       this.#announce(transition);
     });
     return transitions ?? NO_TRANSITIONS;

@@ -2,6 +2,7 @@
  * Turns the boot's times in a stored chunk into wall time. The same line and the same table give the
  * same bytes: a chunk keeps its digest, however often it is sent.
  */
+import { movedTo } from "#core/alarm.ts";
 import { isBootTime } from "#core/boot-time.ts";
 import type { Block, ChunkContent, QualityMark } from "#core/chunk.ts";
 import { encodeChunk } from "#core/chunk-codec.ts";
@@ -33,7 +34,7 @@ function convert(content: ChunkContent, table: BootTable): ChunkContent {
       if (!content.transitions.some(({ ts }) => isBootTime(ts))) return content;
       const transitions = content.transitions.map((transition) =>
         isBootTime(transition.ts)
-          ? Object.assign(transition, { ts: table.resolve(transition.ts).ts })
+          ? movedTo(transition, table.resolve(transition.ts).ts)
           : transition,
       );
       return { kind: "alarm", transitions };

@@ -1,5 +1,6 @@
 /** Any chunk that an agent could make, for property tests. */
 import fc from "fast-check";
+import { ALARM_POINTS_MAX } from "#core/alarm.ts";
 import type { Block, Chunk, ChunkContent, QualityMark } from "#core/chunk.ts";
 import type { Value } from "#core/reading.ts";
 
@@ -56,6 +57,30 @@ const block: fc.Arbitrary<Block> = record({
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x + 0);
 
+const transition = record({
+  id: name,
+  device: name,
+  tag: name,
+  rule: name,
+  state: fc.constantFrom("active" as const, "cleared" as const),
+  priority: fc.constantFrom("low" as const, "high" as const, "critical" as const),
+  ts: finite,
+  value: finite,
+  expected: finite,
+  message: text,
+});
+
+/** Transitions of older agents come without any of it. */
+const explanation = fc.record(
+  {
+    unit: text,
+    since: finite,
+    points: fc.array(finite, { maxLength: ALARM_POINTS_MAX }),
+    feature: name,
+  },
+  { noNullPrototype: true, requiredKeys: [] },
+);
+
 const content: fc.Arbitrary<ChunkContent> = fc.oneof(
   record({
     kind: fc.constant("readings" as const),
@@ -64,18 +89,7 @@ const content: fc.Arbitrary<ChunkContent> = fc.oneof(
   record({
     kind: fc.constant("alarm" as const),
     transitions: fc.array(
-      record({
-        id: name,
-        device: name,
-        tag: name,
-        rule: name,
-        state: fc.constantFrom("active" as const, "cleared" as const),
-        priority: fc.constantFrom("low" as const, "high" as const, "critical" as const),
-        ts: finite,
-        value: finite,
-        expected: finite,
-        message: text,
-      }),
+      fc.tuple(transition, explanation).map(([told, why]) => Object.assign({}, told, why)),
       { maxLength: 3 },
     ),
   }),
