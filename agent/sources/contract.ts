@@ -2,6 +2,7 @@
  * What a source of readings gives, and whom it gives it to. A source resolves its tags to series
  * once, then hands over batches; what `accept` resolves is on disk.
  */
+import type { AlarmPriority } from "#core/alarm.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
 import type { Quality, QualityReason, Value } from "#core/reading.ts";
 
@@ -98,6 +99,26 @@ export interface SourceStatus {
   counters: Readonly<Record<string, number>>;
 }
 
+/** The alarms that concern no one device have this in place of its name. */
+export const GATEWAY = "(gateway)";
+
+/** In place of a tag's name, where an alarm concerns a device as a whole. */
+export const WHOLE_DEVICE = "(device)";
+
+/**
+ * What people should know of while it lasts: it becomes a local alarm. `stopped`: the source cannot
+ * start. `dead`: there is no way to any of a bus's devices. `noisy`: bytes come that nobody can read.
+ * `silent`: one device gives no readings.
+ */
+export interface Trouble {
+  device: string;
+  tag: string;
+  rule: "stopped" | "dead" | "noisy" | "silent";
+  priority: AlarmPriority;
+  /** A sentence for a person on the shop floor, with what to look at. */
+  message: string;
+}
+
 export interface Source {
   /**
    * Starts to read. A device that is absent is no error: the source goes on trying.
@@ -107,4 +128,6 @@ export interface Source {
   /** Ends all I/O; waits for what is being accepted. */
   stop(): Promise<void>;
   status(): SourceStatus;
+  /** What stands now, while it runs; left out by a source that has none. */
+  troubles?(): readonly Trouble[];
 }

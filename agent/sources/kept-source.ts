@@ -1,7 +1,8 @@
 /**
  * A source that is to run. Where it cannot start for a reason of its own (its port is taken, its
  * certificate is missing), it is stopped and says why, the others run, and it is tried again by
- * back-off. Each attempt is a new source: what is halfway open is never started twice.
+ * back-off. Each attempt is a new source: what is halfway open is never started twice. What troubles
+ * it, stopped or running, becomes alarms.
  */
 import type { AlarmTransition } from "#core/alarm.ts";
 import { backOff } from "#core/back-off.ts";
@@ -9,7 +10,8 @@ import type { Clock, Timer } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
-import type { Source, SourceStatus } from "./contract.ts";
+import { GATEWAY, type Source, type SourceStatus, type Trouble } from "./contract.ts";
+import { TroubleAlarms } from "./trouble-alarms.ts";
 
 export interface KeptSourceOptions {
   /** As the log and the alarm name it: `bus packer`. */
@@ -25,13 +27,17 @@ export interface KeptSourceOptions {
 
 const RETRY = { firstMs: 1000, maxMs: 60_000 };
 
+/** Short enough for a person, and long enough for a thousand devices to be looked at. */
+const LOOK_MS = 1000;
+
 export class KeptSource {
   readonly #options: KeptSourceOptions;
   readonly #delays: Generator<number, never, void>;
+  readonly #alarms: TroubleAlarms;
   #source: Source | undefined;
   /** Why it is stopped; undefined while it runs. */
   #reason: string | undefined;
-  #alarm: AlarmTransition | undefined;
+  #watch: Timer | undefined;
   #retry: Timer | undefined;
   #attempt: Promise<void> | undefined;
   #isStopping = false;
@@ -39,6 +45,7 @@ export class KeptSource {
   constructor(options: KeptSourceOptions) {
     this.#options = options;
     this.#delays = backOff(RETRY, options.random);
+    this.#alarms = new TroubleAlarms(options.name);
   }
 
   /** Undefined while it cannot start. */
@@ -54,6 +61,8 @@ export class KeptSource {
 
   /** Resolves after the first attempt, whatever came of it. */
   async start(): Promise<void> {
+    const { name, clock } = this.#options;
+    this.#watch = clock.every(`troubles of ${name}`, LOOK_MS, () => this.#look());
     await this.#try();
   }
 
@@ -67,7 +76,8 @@ export class KeptSource {
     this.#retry?.cancel();
     await this.#attempt;
     await this.#source?.stop();
-    this.#clearAlarm();
+    this.#watch?.cancel();
+    this.#tell(this.#alarms.end(this.#options.wallMs()));
   }
 
   async #try(): Promise<void> {
@@ -93,7 +103,7 @@ export class KeptSource {
     }
     if (this.#reason !== undefined) this.#options.log.info({ source: this.#options.name }, "runs");
     this.#reason = undefined;
-    this.#clearAlarm();
+    this.#look();
   }
 
   #failed(error: PenstockError): void {
@@ -107,36 +117,24 @@ export class KeptSource {
     }
     this.#reason = message;
     if (this.#isStopping) return;
-    this.#raiseAlarm();
+    this.#look();
     const delayMs = this.#delays.next().value;
     this.#retry = clock.after(`start of ${name}`, delayMs, () => void this.#try());
   }
 
-  #raiseAlarm(): void {
-    if (this.#alarm) return;
-    const { name, wallMs, onAlarm } = this.#options;
-    const ts = wallMs();
-    this.#alarm = {
-      id: `(gateway) ${name} stopped ${ts}`,
-      device: "(gateway)",
-      tag: `(${name})`,
-      rule: "stopped",
-      state: "active",
-      priority: "high",
-      ts,
-      value: 1,
-      expected: 0,
-      message: `Nothing comes from ${name}, which cannot start: ${this.#reason}`,
-    };
-    onAlarm(this.#alarm);
+  #look(): void {
+    if (this.#isStopping) return;
+    const troubles = this.#reason === undefined ? this.#source?.troubles?.() : [this.#stopped()];
+    this.#tell(this.#alarms.look(troubles ?? [], this.#options.wallMs()));
   }
 
-  #clearAlarm(): void {
-    const alarm = this.#alarm;
-    if (!alarm) return;
-    this.#alarm = undefined;
-    const { name, wallMs, onAlarm } = this.#options;
-    const message = `Over: ${name} ${this.#isStopping ? "is not wanted any more" : "runs"}.`;
-    onAlarm({ ...alarm, id: `${alarm.id} cleared`, state: "cleared", ts: wallMs(), message });
+  #stopped(): Trouble {
+    const { name } = this.#options;
+    const message = `Nothing comes from ${name}, which cannot start: ${this.#reason}`;
+    return { device: GATEWAY, tag: `(${name})`, rule: "stopped", priority: "high", message };
+  }
+
+  #tell(transitions: readonly AlarmTransition[]): void {
+    for (const transition of transitions) this.#options.onAlarm(transition);
   }
 }

@@ -2,7 +2,7 @@
  * A Modbus bus as a source: all devices behind one address or on one serial line, polled one after
  * the other, each in its own rhythm. Devices may be absent, silent or wrong; the bus goes on.
  */
-import type { Intake, Source, SourceStatus } from "#agent/sources/contract.ts";
+import type { Intake, Source, SourceStatus, Trouble } from "#agent/sources/contract.ts";
 import { HandOver } from "#agent/sources/hand-over.ts";
 import type { DeviceSettings } from "#config/gateway/device.ts";
 import type { ModbusBusSettings } from "#config/gateway/modbus-bus.ts";
@@ -11,6 +11,7 @@ import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import { AnswerTimes } from "./answer-times.ts";
 import type { ReadCounters } from "./block-reader.ts";
+import { BusHealth } from "./bus-health.ts";
 import { DevicePoller } from "./device-poller.ts";
 import type { GuestLink, ReadOutcome } from "./link.ts";
 import { openerOf, whereOf } from "./open-bus.ts";
@@ -30,9 +31,6 @@ export interface ModbusBusOptions {
   random: Random;
   log: Logger;
 }
-
-/** Names of silent devices in the status's sentence; the rest is a number. */
-const NAMES_MAX = 5;
 
 export class ModbusBus implements Source {
   readonly #options: ModbusBusOptions;
@@ -98,7 +96,7 @@ export class ModbusBus implements Source {
   }
 
   status(): SourceStatus {
-    const detail = this.#state === "running" ? this.#complaint() : undefined;
+    const detail = this.#state === "running" ? this.#health.complaint : undefined;
     return {
       name: this.#options.name,
       kind: "modbus-tcp",
@@ -106,6 +104,10 @@ export class ModbusBus implements Source {
       ...(detail !== undefined && { detail }),
       counters: this.#counters(),
     };
+  }
+
+  troubles(): readonly Trouble[] {
+    return this.#state === "running" ? this.#health.troubles : [];
   }
 
   /** The way of commands to this bus: their requests queue with the polls. */
@@ -182,27 +184,14 @@ export class ModbusBus implements Source {
     for (const poller of this.#pollers) poller.breaker.reconnected(nowMs);
   }
 
-  #complaint(): string | undefined {
-    const lost = this.#links.filter((link) => !link.isOpen);
-    if (lost.length === this.#links.length) {
-      return `no connection to ${whereOf(this.#options.settings)}: ${lost[0]?.lastError ?? "?"}`;
-    }
-    const noise = this.#links.flatMap((link) => link.noise.complaint ?? []);
-    if (noise[0] !== undefined) return noise[0];
-    const silent = this.#silent().map((poller) => `${poller.name} (${poller.breaker.reason})`);
-    if (silent.length > 0) {
-      const more = silent.length > NAMES_MAX ? " and others" : "";
-      const names = silent.slice(0, NAMES_MAX).join(", ");
-      return `${silent.length} of ${this.#pollers.length} devices give no readings: ${names}${more}`;
-    }
-    const refusing = this.#pollers.filter((poller) => poller.refusedTags > 0);
-    if (refusing.length === 0) return undefined;
-    const tags = refusing.reduce((sum, poller) => sum + poller.refusedTags, 0);
-    return `${tags} tags are refused by their device, such as on ${refusing[0]?.name ?? "?"}`;
-  }
-
-  #silent(): DevicePoller[] {
-    return this.#pollers.filter((poller) => poller.breaker.state === "open");
+  get #health(): BusHealth {
+    const { name, settings } = this.#options;
+    return new BusHealth({
+      name,
+      where: whereOf(settings),
+      links: this.#links,
+      pollers: this.#pollers,
+    });
   }
 
   #counters(): Record<string, number> {
@@ -233,7 +222,7 @@ export class ModbusBus implements Source {
       disconnects: link.disconnects,
       tags_without_address: this.#tagsRefused,
       devices: this.#pollers.length,
-      silent_devices: this.#silent().length,
+      silent_devices: this.#health.silent.length,
       refused_tags: this.#pollers.reduce((sum, poller) => sum + poller.refusedTags, 0),
     };
   }

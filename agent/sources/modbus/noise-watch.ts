@@ -11,11 +11,15 @@ const REQUESTS_REMEMBERED = 100;
 const SHARE_MAX = 0.05;
 const NOISY_MIN = 3;
 
+/** What was noisy is good again below this share, so that no line is both by turns. */
+const SHARE_GOOD = 0.02;
+
 export class NoiseWatch {
   /** Of the last requests, the newest last: true where noise came instead of an answer. */
   readonly #wasNoise: boolean[] = [];
   #sample = "";
   #total = 0;
+  #isNoisy = false;
 
   /** Requests that were answered by noise, since the start. */
   get total(): number {
@@ -31,14 +35,20 @@ export class NoiseWatch {
     }
     this.#wasNoise.push(isNoise);
     if (this.#wasNoise.length > REQUESTS_REMEMBERED) this.#wasNoise.shift();
+    const { noisy, requests } = this.#counts;
+    const share = noisy / requests;
+    this.#isNoisy = this.#isNoisy ? share > SHARE_GOOD : noisy >= NOISY_MIN && share > SHARE_MAX;
   }
 
   /** One sentence, while too many answers are noise. */
   get complaint(): string | undefined {
-    const noisy = this.#wasNoise.filter(Boolean).length;
-    const requests = this.#wasNoise.length;
-    if (noisy < NOISY_MIN || noisy <= requests * SHARE_MAX) return undefined;
+    if (!this.#isNoisy) return undefined;
+    const { noisy, requests } = this.#counts;
     const share = `${noisy} of the last ${requests} requests`;
-    return `${share} got bytes that are no answer (${this.#sample}): check baud, parity and terminators, and that no two devices have one unit id`;
+    return `${share} got bytes that are no answer (${this.#sample}): check baud, parity and termination, and that no two devices have one unit id`;
+  }
+
+  get #counts(): { noisy: number; requests: number } {
+    return { noisy: this.#wasNoise.filter(Boolean).length, requests: this.#wasNoise.length };
   }
 }

@@ -10,13 +10,16 @@ import type { Random } from "#core/random.ts";
 import { Connection } from "./connection.ts";
 import type { GuestLink, ModbusLink, ReadOutcome, ReadRequest } from "./link.ts";
 import { NoiseWatch } from "./noise-watch.ts";
-import type { OpenWire } from "./wire.ts";
+import type { OpenWire, Wire } from "./wire.ts";
 
 /** So many requests in a row without any answer: the connection is half open, or out of step. */
 const TIMEOUTS_IN_A_ROW_MAX = 3;
 
 /** So many stray frames since the last answer: the peer talks without end. */
 const STRAYS_IN_A_ROW_MAX = 100;
+
+/** So many connections in a row that the peer ended without an answer: it does not want us. */
+const REFUSALS_IN_A_ROW_MAX = 3;
 
 const NOTHING = new Uint8Array();
 
@@ -58,7 +61,11 @@ export class WireLink implements ModbusLink {
   #delays: Iterator<number, never, void>;
   #timeoutsInARow = 0;
   #straysInARow = 0;
+  #refusalsInARow = 0;
   #freeAtMs = 0;
+  #whyDead: string | undefined;
+  /** This end closed the connection, and not the peer. */
+  #hasClosed = false;
   #lastError: string | undefined;
 
   constructor(options: WireLinkOptions) {
@@ -68,6 +75,14 @@ export class WireLink implements ModbusLink {
 
   get isOpen(): boolean {
     return this.#connection?.isOpen ?? false;
+  }
+
+  /**
+   * Set when the last attempt to open it failed, or the peer ends every connection without an answer.
+   * One that was lost a moment ago, or is opened anew because nobody answers on it, is not dead.
+   */
+  get whyDead(): string | undefined {
+    return this.#whyDead;
   }
 
   /** Why there is no connection. */
@@ -135,14 +150,21 @@ export class WireLink implements ModbusLink {
     if (outcome.kind === "answer" || outcome.kind === "exception") {
       this.#timeoutsInARow = 0;
       this.#straysInARow = 0;
+      this.#refusalsInARow = 0;
+      this.#whyDead = undefined;
       this.#delays = backOff(REOPEN, this.#options.random);
     }
-    if (outcome.kind === "malformed") wire.close("an answer was malformed");
-    if (isUsedUp) wire.close("transaction ids used up");
+    if (outcome.kind === "malformed") this.#close(wire, "an answer was malformed");
+    if (isUsedUp) this.#close(wire, "transaction ids used up");
     if (outcome.kind !== "timeout") return;
     this.#timeoutsInARow += 1;
     const isSilent = this.#timeoutsInARow >= TIMEOUTS_IN_A_ROW_MAX;
-    if (isSilent && wire.isRenewable) wire.close("nobody answers");
+    if (isSilent && wire.isRenewable) this.#close(wire, "nobody answers");
+  }
+
+  #close(wire: Wire, why: string): void {
+    this.#hasClosed = true;
+    wire.close(why);
   }
 
   async #keepOpen(first: Promise<void>): Promise<void> {
@@ -169,6 +191,9 @@ export class WireLink implements ModbusLink {
       if (this.#stopping.signal.aborted) wire.close("stopped");
       this.counters.connects += 1;
       this.#lastError = undefined;
+      const isRefused = this.#refusalsInARow >= REFUSALS_IN_A_ROW_MAX;
+      this.#whyDead = isRefused ? "it ends every connection without an answer" : undefined;
+      this.#hasClosed = false;
       this.#timeoutsInARow = 0;
       this.#straysInARow = 0;
       this.#options.onOpen();
@@ -177,6 +202,7 @@ export class WireLink implements ModbusLink {
       if (this.#stopping.signal.aborted) return;
       this.counters.connectFailures += 1;
       this.#lastError = reasonOf(error);
+      this.#whyDead = this.#lastError;
       log.warn("connect", { where, err: this.#lastError }, "cannot reach Modbus devices");
     }
   }
@@ -186,6 +212,7 @@ export class WireLink implements ModbusLink {
     this.#connection = undefined;
     this.#lastError = why;
     this.counters.disconnects += 1;
+    if (!this.#hasClosed) this.#refusalsInARow += 1;
     const { where, log } = this.#options;
     if (this.#stopping.signal.aborted) return;
     log.warn("disconnect", { where, err: why }, "the way to Modbus devices was lost");
@@ -196,7 +223,7 @@ export class WireLink implements ModbusLink {
     this.#straysInARow += 1;
     this.#options.onStray(unit);
     if (this.#straysInARow < STRAYS_IN_A_ROW_MAX || !this.#connection?.wire.isRenewable) return;
-    this.#connection.wire.close("too many stray frames");
+    this.#close(this.#connection.wire, "too many stray frames");
   }
 }
 

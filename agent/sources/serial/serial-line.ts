@@ -9,6 +9,7 @@ import {
   type Series,
   type Source,
   type SourceStatus,
+  type Trouble,
 } from "#agent/sources/contract.ts";
 import { HandOver } from "#agent/sources/hand-over.ts";
 import type { SerialBusSettings } from "#config/gateway/serial-bus.ts";
@@ -21,6 +22,7 @@ import type { Random } from "#core/random.ts";
 import { Asker } from "./asker.ts";
 import { Field, type FieldValue } from "./field.ts";
 import { createFramer, type Framer } from "./framing.ts";
+import { LineHealth } from "./line-health.ts";
 import { createLineReader, type LineReader } from "./line-reader.ts";
 import { openPort, type PortSession } from "./port-session.ts";
 import { sampleOf } from "./sample.ts";
@@ -43,11 +45,6 @@ const REOPEN = { firstMs: 200, maxMs: 5000 };
 /** What a line that says nothing is worth. */
 const SILENT: FieldValue = { value: null, quality: "bad", reason: "timeout" };
 
-const NO_BYTES = Buffer.alloc(0);
-
-/** More bytes than that tell nobody more. */
-const UNFRAMED_MAX = 80;
-
 interface Target {
   series: Series;
   field: Field;
@@ -61,6 +58,7 @@ export class SerialLine implements Source {
   readonly #framer: Framer;
   readonly #reader: LineReader;
   readonly #asker: Asker;
+  readonly #health: LineHealth;
   readonly #targets = new Map<string, Target>();
   readonly #counters = {
     bytes: 0,
@@ -76,9 +74,6 @@ export class SerialLine implements Source {
   };
   #state: "stopped" | "starting" | "running" = "stopped";
   #session: PortSession | undefined;
-  #portError: string | undefined;
-  #lineError: string | undefined;
-  #unframed: Buffer = NO_BYTES;
   #silence: Timer | undefined;
   #idle: Timer | undefined;
   #running: Promise<void> | undefined;
@@ -88,6 +83,7 @@ export class SerialLine implements Source {
     const { settings, intake, log, clock } = options;
     this.#log = new RateLimitedLog(log.child({ bus: options.name }), clock);
     this.#handOver = new HandOver(intake, this.#log);
+    this.#health = new LineHealth(options);
     this.#framer = createFramer(settings.frame);
     this.#reader = createLineReader(settings, Object.keys(options.tags));
     this.#asker = new Asker({
@@ -108,7 +104,8 @@ export class SerialLine implements Source {
       const series = intake.resolve(device, tag, { source, ...(unit !== undefined && { unit }) });
       this.#targets.set(tag, { series, field: new Field(settings) });
     }
-    if (this.#targets.size === 0) this.#lineError = "nothing is read: the settings name no tags";
+    if (this.#targets.size === 0)
+      this.#health.complain("nothing is read: the settings name no tags");
     this.#watchSilence();
     this.#asker.start();
     this.#running = this.#keepOpen();
@@ -125,7 +122,7 @@ export class SerialLine implements Source {
   }
 
   status(): SourceStatus {
-    const detail = this.#state === "stopped" ? undefined : (this.#portError ?? this.#lineError);
+    const detail = this.#state === "stopped" ? undefined : this.#health.complaint;
     const { readings, readingsLost } = this.#handOver.counters;
     return {
       name: this.#options.name,
@@ -139,6 +136,10 @@ export class SerialLine implements Source {
         readings_lost: readingsLost,
       },
     };
+  }
+
+  troubles(): readonly Trouble[] {
+    return this.#state === "stopped" ? [] : this.#health.troubles;
   }
 
   async #keepOpen(): Promise<void> {
@@ -166,16 +167,16 @@ export class SerialLine implements Source {
       const session = await openPort(settings, (bytes) => this.#receive(bytes));
       this.#session = session;
       this.#counters.opens += 1;
-      this.#portError = undefined;
+      this.#health.portOpened();
       this.#framer.reset();
-      this.#unframed = NO_BYTES;
       this.#state = "running";
       if (this.#stopping.signal.aborted) await session.close();
       return session;
     } catch (error) {
       this.#counters.open_failures += 1;
-      this.#portError = messageOf(error);
-      this.#log.warn("open", { err: this.#portError }, "serial port cannot be opened");
+      const why = messageOf(error);
+      this.#health.portFailed(why);
+      this.#log.warn("open", { err: why }, "serial port cannot be opened");
       return undefined;
     }
   }
@@ -185,15 +186,16 @@ export class SerialLine implements Source {
     this.#session = undefined;
     if (this.#stopping.signal.aborted) return;
     this.#counters.disconnects += 1;
-    this.#portError = `${this.#options.settings.serial} was lost: ${why}`;
-    this.#log.warn("lost", { err: this.#portError }, "serial port was lost");
+    const complaint = `${this.#options.settings.serial} was lost: ${why}`;
+    this.#health.portFailed(complaint);
+    this.#log.warn("lost", { err: complaint }, "serial port was lost");
   }
 
   #receive(bytes: Uint8Array): void {
     const { clock, settings } = this.#options;
     this.#counters.bytes += bytes.length;
     const frames = this.#framer.push(bytes);
-    this.#remember(bytes, frames.length > 0);
+    this.#health.received(bytes, frames.length > 0);
     this.#take(frames, clock.now());
     if (settings.frame.idle === undefined) return;
     // The frame was measured when its last byte came, not when the silence behind it was over.
@@ -204,20 +206,12 @@ export class SerialLine implements Source {
     });
   }
 
-  /** The first bytes that no frame came of, to be shown to whoever asks why nothing is read. */
-  #remember(bytes: Uint8Array, hasFrames: boolean): void {
-    if (hasFrames) this.#unframed = NO_BYTES;
-    else if (this.#unframed.length < UNFRAMED_MAX) {
-      this.#unframed = Buffer.concat([this.#unframed, bytes]).subarray(0, UNFRAMED_MAX);
-    }
-  }
-
   #take(frames: readonly Buffer[], ts: number): void {
     const batch = new ReadingBatch(this.#options.name);
     const matchedBefore = this.#counters.lines_matched;
     for (const frame of frames) this.#read(frame, ts, batch);
     if (this.#counters.lines_matched === matchedBefore) return;
-    this.#lineError = undefined;
+    this.#health.matched();
     this.#watchSilence();
     this.#handOver.give(batch);
   }
@@ -239,7 +233,7 @@ export class SerialLine implements Source {
   #complain(frame: Buffer, why: string): void {
     this.#counters.lines_unmatched += 1;
     const sample = sampleOf(frame);
-    this.#lineError = `a line ${why}: "${sample.text}" (${sample.hex})`;
+    this.#health.unmatched(`a line ${why}: "${sample.text}" (${sample.hex})`);
     this.#log.warn("unmatched", { ...sample, why }, "a serial line cannot be read");
   }
 
@@ -260,15 +254,8 @@ export class SerialLine implements Source {
   #silent(): void {
     this.#counters.silences += 1;
     this.#giveBad();
-    this.#lineError ??= this.#whySilent();
+    this.#health.silent();
     if (this.#session && !this.#session.isSameDevice) void this.#session.close();
-  }
-
-  /** Bytes without a frame are a wrong speed, or another delimiter, and not silence. */
-  #whySilent(): string {
-    if (this.#unframed.length === 0) return "nothing was received for the silence time";
-    const { text, hex } = sampleOf(this.#unframed);
-    return `bytes came, and no frame: "${text}" (${hex}): check baud, parity and frame`;
   }
 
   #unanswered(question: string, tags: ReadonlySet<string> | undefined): void {
@@ -276,7 +263,7 @@ export class SerialLine implements Source {
     if (!this.#session) return;
     this.#counters.questions_unanswered += 1;
     this.#giveBad(tags);
-    this.#lineError ??= `there is no answer to ${JSON.stringify(question)}`;
+    this.#health.complain(`there is no answer to ${JSON.stringify(question)}`);
   }
 
   /** @param tags all, if left out */

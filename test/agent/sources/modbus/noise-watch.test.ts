@@ -4,9 +4,10 @@ import { NoiseWatch } from "#agent/sources/modbus/noise-watch.ts";
 const NOISE = Uint8Array.from([0xfe, 0x80]);
 const SILENCE = new Uint8Array();
 
+/** The last ones are noisy. */
 function watched(requests: number, noisy: number): NoiseWatch {
   const watch = new NoiseWatch();
-  for (let i = 0; i < requests; i++) watch.ended(i >= noisy, i < noisy ? NOISE : SILENCE);
+  for (let i = requests; i > 0; i--) watch.ended(i > noisy, i > noisy ? SILENCE : NOISE);
   return watch;
 }
 
@@ -37,4 +38,12 @@ test("what is mended is forgotten, and only counted", () => {
   for (let i = 0; i < 100; i++) watch.ended(true, SILENCE);
   expect(watch.complaint).toBeUndefined();
   expect(watch.total).toBe(100);
+});
+
+test("a line that was noisy is good again at two in a hundred, and not just below the limit", () => {
+  const watch = watched(100, 10);
+  for (let i = 0; i < 97; i++) watch.ended(true, SILENCE);
+  expect(watch.complaint).toContain("3 of the last 100 requests");
+  watch.ended(true, SILENCE);
+  expect(watch.complaint).toBeUndefined();
 });

@@ -160,7 +160,7 @@ describe("on a serial line", () => {
     });
     await until(() => bus.status().detail?.includes("no answer (") ?? false);
     expect(bus.status().state).toBe("degraded");
-    expect(bus.status().detail).toContain("(fe 80 f8): check baud, parity and terminators");
+    expect(bus.status().detail).toContain("(fe 80 f8): check baud, parity and termination");
     expect(bus.status().counters["noisy_answers"]).toBeGreaterThan(2);
     await stop();
   });
