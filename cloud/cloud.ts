@@ -37,6 +37,7 @@ export class Sink {
   readonly ingest: Ingest;
   readonly #api: SinkApi;
   readonly #host: string;
+  #isOpen = false;
 
   constructor({ settings, clock, random, log, onFatal }: SinkOptions) {
     const { source, http } = settings;
@@ -55,20 +56,27 @@ export class Sink {
       store: this.store,
       ingest: ingestView(this.ingest),
       process: processView(clock),
+      problems: () => this.#problems(),
     };
     this.#api = new SinkApi({ ...http.listen, view, clock, log });
     this.#host = http.listen.host;
   }
 
-  /** @throws PenstockError STORE_LOCKED, STORE_VERSION_UNKNOWN, STORE_FAILED, LISTEN_FAILED */
-  async start(): Promise<void> {
-    await this.store.start();
+  /**
+   * Waits for a database that is away; the API answers meanwhile, and says so.
+   * @param patience how long to wait: until it fires
+   * @throws PenstockError STORE_LOCKED, STORE_VERSION_UNKNOWN, STORE_FAILED, LISTEN_FAILED; an
+   *   `AbortError` when the patience ended
+   */
+  async start(patience: AbortSignal): Promise<void> {
+    await this.#api.start();
     try {
-      await this.#api.start();
+      await this.store.start(patience);
     } catch (error) {
-      await this.store.stop();
+      await this.#api.stop();
       throw error;
     }
+    this.#isOpen = true;
     this.ingest.start();
   }
 
@@ -84,12 +92,21 @@ export class Sink {
     const host = this.#host.includes(":") ? `[${this.#host}]` : this.#host;
     return `http://${host}:${this.#api.port}`;
   }
+
+  #problems(): string[] {
+    if (!this.#isOpen) return ["the database is not open yet"];
+    const { failure } = this.ingest;
+    return failure === undefined ? [] : [failure];
+  }
 }
 
 function ingestView(ingest: Ingest): ConstructorParameters<typeof SinkApi>[0]["view"]["ingest"] {
   return {
     get connected() {
       return ingest.connected;
+    },
+    get failure() {
+      return ingest.failure;
     },
     get retries() {
       return ingest.retries;

@@ -4,6 +4,7 @@ import { type CommandIo, declareCommand, JSON_OPTION, Misuse } from "#config/com
 import { EXIT } from "#config/exit.ts";
 import { loadSink } from "#config/load-config.ts";
 import { systemClock } from "#core/clock.ts";
+import { isAbort } from "#core/errors.ts";
 import { createLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { Sink } from "../cloud.ts";
@@ -36,7 +37,12 @@ async function runSink(file: string, json: boolean, io: CommandIo): Promise<numb
     log,
     onFatal: fatal.reject,
   });
-  await sink.start();
+  try {
+    await sink.start(io.signal);
+  } catch (error) {
+    if (io.signal.aborted && isAbort(error)) return EXIT.fine;
+    throw error;
+  }
   const listening = sink.address;
   io.stdout.write(
     json ? `${JSON.stringify({ listening })}\n` : `The sink listens on ${listening}\n`,

@@ -67,6 +67,15 @@ export class SinkApi {
     }
   }
 
+  #health(): HttpReply {
+    const { ingest, problems: look } = this.#options.view;
+    const problems = look();
+    const isHealthy = problems.length === 0;
+    const status = isHealthy ? "ok" : "failing";
+    const body = { status, connected: ingest.connected, problems };
+    return { kind: "json", status: isHealthy ? 200 : 503, body };
+  }
+
   #routes(): Record<string, HttpRoute> {
     const { view } = this.#options;
     const { store, ingest } = view;
@@ -74,7 +83,7 @@ export class SinkApi {
       "/": () => pageFile("page.html", "text/html"),
       "/page.js": () => pageFile("page.js", "text/javascript"),
       "/page.css": () => pageFile("page.css", "text/css"),
-      "/healthz": () => ({ kind: "json", body: { status: "ok", connected: ingest.connected } }),
+      "/healthz": () => this.#health(),
       "/metrics": () => metricsReply(view),
       "/api/status": async () => json(await statusOf(view)),
       "/api/rollups": (request) => rollupReply(store, request),

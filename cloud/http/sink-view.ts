@@ -11,6 +11,8 @@ export interface PartitionView {
 
 export interface IngestView {
   readonly connected: boolean;
+  /** Why nothing can be stored at present. */
+  readonly failure: string | undefined;
   readonly retries: number;
   readonly latency: DurationHistogram;
   readonly lag: DurationHistogram;
@@ -31,4 +33,6 @@ export interface SinkView {
   store: Store;
   ingest: IngestView;
   process: ProcessView;
+  /** What keeps the sink from its work, as sentences. A hub that is away is not the sink's own. */
+  readonly problems: () => readonly string[];
 }

@@ -6,6 +6,7 @@ export async function statusOf({
   store,
   ingest,
   process,
+  problems,
 }: SinkView): Promise<Record<string, unknown>> {
   const [state, holes] = await Promise.all([store.state(), store.gaps()]);
   const { totals } = state;
@@ -13,6 +14,7 @@ export async function statusOf({
     program: "sink",
     uptimeMs: process.uptimeMs(),
     connected: ingest.connected,
+    problems: problems(),
     readings: {
       accepted: totals.readings + totals.bad,
       bad: totals.bad,

@@ -42,6 +42,8 @@ export class GroupCommitter {
   #running: Promise<void> | undefined;
   /** Failed transactions that were tried again. */
   retries = 0;
+  /** Why nothing can be committed at present. */
+  failure: PenstockError | undefined;
 
   constructor(options: GroupCommitterOptions) {
     this.#options = options;
@@ -99,10 +101,12 @@ export class GroupCommitter {
         const outcomes = await this.#options.store.accept(group.map(({ batch }) => batch));
         for (const [at, { resolve }] of group.entries())
           resolve(outcomes[at] ?? { kind: "stopped" });
+        this.failure = undefined;
         return;
       } catch (error) {
         if (!(error instanceof PenstockError && error.code === "STORE_FAILED")) throw error;
         this.retries += 1;
+        this.failure = error;
         this.#options.log.warn("commit", { err: error }, "commit failed; it is tried again");
         if (!(await this.#sleep(delays.next().value))) {
           for (const { resolve } of group) resolve({ kind: "stopped" });

@@ -80,6 +80,11 @@ export class Ingest {
     return this.#session !== undefined;
   }
 
+  /** Why nothing can be stored at present. */
+  get failure(): string | undefined {
+    return this.#committer.failure?.message;
+  }
+
   get retries(): number {
     return this.#committer.retries;
   }

@@ -210,8 +210,12 @@ export interface StoreState {
 }
 
 export interface Store {
-  /** @throws PenstockError STORE_LOCKED, STORE_VERSION_UNKNOWN, STORE_FAILED */
-  start(): Promise<void>;
+  /**
+   * @param patience while it has not fired, a database that is away is waited for; left out, it fails
+   * @throws PenstockError STORE_LOCKED, STORE_VERSION_UNKNOWN, STORE_FAILED; an `AbortError` when
+   *   the patience ended
+   */
+  start(patience?: AbortSignal): Promise<void>;
   /** Waits for the running transaction. What is accepted stays accepted. */
   stop(): Promise<void>;
 

@@ -97,6 +97,7 @@ export class HttpServer {
       const url = request.url?.slice(0, 200);
       this.#log.warn("request", { err: messageOf(error), url }, "HTTP request failed");
       if (response.headersSent) response.destroy();
+      else if (isStoreAway(error)) sendError(response, 503, "the database does not answer");
       else sendError(response, 500, "internal error");
     }
   }
@@ -132,4 +133,8 @@ async function listen(server: Server, host: string, port: number): Promise<void>
       resolve();
     });
   });
+}
+
+function isStoreAway(error: unknown): boolean {
+  return error instanceof PenstockError && error.code === "STORE_FAILED";
 }

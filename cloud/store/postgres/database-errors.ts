@@ -19,6 +19,20 @@ export function isConflict(error: unknown): boolean {
   return error instanceof DatabaseError && CONFLICTS.has(error.code ?? "");
 }
 
+// PostgreSQL, appendix A: cannot_connect_now (it starts or ends), admin_shutdown, crash_shutdown,
+// too_many_connections.
+const PASSING = new Set(["57P03", "57P01", "57P02", "53300"]);
+
+/**
+ * The database is away, and may come back without anybody changing a setting: nothing listens, no
+ * route, no name yet, or it is still starting.
+ */
+export function isAway(error: unknown): boolean {
+  const cause = error instanceof PenstockError ? error.cause : error;
+  if (cause instanceof DatabaseError) return PASSING.has(cause.code ?? "");
+  return cause instanceof Error && !(cause instanceof TypeError || cause instanceof RangeError);
+}
+
 /** False when the server has said, in an orderly way, that it rolled back. */
 export function mayHaveCommitted(error: unknown): boolean {
   return !(error instanceof DatabaseError && error.severity === "ERROR");

@@ -7,8 +7,9 @@
  * - A journal row is deleted in the very transaction that adds its readings to the rollup rows.
  * - A sink that was retired commits nothing. It forgets its memory and begins anew under another id.
  */
+import { backOff } from "#core/back-off.ts";
 import type { Clock } from "#core/clock.ts";
-import { PenstockError } from "#core/errors.ts";
+import { isAbort, messageOf, PenstockError } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import type { RollupRow } from "../../rollup/row-json.ts";
@@ -36,7 +37,7 @@ import { type Shard, Shards } from "../shard.ts";
 import { type Accepted, Accepter } from "./accept.ts";
 import { adoptSome } from "./adopt.ts";
 import { Database } from "./database.ts";
-import { Deposed, storeError } from "./database-errors.ts";
+import { Deposed, isAway, storeError } from "./database-errors.ts";
 import { Folder } from "./fold.ts";
 import { FoldLoop } from "./fold-loop.ts";
 import { HubTable } from "./hub-table.ts";
@@ -68,6 +69,7 @@ export interface PostgresStoreOptions {
 }
 
 const ADOPT_EVERY_MS = 2000;
+const ENTER_SCHEDULE = { firstMs: 200, maxMs: 5000 };
 
 export class PostgresStore implements Store {
   readonly #options: PostgresStoreOptions;
@@ -107,14 +109,13 @@ export class PostgresStore implements Store {
     });
   }
 
-  async start(): Promise<void> {
+  async start(patience?: AbortSignal): Promise<void> {
     try {
-      await prepareSchema(this.#database);
-      await this.#membership.start();
+      await this.#enter(patience);
     } catch (error) {
       await this.#membership.stop();
       await this.#database.stop();
-      throw storeError(error);
+      throw isAbort(error) ? error : storeError(error);
     }
     this.#folds.start();
     this.#adoptTimer = this.#options.clock.every("adopt", ADOPT_EVERY_MS, () => {
@@ -153,6 +154,21 @@ export class PostgresStore implements Store {
   }
 
   /** One after the other: each works on the copies of lanes that the one before has left. */
+  async #enter(patience: AbortSignal | undefined): Promise<void> {
+    const { clock, random } = this.#options;
+    const delays = backOff(ENTER_SCHEDULE, random);
+    for (;;) {
+      try {
+        await prepareSchema(this.#database);
+        return await this.#membership.start();
+      } catch (error) {
+        if (!patience || !isAway(error)) throw error;
+        this.#log.warn("away", { reason: messageOf(error) }, "waiting for the database");
+        await clock.sleep(delays.next().value, { name: "database away", signal: patience });
+      }
+    }
+  }
+
   async #takingIn<T>(
     work: (sinkId: number) => Promise<{ accepted: Accepted; outcomes: readonly T[] }>,
   ): Promise<readonly T[]> {

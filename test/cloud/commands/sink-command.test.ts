@@ -68,7 +68,7 @@ describe("the sink's command", () => {
     await once(child.stdout, "data");
     const { listening }: { listening: string } = JSON.parse(out.stdout);
     const health = await fetch(`${listening}/healthz`);
-    expect(await health.json()).toEqual({ status: "ok", connected: false });
+    expect(await health.json()).toEqual({ status: "ok", connected: false, problems: [] });
     const second = await outcome("sink", "--config", file);
     expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining("STORE_LOCKED") });
     child.kill("SIGTERM");

@@ -23,6 +23,7 @@ const HOSTILE = '<img src=x onerror="alert(1)">';
 let store: SqliteStore;
 let api: SinkApi;
 let latency: DurationHistogram;
+let problems: string[];
 
 beforeEach(async () => {
   const folder = await tempFolder();
@@ -32,8 +33,10 @@ beforeEach(async () => {
   await store.start();
   await own(store);
   latency = new DurationHistogram();
+  problems = [];
   const ingest: IngestView = {
     connected: true,
+    failure: undefined,
     retries: 0,
     latency,
     lag: new DurationHistogram(),
@@ -42,7 +45,8 @@ beforeEach(async () => {
     lost: () => [],
   };
   const process = { uptimeMs: () => 5, cpuMs: () => 6, rssBytes: () => 7 };
-  api = new SinkApi({ host: "127.0.0.1", port: 0, view: { store, ingest, process }, clock, log });
+  const view = { store, ingest, process, problems: () => problems };
+  api = new SinkApi({ host: "127.0.0.1", port: 0, view, clock, log });
   await api.start();
 });
 
@@ -129,7 +133,15 @@ describe("the sink's API", () => {
     expect(await getJson("/api/latency?reset=1")).toMatchObject({ count: 2 });
     expect(await getJson("/api/latency")).toMatchObject({ count: 0 });
     expect(await getJson("/api/dead-letters")).toMatchObject([{ code: "CHUNK_MALFORMED" }]);
-    expect(await getJson("/healthz")).toEqual({ status: "ok", connected: true });
+  });
+
+  test("says on /healthz whether it can do its work, and what keeps it from it", async () => {
+    const healthy = { status: "ok", connected: true, problems: [] };
+    expect(await getJson("/healthz")).toEqual(healthy);
+    problems.push("the database failed: gone");
+    const { status, text } = await get("/healthz");
+    expect(status).toBe(503);
+    expect(JSON.parse(text)).toEqual({ ...healthy, status: "failing", problems });
   });
 
   test("serves metrics that name what they count", async () => {
