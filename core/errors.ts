@@ -3,6 +3,8 @@
  * what the reader should do; a test ties the two. A programmer's error is an assertion instead.
  */
 const ERROR_CODES = [
+  "ALARM_REFUSED",
+  "ALARM_UNKNOWN",
   "BUFFER_CLOSED",
   "BUFFER_FAILED",
   "BUFFER_FULL",

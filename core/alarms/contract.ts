@@ -41,12 +41,24 @@ export const alarmState = z.strictObject({
   acknowledged: byWhom.optional(),
   shelved: byWhom.extend({ until: z.number() }).optional(),
   outOfService: byWhom.optional(),
-  /** Key of the active alarm that explains this one, and so keeps it quiet. */
+  /** Key (`stateKey`) of the active alarm that explains this one, and so keeps it quiet. */
   suppressedBy: z.string().optional(),
   /** It comes and goes faster than a person can follow, until it has been calm for a while. */
   isChattering: z.boolean(),
   /** A notice of its being active went out, so one of its clearing is owed. */
   isNotified: z.boolean(),
+  /** The last notice of its being active, as long as it matters. */
+  notified: z
+    .strictObject({
+      /** Key of that notice: its own, or that of a group. */
+      as: z.string(),
+      /** Id of the transition that it told of. */
+      raise: z.string(),
+      at: z.number(),
+    })
+    .optional(),
+  /** When it became active the last times, by the clock of whoever keeps it. */
+  recentRaises: z.array(z.number()).max(20).optional(),
 });
 
 export type AlarmState = z.infer<typeof alarmState>;
@@ -62,7 +74,7 @@ export const maintenance = byWhom.extend({
 
 export type Maintenance = z.infer<typeof maintenance>;
 
-export const journalKinds = [
+const journalKinds = [
   "raised",
   "cleared",
   "acknowledged",

@@ -1,0 +1,306 @@
+/**
+ * All alarms together: takes transitions in, lets people act on them, and decides who is told what
+ * and when. Pure: no clock and no I/O; the same calls lead to the same effects.
+ *
+ * - A transition that was taken in before changes nothing.
+ * - Whoever became active, is not acknowledged and not held back, is told of exactly once for each
+ *   raise: alone, in a group, or in the summary of a flood. What a kept state has not been told of
+ *   is told by the first `tick` after a restart.
+ * - A notice of an end follows where one of a beginning went out, and only there.
+ */
+import type { AlarmTransition } from "../alarm.ts";
+import { type AlarmEvent, isNormal, stepOf, unknownAlarm, withSeen } from "./alarm-machine.ts";
+import { AlarmTable } from "./alarm-table.ts";
+import { AlarmTeller } from "./alarm-teller.ts";
+import type {
+  AlarmEffects,
+  AlarmModel,
+  AlarmOperation,
+  AlarmState,
+  KeptAlarms,
+  Maintenance,
+} from "./contract.ts";
+import { EffectsDraft } from "./effects-draft.ts";
+import type { AlarmFacts } from "./facts.ts";
+import { matchesAnyGlob } from "./glob.ts";
+import { causesOf, reachOf } from "./inhibition.ts";
+import { inOrderOfUrgency } from "./listing.ts";
+import { MaintenanceBook } from "./maintenance-book.ts";
+import { eventsOf } from "./operations.ts";
+import type { AlarmPolicy } from "./policy.ts";
+import { stateKey } from "./state-key.ts";
+
+/** A normal alarm is remembered for so long: a copy of its last transition may still come. */
+const REMEMBERED_MS = 15 * 60_000;
+
+export class AlarmBoard implements AlarmModel {
+  #policy: AlarmPolicy;
+  readonly #facts: AlarmFacts;
+  readonly #table: AlarmTable;
+  readonly #maintenance: MaintenanceBook;
+  readonly #teller: AlarmTeller;
+  /** When each alarm that is normal became so. */
+  readonly #normalSince = new Map<string, number>();
+  #lastJournalId: number;
+  /** What was kept has not been looked at yet. */
+  #isFresh = true;
+  /** Of the alarms alone; early where one that was due first has changed since. */
+  #statesDueAt = Number.POSITIVE_INFINITY;
+
+  constructor(policy: AlarmPolicy, kept: KeptAlarms, facts: AlarmFacts) {
+    this.#policy = policy;
+    this.#facts = facts;
+    this.#table = new AlarmTable(kept.states);
+    this.#maintenance = new MaintenanceBook(kept.maintenance);
+    this.#teller = new AlarmTeller(this.#table, this.#maintenance, facts, policy);
+    this.#lastJournalId = kept.lastJournalId;
+  }
+
+  /** Other choices of the plant, or other facts: what is held back is looked at anew. */
+  reconfigure(policy: AlarmPolicy): void {
+    this.#policy = policy;
+    this.#teller.reconfigure(policy);
+    this.#isFresh = true;
+  }
+
+  /** For entries that others make, of deliveries: one journal has one count. */
+  nextJournalId(): number {
+    this.#lastJournalId += 1;
+    return this.#lastJournalId;
+  }
+
+  take(transition: AlarmTransition, gateway: string, nowMs: number): AlarmEffects {
+    const draft = this.#draft(nowMs);
+    const key = stateKey(gateway, transition);
+    const known = this.#table.get(key);
+    if (known?.seen.includes(transition.id)) return this.#finish(draft);
+    if (!known) this.#makeRoom(draft);
+    const state = known ?? unknownAlarm(key, gateway, transition);
+    if (known && this.#isLate(known, transition)) {
+      this.#put(draft, { ...known, seen: withSeen(known, transition) });
+      const kind = transition.state === "active" ? "raised" : "cleared";
+      const note = "it came late, and changes nothing";
+      draft.enter({ kind, key, gateway, alarm: transition, note });
+    } else if (transition.state === "active") {
+      const latches = matchesAnyGlob(this.#policy.latch, transition.rule);
+      this.#apply(draft, state, { kind: "raise", transition, at: nowMs, latches }, { transition });
+      this.#afterRaise(draft, key, state.isActive);
+    } else {
+      this.#apply(draft, state, { kind: "clear", transition }, { transition });
+      if (state.isActive) this.#reconsiderReach(draft, state);
+    }
+    return this.#finish(draft);
+  }
+
+  operate(operation: AlarmOperation, nowMs: number): AlarmEffects {
+    const draft = this.#draft(nowMs);
+    if (operation.kind === "begin-maintenance") {
+      this.#maintenance.begin(operation.window, nowMs);
+      draft.begin(operation.window);
+    } else if (operation.kind === "end-maintenance") {
+      this.#endMaintenance(draft, this.#maintenance.end(operation.id), operation);
+    } else {
+      const { by, note } = operation;
+      const events = eventsOf(operation, (key) => this.#listed(key), this.#policy, nowMs);
+      for (const { state, event } of events) {
+        this.#apply(draft, state, event, { by, ...(note !== "" && { note }) });
+        this.#teller.offer(draft, state.key);
+      }
+    }
+    return this.#finish(draft);
+  }
+
+  tick(nowMs: number): AlarmEffects {
+    const draft = this.#draft(nowMs);
+    const isFresh = this.#isFresh;
+    this.#isFresh = false;
+    this.#statesDueAt = Number.POSITIVE_INFINITY;
+    for (const state of this.#table.all()) this.#passTime(draft, state);
+    if (isFresh) for (const state of this.#table.all()) this.#reconsider(draft, state.key);
+    for (const window of this.#maintenance.takeOver(nowMs)) {
+      this.#endMaintenance(draft, window, { by: "", note: "its time is over" });
+    }
+    if (isFresh) for (const { key } of this.#table.all()) this.#teller.offer(draft, key);
+    this.#teller.tellDue(draft);
+    return this.#finish(draft);
+  }
+
+  get dueAt(): number | undefined {
+    if (this.#isFresh) return 0;
+    const due = Math.min(this.#statesDueAt, this.#teller.dueAt, this.#maintenance.dueAt);
+    return due === Number.POSITIVE_INFINITY ? undefined : due;
+  }
+
+  states(): readonly AlarmState[] {
+    return inOrderOfUrgency([...this.#table.all()].filter((state) => !isNormal(state)));
+  }
+
+  maintenance(): readonly Maintenance[] {
+    return this.#maintenance.list();
+  }
+
+  /** Whether somebody works on the device now. */
+  isMaintained(gateway: string, device: string, nowMs: number): boolean {
+    return this.#maintenance.covers(gateway, device, nowMs);
+  }
+
+  #finish(draft: EffectsDraft): AlarmEffects {
+    for (const state of draft.states()) this.#noteDue(state, draft.nowMs);
+    return draft.effects();
+  }
+
+  #draft(nowMs: number): EffectsDraft {
+    return new EffectsDraft(nowMs, () => this.nextJournalId());
+  }
+
+  #listed(key: string): AlarmState | undefined {
+    const state = this.#table.get(key);
+    return state && !isNormal(state) ? state : undefined;
+  }
+
+  /** Of one alarm's transitions, a backlog may bring the earlier one after the later one. */
+  #isLate({ isActive, raised, clearedAt }: AlarmState, { ts }: AlarmTransition): boolean {
+    if (this.#policy.order === "arrival") return false;
+    return ts < (isActive ? raised.ts : (clearedAt ?? raised.ts));
+  }
+
+  #afterRaise(draft: EffectsDraft, key: string, wasActive: boolean): void {
+    const state = this.#table.get(key);
+    if (!state || wasActive) return;
+    this.#reconsider(draft, key);
+    this.#reconsiderReach(draft, state);
+    const { raises, windowMs } = this.#policy.chatter;
+    const recent = state.recentRaises?.filter((at) => draft.nowMs - at < windowMs) ?? [];
+    if (recent.length >= raises && !state.isChattering) this.#beginChatter(draft, key);
+    this.#teller.offer(draft, key);
+  }
+
+  /** One notice more, and then none until it is calm. */
+  #beginChatter(draft: EffectsDraft, key: string): void {
+    const isHeldBack = !this.#teller.mayTell(draft, key);
+    this.#change(draft, key, { kind: "chatter" });
+    if (!isHeldBack) this.#teller.tellOf(draft, key);
+  }
+
+  #passTime(draft: EffectsDraft, state: AlarmState): void {
+    const { key } = state;
+    const { nowMs } = draft;
+    if (state.shelved && state.shelved.until <= nowMs) {
+      this.#change(draft, key, { kind: "unshelve" });
+      this.#teller.remindOf(draft, key);
+    }
+    if (this.#isCalm(state, nowMs)) this.#change(draft, key, { kind: "calm" });
+    this.#teller.remindInTime(draft, key);
+    const now = this.#table.get(key);
+    if (now && isNormal(now) && this.#normalFor(key, nowMs) >= REMEMBERED_MS) {
+      this.#remove(draft, now);
+    } else if (now) {
+      if (now !== state) this.#teller.offer(draft, key);
+      this.#noteDue(now, nowMs);
+    }
+  }
+
+  #isCalm({ isChattering, recentRaises }: AlarmState, nowMs: number): boolean {
+    const quietMs = nowMs - (recentRaises?.at(-1) ?? 0);
+    // A raise that seems to be yet to come is from before the clock was set back.
+    return isChattering && (quietMs < 0 || quietMs >= this.#policy.chatter.calmMs);
+  }
+
+  #normalFor(key: string, nowMs: number): number {
+    const since = this.#normalSince.get(key);
+    if (since === undefined) this.#normalSince.set(key, nowMs);
+    return nowMs - (since ?? nowMs);
+  }
+
+  #noteDue(state: AlarmState, nowMs: number): void {
+    const { shelved, isChattering, recentRaises, key } = state;
+    const dueAt = Math.min(
+      shelved?.until ?? Number.POSITIVE_INFINITY,
+      isChattering
+        ? (recentRaises?.at(-1) ?? 0) + this.#policy.chatter.calmMs
+        : Number.POSITIVE_INFINITY,
+      isNormal(state)
+        ? nowMs - this.#normalFor(key, nowMs) + REMEMBERED_MS
+        : Number.POSITIVE_INFINITY,
+      this.#teller.reminderDueAt(state),
+    );
+    this.#statesDueAt = Math.min(this.#statesDueAt, dueAt);
+  }
+
+  /** Its cause may have come, or gone. */
+  #reconsider(draft: EffectsDraft, key: string): void {
+    const state = this.#table.get(key);
+    if (!state?.isActive) return;
+    const { bus } = this.#facts.siteOf(state.gateway, state.raised.device);
+    const cause = causesOf(state.gateway, state.raised, bus).find(
+      (candidate) => this.#table.get(candidate)?.isActive,
+    );
+    if (cause !== undefined) {
+      this.#change(draft, key, { kind: "suppress", cause });
+    } else if (state.suppressedBy !== undefined) {
+      this.#change(draft, key, { kind: "unsuppress" });
+      this.#teller.offerAfterCause(draft, key);
+    }
+  }
+
+  #reconsiderReach(draft: EffectsDraft, { gateway, raised }: AlarmState): void {
+    const reach = reachOf(raised);
+    if (reach === "none") return;
+    const reached =
+      reach === "gateway"
+        ? this.#table.ofGateway(gateway)
+        : this.#table.ofDevice(gateway, raised.device);
+    for (const { key } of reached) this.#reconsider(draft, key);
+  }
+
+  #endMaintenance(
+    draft: EffectsDraft,
+    window: Maintenance,
+    whom: { by: string; note: string },
+  ): void {
+    draft.end(window, whom);
+    for (const { key } of this.#table.all()) this.#teller.offer(draft, key);
+  }
+
+  #makeRoom(draft: EffectsDraft): void {
+    for (const state of this.#table.surplus()) {
+      if (!isNormal(state)) {
+        const { key, gateway, raised: alarm } = state;
+        draft.enter({ kind: "reset", key, gateway, alarm, note: "the list of alarms is full" });
+      }
+      this.#remove(draft, state);
+    }
+  }
+
+  #remove(draft: EffectsDraft, state: AlarmState): void {
+    this.#table.remove(state);
+    this.#normalSince.delete(state.key);
+    draft.forget(state.key);
+  }
+
+  #change(draft: EffectsDraft, key: string, event: AlarmEvent): void {
+    const state = this.#table.get(key);
+    if (state) this.#apply(draft, state, event, {});
+  }
+
+  #apply(
+    draft: EffectsDraft,
+    before: AlarmState,
+    event: AlarmEvent,
+    told: { transition?: AlarmTransition; by?: string; note?: string },
+  ): void {
+    const step = stepOf(before, event);
+    if (step.kind !== "changed") return;
+    this.#put(draft, step.state);
+    const { transition: alarm = step.state.raised, ...whom } = told;
+    const { key, gateway } = step.state;
+    if (step.entry) draft.enter({ ...step.entry, key, gateway, alarm, ...whom });
+    this.#teller.tellEnd(draft, before, step.state);
+  }
+
+  #put(draft: EffectsDraft, state: AlarmState): void {
+    this.#table.put(state);
+    draft.put(state);
+    if (!isNormal(state)) this.#normalSince.delete(state.key);
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * Decides how people are told: at once, together with others like it, in the summary of a flood, or
+ * not while somebody works on the device.
+ */
+import { stepOf, wantsNotice } from "./alarm-machine.ts";
+import type { AlarmTable } from "./alarm-table.ts";
+import type { AlarmState } from "./contract.ts";
+import type { EffectsDraft } from "./effects-draft.ts";
+import type { AlarmFacts } from "./facts.ts";
+import { FloodGate } from "./flood-gate.ts";
+import { Gathering } from "./gathering.ts";
+import { matchesAnyGlob } from "./glob.ts";
+import type { MaintenanceBook } from "./maintenance-book.ts";
+import { NoticeWriter } from "./notice-writer.ts";
+import type { AlarmPolicy } from "./policy.ts";
+import { isUrgent } from "./priority.ts";
+
+export class AlarmTeller {
+  readonly #table: AlarmTable;
+  readonly #maintenance: MaintenanceBook;
+  readonly #writer: NoticeWriter;
+  readonly #gathering = new Gathering();
+  /** What is only worth knowing must not use up what the others are allowed. */
+  readonly #advisoryGate = new FloodGate();
+  readonly #gate = new FloodGate();
+  #policy: AlarmPolicy;
+
+  constructor(
+    table: AlarmTable,
+    maintenance: MaintenanceBook,
+    facts: AlarmFacts,
+    policy: AlarmPolicy,
+  ) {
+    this.#table = table;
+    this.#maintenance = maintenance;
+    this.#writer = new NoticeWriter(facts);
+    this.#policy = policy;
+  }
+
+  reconfigure(policy: AlarmPolicy): void {
+    this.#policy = policy;
+  }
+
+  get dueAt(): number {
+    return Math.min(this.#gathering.dueAt, this.#gate.dueAt, this.#advisoryGate.dueAt);
+  }
+
+  /** People should hear of it now. */
+  mayTell(draft: EffectsDraft, key: string): boolean {
+    return this.#waiting(draft, key) !== undefined;
+  }
+
+  /** Tells of it when it wants that; or lets it wait for others. */
+  offer(draft: EffectsDraft, key: string): void {
+    const state = this.#waiting(draft, key);
+    if (state) this.#offer(draft, state, this.#policy.group.waitMs);
+  }
+
+  /** What explained it has ended, so it may be about to end as well. */
+  offerAfterCause(draft: EffectsDraft, key: string): void {
+    const state = this.#waiting(draft, key);
+    if (state) this.#offer(draft, state, this.#policy.group.settleMs);
+  }
+
+  /** Tells what has waited long enough. */
+  tellDue(draft: EffectsDraft): void {
+    for (const keys of this.#gathering.takeDue(draft.nowMs)) this.#tellGroup(draft, keys);
+    for (const gate of [this.#gate, this.#advisoryGate]) {
+      this.#tellFlood(draft, gate.takeDue(draft.nowMs));
+    }
+  }
+
+  /** Tells of it without asking again whether it wants that. */
+  tellOf(draft: EffectsDraft, key: string): void {
+    const state = this.#table.get(key);
+    if (!state) return;
+    draft.notices.push(this.#writer.raised(state, draft.nowMs));
+    this.#mark(draft, state, key);
+  }
+
+  /** The end, or the acknowledgement, of what people were told of. */
+  tellEnd(draft: EffectsDraft, before: AlarmState, after: AlarmState): void {
+    const as = before.notified?.as;
+    if (!before.isNotified || as === undefined) return;
+    const others = as === after.key ? [] : this.#table.toldAs(as);
+    const hasEnded = !after.isNotified && !after.isActive;
+    if (hasEnded && others.length === 0) {
+      draft.notices.push(this.#writer.ending(as, after, "cleared", draft.nowMs));
+    }
+    const isTakenOn = after.isActive && after.isAcknowledged && !before.isAcknowledged;
+    if (isTakenOn && others.every((other) => other.isAcknowledged)) {
+      draft.notices.push(this.#writer.ending(as, after, "acknowledged", draft.nowMs));
+    }
+  }
+
+  /** The time for which somebody put it off is over, and nobody has dealt with it. */
+  remindOf(draft: EffectsDraft, key: string): void {
+    const state = this.#table.get(key);
+    if (state && this.#isStillOwed(state)) this.#remind(draft, state);
+  }
+
+  remindInTime(draft: EffectsDraft, key: string): void {
+    const state = this.#table.get(key);
+    if (!state) return;
+    const dueAt = this.reminderDueAt(state);
+    // A clock that was set back does not put reminders off for as long.
+    const wasAhead = Number.isFinite(dueAt) && (state.notified?.at ?? 0) > draft.nowMs;
+    if (dueAt <= draft.nowMs || wasAhead) this.#remind(draft, state);
+  }
+
+  reminderDueAt(state: AlarmState): number {
+    const { reminderMs } = this.#policy;
+    if (reminderMs === undefined || state.raised.priority !== "critical") {
+      return Number.POSITIVE_INFINITY;
+    }
+    if (!state.notified || !this.#isStillOwed(state)) return Number.POSITIVE_INFINITY;
+    return state.notified.at + reminderMs;
+  }
+
+  /** People know of it, it stands, and nobody has taken it on; nor does anything hold it back. */
+  #isStillOwed(state: AlarmState): boolean {
+    return state.isNotified && wantsNotice({ ...state, notified: undefined });
+  }
+
+  #remind(draft: EffectsDraft, state: AlarmState): void {
+    const { gateway, raised, notified } = state;
+    if (!notified || notified.raise !== raised.id) return;
+    if (!this.#maintenance.covers(gateway, raised.device, draft.nowMs)) {
+      draft.notices.push(this.#writer.reminder(state, notified.as, draft.nowMs));
+    }
+    this.#mark(draft, state, notified.as);
+  }
+
+  #waiting(draft: EffectsDraft, key: string): AlarmState | undefined {
+    const state = this.#table.get(key);
+    if (!state || !wantsNotice(state)) return undefined;
+    const { gateway, raised } = state;
+    return this.#maintenance.covers(gateway, raised.device, draft.nowMs) ? undefined : state;
+  }
+
+  #offer(draft: EffectsDraft, state: AlarmState, waitMs: number): void {
+    const { rule, priority } = state.raised;
+    const { group } = this.#policy;
+    if (priority === "critical" || !matchesAnyGlob(group.rules, rule)) {
+      this.#tellUnlessFlooded(draft, [state]);
+      return;
+    }
+    const scope = JSON.stringify([state.gateway, rule, this.#writer.scopeOf(state).name]);
+    this.#gathering.add(scope, state.key, draft.nowMs, waitMs);
+  }
+
+  #tellGroup(draft: EffectsDraft, keys: readonly string[]): void {
+    this.#tellUnlessFlooded(draft, this.#stillWaiting(draft, keys));
+  }
+
+  #tellUnlessFlooded(draft: EffectsDraft, members: readonly AlarmState[]): void {
+    const { flood } = this.#policy;
+    const mustPass = members.some(({ raised }) => isUrgent(raised.priority));
+    const isAdvisory = members.every(({ raised }) => raised.priority === "low");
+    const gate = isAdvisory ? this.#advisoryGate : this.#gate;
+    const [first, ...others] = members;
+    if (!first) return;
+    if (!gate.admits(flood, draft.nowMs, mustPass)) {
+      for (const { key } of members) gate.hold(key, flood, draft.nowMs);
+    } else if (others.length === 0) {
+      this.tellOf(draft, first.key);
+    } else {
+      const key = this.#writer.groupKey(first);
+      draft.notices.push(this.#writer.group(key, [first, ...others], draft.nowMs));
+      for (const member of members) this.#mark(draft, member, key);
+    }
+  }
+
+  #tellFlood(draft: EffectsDraft, keys: readonly string[]): void {
+    const [first, ...others] = this.#stillWaiting(draft, keys);
+    if (!first) return;
+    if (others.length === 0) return this.tellOf(draft, first.key);
+    const key = this.#writer.floodKey(first);
+    draft.notices.push(this.#writer.flood(key, [first, ...others], draft.nowMs));
+    for (const member of [first, ...others]) this.#mark(draft, member, key);
+  }
+
+  #stillWaiting(draft: EffectsDraft, keys: readonly string[]): AlarmState[] {
+    return keys.flatMap((key) => this.#waiting(draft, key) ?? []);
+  }
+
+  #mark(draft: EffectsDraft, state: AlarmState, as: string): void {
+    const step = stepOf(state, { kind: "notify", as, at: draft.nowMs });
+    if (step.kind !== "changed") return;
+    this.#table.put(step.state);
+    draft.put(step.state);
+  }
+}
