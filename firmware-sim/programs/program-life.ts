@@ -21,6 +21,9 @@ export interface Exit {
   signal: NodeJS.Signals | null;
 }
 
+/** As the installed service runs: three times the semi-space is held, whether it is needed or not. */
+const NODE_OPTIONS = ["--max-semi-space-size=8"];
+
 const LEASH = import.meta.resolve("./leash.ts");
 
 export class ProgramLife {
@@ -34,7 +37,14 @@ export class ProgramLife {
   constructor(spec: ProgramSpec) {
     const log = openSync(spec.logFile, "a");
     try {
-      const node = [process.execPath, "--import", LEASH, spec.script, ...spec.args];
+      const node = [
+        process.execPath,
+        ...NODE_OPTIONS,
+        "--import",
+        LEASH,
+        spec.script,
+        ...spec.args,
+      ];
       const [command = "", ...args] = [...(spec.wrapper ?? []), ...node];
       this.#child = spawn(command, args, {
         // A group of its own: ^C reaches the demo alone, which then ends the programs in order.
