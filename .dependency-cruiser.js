@@ -71,6 +71,14 @@ export default {
       },
     },
     {
+      from: { path: folder("agent/upkeep") },
+      to: { path: ["^(agent/upkeep|core)/", "^agent/intake/contract"] },
+    },
+    {
+      from: { path: folder("agent/upkeep") },
+      to: { path: node("fs/promises", "path", "zlib"), dependencyTypes: ["core"] },
+    },
+    {
       from: { path: folder("agent/timekeeping") },
       to: { path: ["^(agent/timekeeping|core)/", "^agent/buffer/contract", npm("zod")] },
     },

@@ -24,6 +24,7 @@ import { planReload, type ReloadPlan } from "./reload/reload-plan.ts";
 import { SourceSet } from "./source-set.ts";
 import { ClockedReader } from "./timekeeping/clocked-reader.ts";
 import { type Boot, GatewayClock } from "./timekeeping/gateway-clock.ts";
+import { DetectorUpkeep } from "./upkeep/detector-upkeep.ts";
 import { makeProducer } from "./uplink/hub-client.ts";
 import { Uplink } from "./uplink/uplink.ts";
 
@@ -59,6 +60,7 @@ export class Agent {
   #settings: GatewaySettings;
   #configuration: ConfigurationState | undefined;
   #intake: ReadingIntake | undefined;
+  #upkeep: DetectorUpkeep | undefined;
   #sources: SourceSet | undefined;
 
   constructor(options: AgentOptions) {
@@ -125,6 +127,11 @@ export class Agent {
     });
     this.#buffer.onAlarm((transition) => intake.raiseOwn(transition));
     this.#intake = intake;
+    const path = `${resolve(settings.buffer.path)}.learnt`;
+    const tick = (): void => intake.tick();
+    const onAlarm = (transition: AlarmTransition): void => intake.raiseOwn(transition);
+    this.#upkeep = new DetectorUpkeep({ path, memory: intake.watches, tick, onAlarm, clock, log });
+    await this.#upkeep.start();
     this.#startUplink(intake);
     const { host, port } = settings.http.listen;
     const view = this.#view(intake);
@@ -141,7 +148,7 @@ export class Agent {
     });
     this.#sources = sources;
     await sources.startAll(settings);
-    const path = controlPathOf(settings.buffer.path);
+    const socket = controlPathOf(settings.buffer.path);
     const { configuration = () => ({}) } = this.#options;
     const routes = {
       ...statusRoutes(view, configuration),
@@ -149,7 +156,7 @@ export class Agent {
       ...tailRoute(view, clock),
       ...busRoutes((bus) => sources.guestLink(bus)),
     };
-    this.#control = new ControlServer({ path, routes, clock, log });
+    this.#control = new ControlServer({ path: socket, routes, clock, log });
     await this.#control.start();
   }
 
@@ -164,6 +171,7 @@ export class Agent {
   async stop(): Promise<void> {
     await this.#control?.stop();
     await this.#sources?.stopAll();
+    await this.#upkeep?.stop();
     await this.#uplink?.stop();
     await this.#buffer.stop();
     this.#time.stop();

@@ -85,6 +85,24 @@ export function durationBetween(minMs: number, maxMs: number): z.ZodType<number,
   );
 }
 
+const PER_SECOND: Readonly<Record<string, number>> = { s: 1, min: 1 / 60, h: 1 / 3600 };
+
+/** How fast something changes: `0.5` a second, `30/min`, `100/h`; becomes units a second. */
+export const changeRate: z.ZodType<number, number | string> = z.union(
+  [
+    z.number().positive(),
+    z
+      .string()
+      .regex(/^\d+(?:\.\d+)?\/(?:s|min|h)$/)
+      .transform((text) => {
+        const [amount = "", per = ""] = text.split("/");
+        return Number(amount) * (PER_SECOND[per] ?? Number.NaN);
+      })
+      .pipe(z.number().positive()),
+  ],
+  { error: "a number of the tag's unit a second, such as 0.5, or a rate, such as 30/min" },
+);
+
 /** A size within bounds, both in bytes. */
 export function sizeBetween(minBytes: number, maxBytes: number): z.ZodType<number, string> {
   return size.pipe(

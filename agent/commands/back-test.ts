@@ -2,15 +2,18 @@
  * Runs the live detectors over rows of history. Every row that comes in goes out, in the same order;
  * one that cannot be judged (no number, no time, older than its series' newest) scores 0.
  */
-import type { Limits } from "#agent/detect/limits.ts";
-import { type DetectSettings, MonitorFactory } from "#agent/detect/monitor-factory.ts";
+import { MonitorFactory } from "#agent/detect/monitor-factory.ts";
+import type { DetectSettings, WatchSettings } from "#agent/detect/monitor-plan.ts";
 import type { SeriesMonitor } from "#agent/detect/series-monitor.ts";
+
+/** What the file says of a tag. */
+type TagOptions = Omit<WatchSettings, "detect"> & { readonly unit?: string | undefined };
 
 export interface BackTestOptions {
   /** The device that messages name. */
   device: string;
   detect: DetectSettings;
-  tagSettings: (tag: string) => { unit?: string | undefined; limits?: Limits | undefined };
+  tagSettings: (tag: string) => TagOptions;
 }
 
 export interface Judgement {
@@ -59,8 +62,10 @@ export class BackTest {
   #watch(tag: string): Watched | undefined {
     if (this.#series.size >= SERIES_MAX) return undefined;
     const { device, detect, tagSettings } = this.#options;
-    const { unit, limits } = tagSettings(tag);
-    const monitor = this.#factory.create({ subject: { device, tag, unit }, limits, detect });
+    const { unit, limits, counter } = tagSettings(tag);
+    // Nobody falls silent in a file: silence needs a clock.
+    const subject = { device, tag, unit };
+    const monitor = this.#factory.create({ subject, limits, counter, detect, stale: "off" });
     const watched = { monitor, newestTs: Number.NEGATIVE_INFINITY };
     this.#series.set(tag, watched);
     return watched;

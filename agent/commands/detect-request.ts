@@ -1,5 +1,5 @@
 import type { Sensitivity } from "#agent/detect/anomaly-rule.ts";
-import type { DetectMethod } from "#agent/detect/monitor-factory.ts";
+import type { DetectMethod } from "#agent/detect/monitor-plan.ts";
 import { type CommandCall, Misuse } from "#config/command.ts";
 import { loadGateway } from "#config/load-config.ts";
 import type { BackTestOptions } from "./back-test.ts";

@@ -12,7 +12,7 @@ export interface Verdict {
 }
 
 export interface PlausibilitySettings {
-  counter?: boolean | undefined;
+  readonly counter?: boolean | undefined;
   range?: readonly [number, number] | undefined;
   /** What the value can change by in a second, in its unit. */
   maxRate?: number | undefined;

@@ -2,9 +2,12 @@
  * Turns surprises into an alarm that is quiet: after each alarm the detector rests, and needs more
  * to be heard again, which wears off. The alarm clears when a run of values has been usual.
  */
-import type { AnomalyDetector, Explanation } from "./anomaly-detector.ts";
+import type { AnomalyDetector, View } from "./anomaly-detector.ts";
 import type { Finding, Subject } from "./finding.ts";
-import { amount, nameOf } from "./wording.ts";
+import { type Look, type Rule, report } from "./rule.ts";
+import { StateCursor } from "./state-cursor.ts";
+import type { StateBlock, StateLayout } from "./state-slabs.ts";
+import { amount, moment, nameOf } from "./wording.ts";
 
 interface Preset {
   /** How surprising a value must be. */
@@ -34,121 +37,193 @@ const CALM_VALUES = 30;
 const BAR_GAIN = 0.2;
 const BAR_KEPT = Math.exp(-1 / 5000);
 
-export class AnomalyRule {
-  readonly #detector: AnomalyDetector;
-  readonly #surpriseMin: number;
-  #bar = 1;
-  #rest = 0;
-  #calm = 0;
-  #active = false;
-  #score = 0;
-  #learning: number;
+/** By how much the bar is above 1. */
+const BAR_ABOVE = 0;
+/** Values judged, until there were enough to have learnt from. */
+const SEEN = 1;
+const REST = 2;
+const CALM = 3;
+const ACTIVE = 4;
+const SCORE = 5;
+/** Of the value that raised the alarm: when it came, what it was, and what was usual. */
+const SINCE = 6;
+const PEAK = 7;
+const EXPECTED = 8;
+const DOUBLES = 9;
 
-  constructor(detector: AnomalyDetector, sensitivity: Sensitivity) {
+export class AnomalyRule implements Rule {
+  readonly names = ["anomaly"];
+  readonly #detector: AnomalyDetector;
+  readonly #preset: Preset;
+  readonly #state: StateCursor;
+
+  constructor(layout: StateLayout, detector: AnomalyDetector, sensitivity: Sensitivity) {
     this.#detector = detector;
-    const preset: Preset = PRESETS[sensitivity];
-    this.#surpriseMin = preset.surpriseMin;
-    this.#learning = preset.learningValues;
+    this.#preset = PRESETS[sensitivity];
+    this.#state = new StateCursor(layout, DOUBLES);
+  }
+
+  begin(block: StateBlock): void {
+    this.#detector.begin(block);
   }
 
   /**
    * Judges and learns a finite value.
    * @returns how unusual, 0 to 1; from 0.5 on this value raises an alarm, or renews it
    */
-  score(value: number, ts: number): number {
-    this.#score = this.#admit(this.#detector.surprise(value, ts));
-    return this.#score;
+  score(block: StateBlock, value: number, ts: number): number {
+    const surprise = this.#detector.surprise(block, value, ts);
+    this.#state.on(block);
+    const score = this.#admit(surprise);
+    this.#state.set(SCORE, score);
+    return score;
   }
 
   /** The last value's score. */
-  get lastScore(): number {
-    return this.#score;
+  lastScore(block: StateBlock): number {
+    this.#state.on(block);
+    return this.#state.get(SCORE);
   }
 
-  /** Appends what changed to `findings`, made when first needed. The value is finite. */
-  judge(
-    ts: number,
-    value: number,
-    subject: Subject,
-    findings: Finding[] | undefined,
-  ): Finding[] | undefined {
-    const raised = this.score(value, ts) >= 0.5;
-    const active = raised || (this.#active && this.#calm < CALM_VALUES);
-    if (active === this.#active) return findings;
-    this.#active = active;
-    const found = findings ?? [];
-    found.push(finding(active, ts, value, this.#detector.explain(), subject));
-    return found;
+  /** How many values it has learnt from, of those that it needs. */
+  learning(block: StateBlock): { seen: number; of: number } {
+    this.#state.on(block);
+    return { seen: this.#state.get(SEEN), of: this.#preset.learningValues };
   }
 
-  /** The machine stands: nothing is learnt, and an alarm that is active ends. */
-  stand(
-    ts: number,
-    value: number,
-    subject: Subject,
-    findings: Finding[] | undefined,
-  ): Finding[] | undefined {
-    this.#score = 0;
-    if (!this.#active) return findings;
-    this.#active = false;
-    const found = findings ?? [];
-    const message = `${nameOf(subject)} is not judged while the machine stands`;
-    const cleared = finding(false, ts, value, this.#detector.explain(), subject);
-    found.push({ ...cleared, message });
-    return found;
+  judge(look: Look): void {
+    const { block, ts, value } = look;
+    const raised = this.score(block, value, ts) >= 0.5;
+    const state = this.#state;
+    const wasActive = state.get(ACTIVE) === 1;
+    const active = raised || (wasActive && state.get(CALM) < CALM_VALUES);
+    if (active === wasActive) return;
+    state.set(ACTIVE, active ? 1 : 0);
+    if (active) this.#raise(look);
+    else this.#clear(look, whatCameOfIt(look, this.#raised()));
+  }
+
+  rest(look: Look, why: string): void {
+    this.#state.on(look.block);
+    this.#state.set(SCORE, 0);
+    if (this.#state.get(ACTIVE) === 0) return;
+    this.#state.set(ACTIVE, 0);
+    this.#clear(look, `${nameOf(look.subject)} ${why}`);
+  }
+
+  /** Somebody who knows the machine says that the value is usual: it raises nothing any more. */
+  accept(block: StateBlock, value: number): void {
+    this.#detector.accept(block, value);
+    this.#state.on(block);
+    this.#state.set(BAR_ABOVE, 0);
+    this.#state.set(CALM, CALM_VALUES);
+  }
+
+  isActive(block: StateBlock): boolean {
+    this.#state.on(block);
+    return this.#state.get(ACTIVE) === 1;
+  }
+
+  setActive(block: StateBlock, _name: string, active: boolean): void {
+    this.#state.on(block);
+    this.#state.set(ACTIVE, active ? 1 : 0);
   }
 
   #admit(surprise: number): number {
-    this.#bar = 1 + (this.#bar - 1) * BAR_KEPT;
-    const ratio = surprise / (this.#bar * this.#surpriseMin);
-    const isLearning = this.#learning > 0;
-    if (isLearning) this.#learning -= 1;
-    this.#calm = ratio < 1 ? this.#calm + 1 : 0;
-    if (this.#rest > 0) {
-      this.#rest -= 1;
+    const state = this.#state;
+    const above = state.get(BAR_ABOVE) * BAR_KEPT;
+    const ratio = surprise / ((1 + above) * this.#preset.surpriseMin);
+    const seen = state.get(SEEN);
+    const isLearning = seen < this.#preset.learningValues;
+    if (isLearning) state.set(SEEN, seen + 1);
+    state.set(CALM, ratio < 1 ? Math.min(CALM_VALUES, state.get(CALM) + 1) : 0);
+    state.set(BAR_ABOVE, above);
+    const rest = state.get(REST);
+    if (rest > 0) {
+      state.set(REST, rest - 1);
       return 0;
     }
     if (ratio >= 1) {
-      this.#rest = REST_VALUES;
-      this.#bar += BAR_GAIN;
+      state.set(REST, REST_VALUES);
+      state.set(BAR_ABOVE, above + BAR_GAIN);
     }
     // Not ratio / (1 + ratio): that is no number for an infinite surprise.
     return isLearning ? 0 : 1 - 1 / (1 + ratio);
   }
+
+  #raised(): { peak: number; expected: number; since: number } {
+    const state = this.#state;
+    return { peak: state.get(PEAK), expected: state.get(EXPECTED), since: state.get(SINCE) };
+  }
+
+  #raise(look: Look): void {
+    const { ts, value, subject } = look;
+    const { view, expected } = this.#detector.explain();
+    this.#state.set(SINCE, ts);
+    this.#state.set(PEAK, value);
+    this.#state.set(EXPECTED, expected);
+    report(look, {
+      ...findingOf(look, "active", expected, ts),
+      feature: featureOf(view, value > expected),
+      message: sentence(value, view, expected, subject),
+    });
+  }
+
+  #clear(look: Look, message: string): void {
+    const { expected, since } = this.#raised();
+    report(look, { ...findingOf(look, "cleared", expected, since), message });
+  }
 }
 
-function finding(
-  active: boolean,
-  ts: number,
-  value: number,
-  why: Explanation,
-  subject: Subject,
-): Finding {
-  return {
-    rule: "anomaly",
-    state: active ? "active" : "cleared",
-    priority: "low",
-    ts,
-    value,
-    expected: why.expected,
-    message: active ? sentence(value, why, subject) : `${nameOf(subject)} behaves as usual again`,
-  };
+function findingOf(
+  { ts, value }: Look,
+  state: "active" | "cleared",
+  expected: number,
+  since: number,
+): Omit<Finding, "message"> {
+  return { rule: "anomaly", state, priority: "low", ts, value, expected, since };
 }
 
-function sentence(value: number, why: Explanation, subject: Subject): string {
-  const is = `${nameOf(subject)} is ${amount(value, subject)}`;
-  const usual = amount(why.expected, subject);
-  switch (why.feature) {
+/** A value that stays nearer to what was unusual than to what was usual has found a new level. */
+function whatCameOfIt(
+  { value, subject }: Look,
+  { peak, expected, since }: { peak: number; expected: number; since: number },
+): string {
+  const hasStayed = Math.abs(value - peak) < Math.abs(value - expected);
+  return hasStayed
+    ? `${nameOf(subject)} stays at a new level, about ${amount(value, subject)} since ${moment(since)}`
+    : `${nameOf(subject)} behaves as usual again`;
+}
+
+function featureOf(view: View, isAbove: boolean): string {
+  switch (view) {
     case "level":
-      return value > why.expected
+      return isAbove ? "new high" : "new low";
+    case "jump":
+      return isAbove ? "spike" : "dip";
+    case "shift":
+      return isAbove ? "level shift up" : "level shift down";
+    case "season":
+      return "season";
+    case "distance":
+      return isAbove ? "spike" : "dip";
+  }
+}
+
+function sentence(value: number, view: View, expected: number, subject: Subject): string {
+  const is = `${nameOf(subject)} is ${amount(value, subject)}`;
+  const usual = amount(expected, subject);
+  switch (view) {
+    case "level":
+      return value > expected
         ? `${is}, higher than ever before (so far at most ${usual})`
         : `${is}, lower than ever before (so far at least ${usual})`;
     case "jump":
-      return `${is}, a jump from about ${usual} that is larger than any before`;
+      return `${is}, a ${value > expected ? "spike" : "dip"} from about ${usual} that is larger than any before`;
     case "shift":
-      return `${is}, moved away from about ${usual}`;
+      return `${is}: its level has shifted ${value > expected ? "up" : "down"} from about ${usual}`;
     case "season":
-      return `${is}, where about ${usual} is usual at this time of day`;
+      return `${is}, where about ${usual} is usual at this time of the week`;
     case "distance":
       return `${is}, far from its recent ${usual}`;
   }

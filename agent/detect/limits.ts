@@ -1,13 +1,17 @@
 /**
- * Limit alarms LL, L, H, HH with hysteresis. A value at its limit is still inside; an alarm clears
- * when the value has come back by the deadband. Each limit is an alarm of its own, so that going
- * from H to HH is seen, and coming back from HH to H too.
+ * Limit alarms LL, L, H, HH with hysteresis and delays. A value at its limit is still inside; an
+ * alarm clears when the value has come back by the deadband. Each limit is an alarm of its own, so
+ * that going from H to HH is seen, and coming back from HH to H too.
  */
 import type { AlarmPriority } from "#core/alarm.ts";
-import type { Finding, Subject } from "./finding.ts";
-import { amount, nameOf } from "./wording.ts";
+import { type Delays, isOn, onSince, SWITCH_SIZE, setOn, turns } from "./delayed-switch.ts";
+import type { Finding } from "./finding.ts";
+import { type Look, type Rule, report } from "./rule.ts";
+import { StateCursor } from "./state-cursor.ts";
+import type { StateBlock, StateLayout } from "./state-slabs.ts";
+import { amount, lasting, nameOf } from "./wording.ts";
 
-export interface Limits {
+export interface Limits extends Delays {
   readonly hh?: number | undefined;
   readonly h?: number | undefined;
   readonly l?: number | undefined;
@@ -23,40 +27,81 @@ interface Limit {
   readonly sign: 1 | -1;
   readonly at: number;
   readonly priority: AlarmPriority;
-  active: boolean;
 }
 
-export class LimitMonitor {
+export class LimitRule implements Rule {
+  readonly names: readonly string[];
   readonly #limits: readonly Limit[];
-  readonly #deadband: number;
+  readonly #settings: Limits;
+  readonly #state: StateCursor;
 
-  constructor(limits: Limits) {
-    this.#deadband = limits.deadband;
+  constructor(layout: StateLayout, limits: Limits) {
+    this.#settings = limits;
     this.#limits = [
       limit("limit-hh", "high-high", 1, limits.hh, "high"),
       limit("limit-h", "high", 1, limits.h, "medium"),
       limit("limit-l", "low", -1, limits.l, "medium"),
       limit("limit-ll", "low-low", -1, limits.ll, "high"),
     ].filter((entry) => entry !== undefined);
+    this.names = this.#limits.map(({ rule }) => rule);
+    this.#state = new StateCursor(layout, this.#limits.length * SWITCH_SIZE);
   }
 
-  /** Appends what changed to `findings`, made when first needed. The value is finite. */
-  judge(
-    ts: number,
-    value: number,
-    subject: Subject,
-    findings: Finding[] | undefined,
-  ): Finding[] | undefined {
-    let found = findings;
-    for (const entry of this.#limits) {
+  begin(): void {
+    // A block of zeros is a series within its limits.
+  }
+
+  judge(look: Look): void {
+    const { ts, value, block } = look;
+    const { deadband } = this.#settings;
+    const state = this.#state;
+    state.on(block);
+    for (let i = 0; i < this.#limits.length; i++) {
+      const entry = this.#limits[i];
+      if (!entry) continue;
+      const place = i * SWITCH_SIZE;
       const excess = entry.sign * (value - entry.at);
-      const active = entry.active ? excess > -this.#deadband : excess > 0;
-      if (active === entry.active) continue;
-      entry.active = active;
-      found ??= [];
-      found.push(finding(entry, ts, value, subject));
+      const holds = isOn(state, place) ? excess > -deadband : excess > 0;
+      if (turns(state, place, holds, ts, this.#settings)) {
+        report(look, this.#finding(entry, place, look));
+      }
     }
-    return found;
+  }
+
+  /** Limits hold whether the machine runs or not. */
+  rest(look: Look): void {
+    this.judge(look);
+  }
+
+  isActive(block: StateBlock, name: string): boolean {
+    this.#state.on(block);
+    return isOn(this.#state, this.names.indexOf(name) * SWITCH_SIZE);
+  }
+
+  setActive(block: StateBlock, name: string, active: boolean): void {
+    this.#state.on(block);
+    setOn(this.#state, this.names.indexOf(name) * SWITCH_SIZE, active);
+  }
+
+  #finding(entry: Limit, place: number, { ts, value, subject }: Look): Finding {
+    const active = isOn(this.#state, place);
+    const since = onSince(this.#state, place);
+    const side = entry.sign === 1 ? "above" : "below";
+    const verdict = active
+      ? `${side} its ${entry.title} limit`
+      : `back from its ${entry.title} limit`;
+    const how = active && ts > since ? `, for ${lasting(ts - since)}` : "";
+    return {
+      rule: entry.rule,
+      state: active ? "active" : "cleared",
+      priority: entry.priority,
+      ts,
+      value,
+      expected: entry.at,
+      since,
+      feature: entry.sign === 1 ? "high" : "low",
+      message: `${nameOf(subject)} is ${amount(value, subject)}, ${verdict} of ${amount(entry.at, subject)}${how}`,
+    };
   }
 }
 
@@ -67,21 +112,5 @@ function limit(
   at: number | undefined,
   priority: AlarmPriority,
 ): Limit | undefined {
-  return at === undefined ? undefined : { rule, title, sign, at, priority, active: false };
-}
-
-function finding(entry: Limit, ts: number, value: number, subject: Subject): Finding {
-  const side = entry.sign === 1 ? "above" : "below";
-  const verdict = entry.active
-    ? `${side} its ${entry.title} limit`
-    : `back from its ${entry.title} limit`;
-  return {
-    rule: entry.rule,
-    state: entry.active ? "active" : "cleared",
-    priority: entry.priority,
-    ts,
-    value,
-    expected: entry.at,
-    message: `${nameOf(subject)} is ${amount(value, subject)}, ${verdict} of ${amount(entry.at, subject)}`,
-  };
+  return at === undefined ? undefined : { rule, title, sign, at, priority };
 }

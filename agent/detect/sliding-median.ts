@@ -2,49 +2,66 @@
  * Median and median absolute deviation (MAD) of the last N values, kept as values come: a ring in
  * order of arrival and the same values sorted. A push costs one binary search and a short move;
  * the MAD is found in the sorted values by bisection, because the deviations left and right of the
- * median are two sorted sequences. Takes 16 bytes a value.
+ * median are two sorted sequences. Takes 16 bytes a value in the series' block, all zero at first.
  */
+import type { StateBlock, StateLayout } from "./state-slabs.ts";
+
+const COUNT = 0;
+const NEXT = 1;
+const RING = 2;
+
 export class SlidingMedian {
-  readonly #ring: Float64Array;
-  readonly #sorted: Float64Array;
-  #count = 0;
-  #next = 0;
+  readonly #size: number;
+  readonly #place: number;
+  #doubles: Float64Array = new Float64Array(0);
+  #at = 0;
+  #sortedAt = 0;
 
   /** @param size how many values the window holds; at least 1 */
-  constructor(size: number) {
-    this.#ring = new Float64Array(size);
-    this.#sorted = new Float64Array(size);
+  constructor(layout: StateLayout, size: number) {
+    this.#size = size;
+    this.#place = layout.take(RING + 2 * size);
+  }
+
+  /** Stands on the window of the series that the block belongs to. */
+  on({ doubles, at }: StateBlock): void {
+    this.#doubles = doubles;
+    this.#at = at + this.#place;
+    this.#sortedAt = this.#at + RING + this.#size;
   }
 
   /** How many values are in the window. */
   get count(): number {
-    return this.#count;
+    return this.#doubles[this.#at + COUNT] ?? 0;
   }
 
   /** Takes in a finite value; the oldest one leaves a full window. */
   push(value: number): void {
-    const ring = this.#ring;
-    if (this.#count < ring.length) {
-      this.#settle(this.#count, value);
-      this.#count += 1;
+    const count = this.count;
+    const next = this.#doubles[this.#at + NEXT] ?? 0;
+    const place = this.#at + RING + next;
+    if (count < this.#size) {
+      this.#settle(count, value);
+      this.#doubles[this.#at + COUNT] = count + 1;
     } else {
-      this.#settle(this.#placeOf(at(ring, this.#next)), value);
+      this.#settle(this.#placeOf(this.#doubles[place] ?? Number.NaN), value);
     }
-    ring[this.#next] = value;
-    this.#next = this.#next + 1 === ring.length ? 0 : this.#next + 1;
+    this.#doubles[place] = value;
+    this.#doubles[this.#at + NEXT] = next + 1 === this.#size ? 0 : next + 1;
   }
 
   /** The middle value, or the mean of the two; NaN while the window is empty. */
   median(): number {
-    const half = this.#count >> 1;
-    const upper = at(this.#sorted, half);
-    if (this.#count === 0) return Number.NaN;
-    return this.#count % 2 === 1 ? upper : (at(this.#sorted, half - 1) + upper) / 2;
+    const count = this.count;
+    if (count === 0) return Number.NaN;
+    const half = count >> 1;
+    const upper = this.#sorted(half);
+    return count % 2 === 1 ? upper : (this.#sorted(half - 1) + upper) / 2;
   }
 
   /** Median of the distances to `median`, which must be the window's own; NaN while it is empty. */
   mad(median: number): number {
-    const count = this.#count;
+    const count = this.count;
     if (count === 0) return Number.NaN;
     const half = count >> 1;
     const wanted = (count + 1) >> 1;
@@ -61,7 +78,7 @@ export class SlidingMedian {
 
   /** How many of the `wanted` smallest distances lie below the median. */
   #countFromLeft(wanted: number, half: number, median: number): number {
-    let low = Math.max(0, wanted - (this.#count - half));
+    let low = Math.max(0, wanted - (this.count - half));
     let high = Math.min(wanted, half);
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -76,22 +93,22 @@ export class SlidingMedian {
   /** The i-th smallest distance below the median; −∞ before the first, +∞ after the last. */
   #below(i: number, half: number, median: number): number {
     if (i < 0) return Number.NEGATIVE_INFINITY;
-    return i < half ? median - at(this.#sorted, half - 1 - i) : Number.POSITIVE_INFINITY;
+    return i < half ? median - this.#sorted(half - 1 - i) : Number.POSITIVE_INFINITY;
   }
 
   /** The i-th smallest distance above the median. */
   #above(i: number, half: number, median: number): number {
     if (i < 0) return Number.NEGATIVE_INFINITY;
     const place = half + i;
-    return place < this.#count ? at(this.#sorted, place) - median : Number.POSITIVE_INFINITY;
+    return place < this.count ? this.#sorted(place) - median : Number.POSITIVE_INFINITY;
   }
 
   #placeOf(value: number): number {
     let low = 0;
-    let high = this.#count;
+    let high = this.count;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (at(this.#sorted, middle) < value) low = middle + 1;
+      if (this.#sorted(middle) < value) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -99,22 +116,23 @@ export class SlidingMedian {
 
   /** Puts `value` where it belongs, moving the values between there and the free `place`. */
   #settle(place: number, value: number): void {
-    const sorted = this.#sorted;
-    const last = Math.max(place, this.#count - 1);
-    let free = place;
-    while (free > 0 && at(sorted, free - 1) > value) {
-      sorted[free] = at(sorted, free - 1);
+    const doubles = this.#doubles;
+    const first = this.#sortedAt;
+    const last = first + Math.max(place, this.count - 1);
+    let free = first + place;
+    while (free > first && (doubles[free - 1] ?? Number.NaN) > value) {
+      doubles[free] = doubles[free - 1] ?? Number.NaN;
       free -= 1;
     }
-    while (free < last && at(sorted, free + 1) < value) {
-      sorted[free] = at(sorted, free + 1);
+    while (free < last && (doubles[free + 1] ?? Number.NaN) < value) {
+      doubles[free] = doubles[free + 1] ?? Number.NaN;
       free += 1;
     }
-    sorted[free] = value;
+    doubles[free] = value;
   }
-}
 
-/** An element that is there: the callers keep their indexes within the window. */
-function at(values: Float64Array, index: number): number {
-  return values[index] ?? Number.NaN;
+  /** A value of the window in order of size: the callers keep their indexes within it. */
+  #sorted(index: number): number {
+    return this.#doubles[this.#sortedAt + index] ?? Number.NaN;
+  }
 }

@@ -1,43 +1,67 @@
 /**
- * Where the automatic detectors keep what they learnt: one block of numbers a series, cut from
- * slabs of many, because a typed array of its own costs a series more than its numbers.
+ * Where the detectors keep what they know of a series: one block of numbers each, cut from slabs of
+ * many, because a typed array of its own costs a series more than its numbers. A block is all there
+ * is: who copies its bytes and puts them back has the same detectors again, to the bit.
  */
 const SERIES_PER_SLAB = 256;
+const BYTES_PER_DOUBLE = 8;
 
-/** A stretch of doubles and a stretch of floats that belong to one series. */
+/** Three views of one memory; a series' block begins at the double `at`. */
 export interface StateBlock {
   readonly doubles: Float64Array;
-  readonly doublesAt: number;
   readonly floats: Float32Array;
-  readonly floatsAt: number;
+  readonly bytes: Uint8Array;
+  readonly at: number;
 }
 
+/** Deals out places in a block, counted in doubles from the block's beginning. */
+export class StateLayout {
+  #doubles = 0;
+
+  /** How long a block is by now. */
+  get doubles(): number {
+    return this.#doubles;
+  }
+
+  take(doubles: number): number {
+    const place = this.#doubles;
+    this.#doubles += doubles;
+    return place;
+  }
+}
+
+/** Blocks of one length. */
 export class StateSlabs {
   readonly #doublesEach: number;
-  readonly #floatsEach: number;
-  #doubles = new Float64Array(0);
-  #floats = new Float32Array(0);
+  #slab = viewsOf(0);
   #used = SERIES_PER_SLAB;
 
-  constructor(doublesEach: number, floatsEach: number) {
+  constructor(doublesEach: number) {
     this.#doublesEach = doublesEach;
-    this.#floatsEach = floatsEach;
   }
 
   /** A block of zeros. Blocks are never given back: series are not either. */
   take(): StateBlock {
     if (this.#used === SERIES_PER_SLAB) {
-      this.#doubles = new Float64Array(this.#doublesEach * SERIES_PER_SLAB);
-      this.#floats = new Float32Array(this.#floatsEach * SERIES_PER_SLAB);
+      this.#slab = viewsOf(this.#doublesEach * SERIES_PER_SLAB);
       this.#used = 0;
     }
-    const place = this.#used;
+    const at = this.#used * this.#doublesEach;
     this.#used += 1;
-    return {
-      doubles: this.#doubles,
-      doublesAt: place * this.#doublesEach,
-      floats: this.#floats,
-      floatsAt: place * this.#floatsEach,
-    };
+    return { ...this.#slab, at };
   }
+}
+
+/** The memory of a block, not a copy of it. */
+export function bytesOf({ bytes, at }: StateBlock, doubles: number): Uint8Array {
+  return bytes.subarray(at * BYTES_PER_DOUBLE, (at + doubles) * BYTES_PER_DOUBLE);
+}
+
+function viewsOf(doubles: number): Omit<StateBlock, "at"> {
+  const memory = new ArrayBuffer(doubles * BYTES_PER_DOUBLE);
+  return {
+    doubles: new Float64Array(memory),
+    floats: new Float32Array(memory),
+    bytes: new Uint8Array(memory),
+  };
 }

@@ -28,6 +28,10 @@ export class AlarmBook {
     }
   }
 
+  isActive(alarm: Pick<AlarmTransition, "device" | "tag" | "rule">): boolean {
+    return this.#active.has(alarmKey(alarm));
+  }
+
   /** How often an alarm became active. */
   get raised(): number {
     return this.#raised;

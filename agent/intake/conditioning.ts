@@ -1,8 +1,7 @@
 /** Applies the tags' conditions to batches: a series without any costs a look into a table. */
 import { type Conditioner, createConditioner } from "#agent/conditioning/conditioner.ts";
 import { ReadingBatch, type Series } from "#agent/sources/contract.ts";
-import { ownEntry } from "./judge.ts";
-import type { DeviceProfile } from "./series-settings.ts";
+import { type DeviceProfile, ownEntry } from "./series-settings.ts";
 
 export class Conditioning {
   readonly #profile: (device: string) => DeviceProfile | undefined;

@@ -4,51 +4,47 @@
  * stored but not judged, and counted.
  */
 import type { Finding } from "#agent/detect/finding.ts";
-import { MonitorFactory } from "#agent/detect/monitor-factory.ts";
-import type { SeriesMonitor } from "#agent/detect/series-monitor.ts";
 import type { ReadingBatch, Series } from "#agent/sources/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import { isBootTime } from "#core/boot-time.ts";
-import type { SeriesDescription } from "#core/chunk.ts";
-import type { LatestValues } from "./latest-values.ts";
-import type { DeviceProfile } from "./series-settings.ts";
+import { DueHeap } from "./due-heap.ts";
+import { SeriesWatches, type Watch, type WatchOptions } from "./series-watch.ts";
 
 /**
  * A newest time further ahead of the clock than this is a device's mistake: it must not keep the
  * readings that follow from being judged.
  */
 const AHEAD_MS_MAX = 5 * 60_000;
+/** A series that may be silent now is looked at again after this. */
+const LOOK_AGAIN_MS = 60_000;
 
-interface JudgeOptions {
-  profile: (device: string) => DeviceProfile;
-  latest: LatestValues;
-  /** The living description: its unit may come later. */
-  describe: (series: Series) => SeriesDescription;
+interface JudgeOptions extends WatchOptions {
   /** Of a reading's time, which may be on the scale of the boot. */
   wallOf: (ts: number) => number;
-  /** Undefined while the series has not been made. */
-  find: (device: string, tag: string) => Series | undefined;
 }
 
-/** A series under watch, and the one that says whether its machine runs. */
-interface Watch {
-  monitor: SeriesMonitor;
-  /** Name of the tag; undefined where the machine always counts as running. */
-  gateTag: string | undefined;
-  gate: Series | undefined;
+/** The time, on both scales. */
+export interface Now {
+  /** Milliseconds since 1970. */
+  readonly wallMs: number;
+  /** Does not step; greater than 0. */
+  readonly monotonicMs: number;
 }
+
+/** With the reading's own time: the alarm's is wall time, as far as it is known. */
+type OnTransition = (found: AlarmTransition, readingTs: number) => void;
 
 export class Judge {
+  readonly watches: SeriesWatches;
   readonly #options: JudgeOptions;
-  readonly #factory = new MonitorFactory();
-  /** By series index; made at the first number of the series. */
-  readonly #watches: (Watch | undefined)[] = [];
   /** How many earlier readings of the series have the time of its newest. */
   readonly #repeats: number[] = [];
+  readonly #due = new DueHeap<Watch>();
   #old = 0;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
+    this.watches = new SeriesWatches(options);
   }
 
   /** Readings that were not judged because they are of the past. */
@@ -56,15 +52,8 @@ export class Judge {
     return this.#old;
   }
 
-  /**
-   * Calls `onTransition` for each alarm that begins or ends with a reading of the batch, and with
-   * the reading's own time: the alarm's is wall time, as far as it is known.
-   */
-  judge(
-    batch: ReadingBatch,
-    nowMs: number,
-    onTransition: (found: AlarmTransition, readingTs: number) => void,
-  ): void {
+  /** Calls `onTransition` for each alarm that begins or ends with a reading of the batch. */
+  judge(batch: ReadingBatch, now: Now, onTransition: OnTransition): void {
     const { latest, wallOf } = this.#options;
     const { series, ts, values, qualities, reasons } = batch;
     for (let i = 0; i < series.length; i++) {
@@ -75,66 +64,89 @@ export class Judge {
       if (!subject || own === undefined || value === undefined || !quality) continue;
       const time = isBootTime(own) ? wallOf(own) : own;
       const newest = latest.ts(subject.index);
-      if ((time < newest && newest <= nowMs + AHEAD_MS_MAX) || batch.isHistorical(i)) {
+      if ((time < newest && newest <= now.wallMs + AHEAD_MS_MAX) || batch.isHistorical(i)) {
         this.#old += 1;
         continue;
       }
       const repeat = time === newest ? (this.#repeats[subject.index] ?? 0) + 1 : 0;
       this.#repeats[subject.index] = repeat;
       latest.set(subject.index, time, value, quality, reasons[i]);
-      if (typeof value !== "number" || quality === "bad" || !Number.isFinite(value)) continue;
-      const watch = this.#watches[subject.index] ?? this.#watch(subject);
-      const isStanding = watch.gateTag !== undefined && this.#isStanding(watch, subject);
-      for (const found of watch.monitor.judge(time, value, isStanding)) {
+      if (quality === "bad" || value === null) continue;
+      for (const found of this.#findings(subject, time, value, now)) {
         onTransition(named(found, subject, repeat), own);
       }
     }
   }
 
-  /** Its settings have changed: it is watched anew from its next reading on. */
-  forget(index: number): void {
-    this.#watches[index] = undefined;
+  /** Calls `onTransition` for each series that has been silent for too long. O(those in question). */
+  tick({ wallMs, monotonicMs }: Now, onTransition: (found: AlarmTransition) => void): void {
+    for (;;) {
+      const watch = this.#due.take(monotonicMs);
+      if (!watch) return;
+      // Its settings have changed meanwhile: another watch is timed with its next reading.
+      if (this.watches.at(watch.series.index) !== watch) continue;
+      const silentMs = monotonicMs - watch.seenMs;
+      const { staleAfterMs } = watch.monitor;
+      if (silentMs < staleAfterMs) {
+        this.#lookAgain(watch, watch.seenMs + staleAfterMs);
+      } else if (this.watches.gateOf(watch) !== "open") {
+        this.#lookAgain(watch, monotonicMs + LOOK_AGAIN_MS);
+      } else {
+        watch.isTimed = false;
+        for (const found of watch.monitor.silent(wallMs, silentMs)) {
+          onTransition(named(found, watch.series, 0));
+        }
+      }
+    }
   }
 
-  /** What is not known to run counts as standing: a model learns nothing from doubtful values. */
-  #isStanding(watch: Watch, { device }: Series): boolean {
-    const { latest, find } = this.#options;
-    watch.gate ??= find(device, watch.gateTag ?? "");
-    if (!watch.gate || latest.quality(watch.gate.index) === "bad") return true;
-    const state = latest.value(watch.gate.index);
-    return state !== true && !(typeof state === "number" && state !== 0);
+  #findings(
+    series: Series,
+    time: number,
+    value: number | boolean | string,
+    { monotonicMs }: Now,
+  ): readonly Finding[] {
+    const { watches } = this;
+    if (typeof value !== "number") {
+      const watch = watches.at(series.index);
+      if (!watch && !watches.minds(series)) return NONE;
+      return this.#heard(watch ?? watches.of(series), time, monotonicMs);
+    }
+    if (!Number.isFinite(value)) return NONE;
+    const watch = watches.of(series);
+    const findings = watch.monitor.judge(time, value, watches.gateOf(watch), monotonicMs);
+    this.#time(watch, monotonicMs);
+    return findings;
   }
 
-  #watch(series: Series): Watch {
-    const { describe } = this.#options;
-    const profile = this.#options.profile(series.device);
-    const monitor = this.#factory.create({
-      subject: describe(series),
-      limits: ownEntry(profile.tags, series.tag)?.limits,
-      detect: profile.detect,
-    });
-    const { while: gateTag } = profile.detect;
-    const watch = {
-      monitor,
-      gateTag: series.tag === gateTag ? undefined : gateTag,
-      gate: undefined,
-    };
-    this.#watches[series.index] = watch;
-    return watch;
+  #heard(watch: Watch, time: number, monotonicMs: number): readonly Finding[] {
+    const findings = watch.monitor.hear(time, this.watches.gateOf(watch), monotonicMs);
+    this.#time(watch, monotonicMs);
+    return findings;
+  }
+
+  #time(watch: Watch, monotonicMs: number): void {
+    watch.seenMs = monotonicMs;
+    if (!watch.isTimed) this.#lookAgain(watch, monotonicMs + watch.monitor.staleAfterMs);
+  }
+
+  #lookAgain(watch: Watch, atMs: number): void {
+    watch.isTimed = Number.isFinite(atMs);
+    if (watch.isTimed) this.#due.add(watch, atMs);
   }
 }
+
+const NONE: readonly Finding[] = Object.freeze([]);
 
 /**
  * The identity follows from the reading: a device that repeats a message after a crash of ours
- * leads to the same transition, not to a second one.
+ * leads to the same transition, not to a second one. That of a silence follows from the reading
+ * before it.
  */
 function named(found: Finding, series: Series, repeat: number): AlarmTransition {
   const { device, tag } = series;
-  const place = repeat === 0 ? `${found.ts}` : `${found.ts}+${repeat}`;
-  return { ...found, id: `${device}/${tag}/${found.rule}/${found.state}/${place}`, device, tag };
-}
-
-/** Names come from outside: `constructor` must not find what every object has. */
-export function ownEntry<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
+  const { rule, state, ts, since = ts } = found;
+  const from = rule === "stale" && state === "active" ? since : ts;
+  const place = repeat === 0 ? `${from}` : `${from}+${repeat}`;
+  return { ...found, id: `${device}/${tag}/${rule}/${state}/${place}`, device, tag };
 }

@@ -13,10 +13,11 @@ import { type Logger, RateLimitedLog } from "#core/log.ts";
 import { AlarmBook } from "./alarm-book.ts";
 import { AlarmLog } from "./alarm-log.ts";
 import { Conditioning } from "./conditioning.ts";
-import { Judge, ownEntry } from "./judge.ts";
+import { Judge, type Now } from "./judge.ts";
 import { LatestValues } from "./latest-values.ts";
 import { SERIES_MAX_DEFAULT, SeriesRegistry } from "./series-registry.ts";
-import { type DeviceProfile, UNKNOWN_DEVICE } from "./series-settings.ts";
+import { type DeviceProfile, ownEntry, UNKNOWN_DEVICE } from "./series-settings.ts";
+import type { SeriesWatches } from "./series-watch.ts";
 import { UnsentTransitions } from "./unsent-transitions.ts";
 import { ValueTable } from "./value-table.ts";
 
@@ -92,6 +93,7 @@ export class ReadingIntake implements Intake {
       describe: (series) => this.#registry.descriptionAt(series.index) ?? series,
       wallOf: options.wallOf ?? ((ts) => ts),
       find: (device, tag) => this.#registry.find(device, tag),
+      isActive: (device, tag, rule) => this.alarms.isActive({ device, tag, rule }),
     });
     this.values = new ValueTable(this.#registry, this.#latest);
     this.#alarmLog = new AlarmLog(options.log, options.clock);
@@ -116,7 +118,8 @@ export class ReadingIntake implements Intake {
       return "duplicate";
     }
     this.#conditioning.assess(batch);
-    const transitions = this.#raise(batch, clock.now());
+    const now = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
+    const transitions = this.#raise(batch, now);
     const kept = this.#conditioning.thin(batch);
     if (kept.length === 0 && transitions.length === 0) return "stored";
     return await this.#store(kept, transitions);
@@ -140,8 +143,20 @@ export class ReadingIntake implements Intake {
       if (!series || !changed.has(series.device)) continue;
       this.#registry.describeAnew(index);
       this.#conditioning.add(series);
-      this.#judge.forget(index);
+      this.#judge.watches.forget(index);
     }
+  }
+
+  /** To be called every second or so: whoever has fallen silent is told of. */
+  tick(): void {
+    const { clock } = this.#options;
+    const now = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
+    this.#judge.tick(now, (transition) => this.raiseOwn(transition));
+  }
+
+  /** What the detectors know of each series, and what they are doing. */
+  get watches(): SeriesWatches {
+    return this.#judge.watches;
   }
 
   /**
@@ -166,9 +181,9 @@ export class ReadingIntake implements Intake {
     };
   }
 
-  #raise(batch: ReadingBatch, nowMs: number): readonly AlarmTransition[] {
+  #raise(batch: ReadingBatch, now: Now): readonly AlarmTransition[] {
     let transitions: AlarmTransition[] | undefined;
-    this.#judge.judge(batch, nowMs, (transition, readingTs) => {
+    this.#judge.judge(batch, now, (transition, readingTs) => {
       transitions ??= [];
       // What is stored has the reading's own time, and is told in wall time when it is sent.
       transitions.push(isBootTime(readingTs) ? movedTo(transition, readingTs) : transition);

@@ -1,10 +1,8 @@
 import type { TagConditions } from "#agent/conditioning/conditioner.ts";
-import type { Limits } from "#agent/detect/limits.ts";
-import type { DetectSettings } from "#agent/detect/monitor-factory.ts";
+import type { DetectSettings, WatchSettings } from "#agent/detect/monitor-plan.ts";
 
-export interface TagProfile extends TagConditions {
+export interface TagProfile extends TagConditions, Omit<WatchSettings, "detect"> {
   readonly unit?: string | undefined;
-  readonly limits?: Limits | undefined;
 }
 
 /** What the configuration says of a device: the part of it that concerns its series. */
@@ -16,3 +14,8 @@ export interface DeviceProfile {
 
 /** A device that the configuration does not name. */
 export const UNKNOWN_DEVICE: DeviceProfile = { detect: { auto: true }, tags: {} };
+
+/** Names come from outside: `constructor` must not find what every object has. */
+export function ownEntry<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}

@@ -2,13 +2,14 @@
 import { z } from "zod";
 import { name } from "../shared.ts";
 import { durationBetween, HOUR_MS } from "../units.ts";
+import { stale } from "./stale.ts";
 import { tag } from "./tag.ts";
 
 const detect = z.strictObject({
   auto: z
     .boolean()
     .default(true)
-    .describe("Sliding-window detection of spikes and shifts, without tuning."),
+    .describe("Finds spikes, shifts, drifts, stuck and silent tags without tuning."),
   method: z
     .enum(["records", "median"])
     .default("records")
@@ -17,6 +18,12 @@ const detect = z.strictObject({
     .enum(["low", "medium", "high"])
     .default("medium")
     .describe("How soon something counts as unusual: `high` for history, `low` for quiet nights."),
+  stale: stale
+    .optional()
+    .describe(
+      "How long a tag may give no good reading before an alarm: `30s`, or `off`. If left out, it " +
+        "is learnt from its own rhythm, and the alarm is low.",
+    ),
   while: z
     .string()
     .min(1)

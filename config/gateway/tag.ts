@@ -1,10 +1,13 @@
 /** `tags`: what is read from a device, how it is decoded, and what is expected of it. */
 import { z } from "zod";
-import { durationBetween, HOUR_MS } from "../units.ts";
+import { changeRate, durationBetween, HOUR_MS } from "../units.ts";
+import { stale } from "./stale.ts";
 
 const wordOrder = z.enum(["ABCD", "CDAB", "BADC", "DCBA"]);
 
 export type WordOrder = z.infer<typeof wordOrder>;
+
+const delay = durationBetween(0, 24 * HOUR_MS).optional();
 
 const limits = z.strictObject({
   hh: z.number().optional().describe("Critically high."),
@@ -16,6 +19,11 @@ const limits = z.strictObject({
     .min(0)
     .default(0)
     .describe("How far a value must come back from its limit before the alarm clears."),
+  rate: changeRate
+    .optional()
+    .describe("How fast it may change: `0.5` (of its unit, a second), `30/min`, `100/h`."),
+  onDelay: delay.describe("A limit must be passed for so long before its alarm is raised."),
+  offDelay: delay.describe("The value must be back for so long before the alarm clears."),
 });
 
 const filter = z.strictObject({
@@ -129,6 +137,9 @@ export const tag = z.strictObject({
     .describe("Whether `penstock write` may write it: a coil, or a holding register of a number."),
   unit: z.string().max(32).optional().describe("Unit of measurement, as people shall read it."),
   limits: limits.optional().describe("Alarm limits."),
+  stale: stale
+    .optional()
+    .describe("How long without a good reading is too long, or `off`; goes before `detect.stale`."),
 });
 
 export type TagSettings = z.infer<typeof tag>;

@@ -3,7 +3,8 @@
  * each kind are found, and how often someone is called for nothing.
  */
 import { parseArgs } from "node:util";
-import { type DetectSettings, MonitorFactory } from "#agent/detect/monitor-factory.ts";
+import { MonitorFactory } from "#agent/detect/monitor-factory.ts";
+import type { DetectSettings } from "#agent/detect/monitor-plan.ts";
 import { createRandom } from "#core/random.ts";
 import { type FaultKind, type FaultLabel } from "#sim/faults/fault.ts";
 import { FaultLabels } from "#sim/faults/fault-injector.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { quantityAdvice } from "#config/unit-advice.ts";
 import {
+  changeRate,
   duration,
   durationBetween,
   formatDuration,
@@ -35,6 +36,15 @@ test.each(["", "s", "10", "10 parsecs", "-1s", "1e3s", "٣s", "1s2s", "10s\n"])(
     expect(duration.safeParse(text).success).toBe(false);
   },
 );
+
+test("a change is so much a second, a minute or an hour", () => {
+  expect(changeRate.parse(0.5)).toBe(0.5);
+  expect(changeRate.parse("30/min")).toBe(0.5);
+  expect(changeRate.parse("1800/h")).toBe(0.5);
+  for (const wrong of [0, -1, "0/s", "30", "30/d", "30 K/min"]) {
+    expect(changeRate.safeParse(wrong).error?.message).toBeDefined();
+  }
+});
 
 test("bounds are told in the same units", () => {
   const bounded = durationBetween(1000, 86_400_000);

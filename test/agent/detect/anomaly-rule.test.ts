@@ -1,25 +1,19 @@
 import { describe, expect, test } from "vitest";
-import type { AnomalyDetector, Feature } from "#agent/detect/anomaly-detector.ts";
+import type { View } from "#agent/detect/anomaly-detector.ts";
 import { AnomalyRule } from "#agent/detect/anomaly-rule.ts";
-import { AutoDetectors } from "#agent/detect/auto-detector.ts";
+import { AutoDetector } from "#agent/detect/auto-detector.ts";
 import type { Finding } from "#agent/detect/finding.ts";
 import { MedianDetector } from "#agent/detect/median-detector.ts";
+import { StateLayout, StateSlabs } from "#agent/detect/state-slabs.ts";
 import { createRandom } from "#core/random.ts";
+import { Watched } from "./watched.ts";
 
 const subject = { device: "pump-1", tag: "flow", unit: "l/s" };
 
-function findings(rule: AnomalyRule, values: Iterable<number>, stepMs = 1000): Finding[] {
-  const found: Finding[] = [];
-  let ts = 0;
-  for (const value of values) {
-    found.push(...(rule.judge(ts, value, subject, undefined) ?? []));
-    ts += stepMs;
-  }
-  return found;
-}
+type Detector = typeof AutoDetector | typeof MedianDetector;
 
-function ruleOf(detector: AnomalyDetector): AnomalyRule {
-  return new AnomalyRule(detector, "high");
+function ruleOf(Detector: Detector): Watched<AnomalyRule> {
+  return new Watched(subject, (layout) => new AnomalyRule(layout, new Detector(layout), "high"));
 }
 
 function since(fromTs: number, found: readonly Finding[]): Finding[] {
@@ -31,16 +25,16 @@ function* noise(count: number, level = 70, spread = 0.5): Iterable<number> {
   for (let i = 0; i < count; i++) yield level + spread * random.normal();
 }
 
-const detectors: [string, () => AnomalyDetector][] = [
-  ["the median detector", () => new MedianDetector()],
-  ["the automatic detector", () => new AutoDetectors().create()],
+const detectors: [string, Detector][] = [
+  ["the median detector", MedianDetector],
+  ["the automatic detector", AutoDetector],
 ];
 
-describe.each(detectors)("%s", (_name, create) => {
+describe.each(detectors)("%s", (_name, Detector) => {
   test("raises an alarm at a spike and clears it when the values are back", () => {
     const values = [...noise(600)];
     values[500] = 95;
-    const found = since(499_000, findings(ruleOf(create()), values));
+    const found = since(499_000, ruleOf(Detector).judgeAll(values));
     expect(found.map(({ state, ts }) => [state, ts])).toEqual([
       ["active", 500_000],
       ["cleared", 530_000],
@@ -52,43 +46,49 @@ describe.each(detectors)("%s", (_name, create) => {
 
   test("raises an alarm at a step, which in time becomes the new normal", () => {
     const values = [...noise(500), ...noise(500, 90)];
-    const found = since(499_000, findings(ruleOf(create()), values));
+    const found = since(499_000, ruleOf(Detector).judgeAll(values));
     expect(found[0]).toMatchObject({ state: "active", ts: 500_000 });
     expect(found.at(-1)?.state).toBe("cleared");
     expect(found.length).toBeLessThanOrEqual(4);
   });
 
   test("is quiet while it learns, at a resting value, and at its first change", () => {
-    expect(findings(ruleOf(create()), [1, 1000, -1000, 5])).toEqual([]);
-    expect(
-      findings(
-        ruleOf(create()),
-        Array.from({ length: 500 }, () => 12),
-      ),
-    ).toEqual([]);
+    expect(ruleOf(Detector).judgeAll([1, 1000, -1000, 5])).toEqual([]);
+    expect(ruleOf(Detector).judgeAll(Array.from({ length: 500 }, () => 12))).toEqual([]);
     const resting = [...Array.from({ length: 500 }, () => 12), 13, 12, 12];
-    expect(findings(ruleOf(create()), resting)).toEqual([]);
+    expect(ruleOf(Detector).judgeAll(resting)).toEqual([]);
   });
 
   test("survives the largest numbers without NaN in what it says", () => {
     const values = [...noise(300), 1e300, -1e300, ...noise(100)];
-    const rule = ruleOf(create());
-    for (const [i, value] of values.entries()) expect(rule.score(value, i)).not.toBeNaN();
+    const { rule, block } = ruleOf(Detector);
+    for (const [i, value] of values.entries()) expect(rule.score(block, value, i)).not.toBeNaN();
   });
 });
 
 /** The detector itself finds all things new at first; the rule above it knows that. */
 const LEARNING = 500;
 
-function whyOf(values: Iterable<number>, stepMs = 1000): Feature | undefined {
-  const detector = new AutoDetectors().create();
+function whyOf(values: Iterable<number>, stepMs = 1000): View | undefined {
+  const layout = new StateLayout();
+  const detector = new AutoDetector(layout);
+  const block = new StateSlabs(layout.doubles).take();
+  detector.begin(block);
   let ts = 0;
   for (const value of values) {
     const isNews = ts >= LEARNING * stepMs;
-    if (detector.surprise(value, ts) >= 1 && isNews) return detector.explain().feature;
+    if (detector.surprise(block, value, ts) >= 1 && isNews) return detector.explain().view;
     ts += stepMs;
   }
   return undefined;
+}
+
+/** Two shifts from Monday to Friday, in quarters of an hour, and on one Sunday. */
+function worked(i: number): boolean {
+  const day = Math.floor(i / 96) % 7;
+  const hour = Math.floor(i / 4) % 24;
+  const isRest = day >= 5 && Math.floor(i / 96) !== 7 * 15 + 6;
+  return !isRest && hour >= 6 && hour < 22;
 }
 
 describe("AutoDetector", () => {
@@ -106,18 +106,55 @@ describe("AutoDetector", () => {
       const load = Math.floor((i % 288) / 96) === 1 && !asleep ? 30 : 10;
       return load + random.normal();
     });
-    const rule = ruleOf(new AutoDetectors().create());
-    const missed = findings(rule, day, stepMs).find(({ ts }) => ts > 288 * 10 * stepMs);
-    expect(missed?.message).toContain("usual at this time of day");
+    const missed = ruleOf(AutoDetector)
+      .judgeAll(day, 0, stepMs)
+      .find(({ ts }) => ts > 288 * 10 * stepMs);
+    expect(missed?.message).toContain("usual at this time of the week");
+  });
+
+  test("learns the days on which a plant rests, and misses a Sunday that is worked", () => {
+    const stepMs = 15 * 60_000;
+    const random = createRandom(8);
+    const weeks = Array.from({ length: 96 * 7 * 16 }, (_, i) => {
+      return (worked(i) ? 80 : 10) + random.normal();
+    });
+    const found = ruleOf(AutoDetector).judgeAll(weeks, 0, stepMs);
+    const lastSunday = (7 * 15 + 6) * 86_400_000;
+    const active = found.filter(({ state }) => state === "active");
+    expect(active.filter(({ ts }) => ts > 7 * 7 * 86_400_000 && ts < lastSunday)).toEqual([]);
+    expect(active.find(({ ts }) => ts > lastSunday)?.feature).toBe("season");
+  });
+
+  test("says whether the value came back or found a new level", () => {
+    const spike = [...noise(600)];
+    spike[500] = 95;
+    expect(ruleOf(AutoDetector).judgeAll(spike).at(-1)?.message).toMatch(/behaves as usual again/);
+    const step = [...noise(500), ...noise(500, 90)];
+    expect(ruleOf(AutoDetector).judgeAll(step).at(-1)?.message).toMatch(
+      /stays at a new level, about (89|90|91)\.?\d* l\/s since 1970-01-01 00:08:20 UTC/,
+    );
+  });
+
+  test("does not call a value unusual that somebody has accepted", () => {
+    const accepted = ruleOf(AutoDetector);
+    const other = ruleOf(AutoDetector);
+    for (const watched of [accepted, other]) watched.judgeAll(noise(600));
+    accepted.rule.accept(accepted.block, 95);
+    expect(accepted.judgeAll([95, 96], 600_000)).toEqual([]);
+    expect(other.judgeAll([95], 600_000)).toHaveLength(1);
   });
 
   test("keeps detectors that share a slab apart", () => {
-    const shared = new AutoDetectors();
-    const [first, second] = [shared.create(), shared.create()];
-    const alone = new AutoDetectors().create();
+    const layout = new StateLayout();
+    const detector = new AutoDetector(layout);
+    const slabs = new StateSlabs(layout.doubles);
+    const [first, second] = [slabs.take(), slabs.take()];
+    const alone = new StateSlabs(layout.doubles).take();
+    for (const block of [first, second, alone]) detector.begin(block);
     for (const [i, value] of [...noise(400)].entries()) {
-      second.surprise(-1000 * value, i * 1000);
-      expect(first.surprise(value, i * 1000)).toBe(alone.surprise(value, i * 1000));
+      detector.surprise(second, -1000 * value, i * 1000);
+      const surprise = detector.surprise(first, value, i * 1000);
+      expect(surprise).toBe(detector.surprise(alone, value, i * 1000));
     }
   });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SlidingMedian } from "#agent/detect/sliding-median.ts";
+import { StateLayout, StateSlabs } from "#agent/detect/state-slabs.ts";
 
 function naiveMedian(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -13,6 +14,13 @@ function naiveMad(values: readonly number[]): number {
   return naiveMedian(values.map((value) => Math.abs(value - median)));
 }
 
+function windowOf(size: number): SlidingMedian {
+  const layout = new StateLayout();
+  const window = new SlidingMedian(layout, size);
+  window.on(new StateSlabs(layout.doubles).take());
+  return window;
+}
+
 const coarse = fc.integer({ min: -5, max: 5 });
 const fine = fc.double({ min: -1e9, max: 1e9, noNaN: true });
 
@@ -23,7 +31,7 @@ describe("SlidingMedian", () => {
         fc.integer({ min: 1, max: 12 }),
         fc.array(fc.oneof(coarse, fine), { maxLength: 80 }),
         (size, values) => {
-          const window = new SlidingMedian(size);
+          const window = windowOf(size);
           for (const [i, value] of values.entries()) {
             window.push(value);
             const last = values.slice(Math.max(0, i + 1 - size), i + 1);
@@ -39,7 +47,7 @@ describe("SlidingMedian", () => {
   });
 
   test("has no median before the first value", () => {
-    const window = new SlidingMedian(3);
+    const window = windowOf(3);
     expect(window.median()).toBeNaN();
     expect(window.mad(window.median())).toBeNaN();
   });

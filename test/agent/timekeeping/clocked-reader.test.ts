@@ -174,5 +174,5 @@ test("an alarm of that time is told in wall time, as its reading is", async () =
   const alarms = taken(reader).flatMap((content) =>
     content.kind === "alarm" ? content.transitions : [],
   );
-  expect(alarms).toMatchObject([{ rule: "limit-h", state: "active", ts: RIGHT }]);
+  expect(alarms).toMatchObject([{ rule: "limit-h", state: "active", ts: RIGHT, since: RIGHT }]);
 });

@@ -1,7 +1,8 @@
 /** What is compared: the product's detectors with their rule, and controls that know nothing. */
 import { AnomalyRule, type Sensitivity } from "#agent/detect/anomaly-rule.ts";
-import { AutoDetectors } from "#agent/detect/auto-detector.ts";
+import { AutoDetector } from "#agent/detect/auto-detector.ts";
 import { MedianDetector } from "#agent/detect/median-detector.ts";
+import { StateLayout, StateSlabs } from "#agent/detect/state-slabs.ts";
 
 /** How unusual each value is, 0 to 1, knowing only what came before; 0.5 and more is an alarm. */
 export type Scorer = (value: number, ts: number) => number;
@@ -21,11 +22,11 @@ const SENSITIVITIES = ["high", "medium", "low"] as const;
 export const DETECTORS: readonly Candidate[] = [
   ...SENSITIVITIES.map((sensitivity) => ({
     name: `records and season, ${sensitivity}`,
-    create: () => inOrder(autoRule(sensitivity)),
+    create: () => scorerOf(AutoDetector, sensitivity),
   })),
   ...SENSITIVITIES.map((sensitivity) => ({
     name: `median / MAD, ${sensitivity}`,
-    create: () => inOrder(medianRule(sensitivity)),
+    create: () => scorerOf(MedianDetector, sensitivity),
   })),
 ];
 
@@ -41,12 +42,21 @@ export const CONTROLS: readonly Candidate[] = [
   { name: "(control) new minimum or maximum", create: newExtreme },
 ];
 
-function autoRule(sensitivity: Sensitivity): AnomalyRule {
-  return new AnomalyRule(new AutoDetectors().create(), sensitivity);
-}
-
-function medianRule(sensitivity: Sensitivity): AnomalyRule {
-  return new AnomalyRule(new MedianDetector(), sensitivity);
+/** As the agent does it: a reading older than the newest is not judged. */
+function scorerOf(
+  Detector: typeof AutoDetector | typeof MedianDetector,
+  sensitivity: Sensitivity,
+): Scorer {
+  const layout = new StateLayout();
+  const rule = new AnomalyRule(layout, new Detector(layout), sensitivity);
+  const block = new StateSlabs(layout.doubles).take();
+  rule.begin(block);
+  let newest = Number.NEGATIVE_INFINITY;
+  return (value, ts) => {
+    if (ts < newest || !Number.isFinite(value)) return 0;
+    newest = ts;
+    return rule.score(block, value, ts);
+  };
 }
 
 function newExtreme(): Scorer {
@@ -57,15 +67,5 @@ function newExtreme(): Scorer {
     low = Math.min(low, value);
     high = Math.max(high, value);
     return score;
-  };
-}
-
-/** As the agent does it: a reading older than the newest is not judged. */
-function inOrder(rule: AnomalyRule): Scorer {
-  let newest = Number.NEGATIVE_INFINITY;
-  return (value, ts) => {
-    if (ts < newest || !Number.isFinite(value)) return 0;
-    newest = ts;
-    return rule.score(value, ts);
   };
 }

@@ -1,0 +1,21 @@
+/** What keeps the detectors' memory over restarts sees of them. */
+
+export interface LearntSeries {
+  readonly device: string;
+  readonly tag: string;
+  /** Of the settings that it was learnt with. */
+  readonly fingerprint: number;
+  /** Time of its newest reading, in milliseconds since 1970. */
+  readonly newestTs: number;
+  readonly state: Uint8Array;
+}
+
+export interface DetectorMemory {
+  /** All that is known. The states are memory that goes on changing, not copies. */
+  learnt(): readonly LearntSeries[];
+  /**
+   * What was known before: a series goes on from it with its next reading.
+   * @param nowMs milliseconds since 1970
+   */
+  remember(learnt: readonly LearntSeries[], nowMs: number): void;
+}

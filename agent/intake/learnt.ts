@@ -1,0 +1,47 @@
+/**
+ * What the detectors know of the series, as it goes to the disk and comes back. Pure: a series takes
+ * up what was known of it with its first reading; one that has not come back yet is kept for later.
+ */
+import type { SeriesMonitor } from "#agent/detect/series-monitor.ts";
+import { hashText } from "#core/random.ts";
+import type { LearntSeries } from "./contract.ts";
+import { type DeviceProfile, ownEntry } from "./series-settings.ts";
+
+/** Changes where the numbers of a block change their meaning, so that old ones are not taken for new. */
+const RULES_VERSION = 1;
+/** Who has not come back for so long is forgotten. */
+const ABSENT_MS_MAX = 30 * 86_400_000;
+
+/** Whoever changes the settings of a tag, or how it is read, changes what its values mean. */
+export function fingerprintOf({ detect, tags }: DeviceProfile, tag: string): number {
+  return hashText(JSON.stringify([RULES_VERSION, detect, ownEntry(tags, tag)]));
+}
+
+export class AbsentSeries {
+  readonly #series = new Map<string, LearntSeries>();
+
+  /** @param nowMs milliseconds since 1970 */
+  add(learnt: Iterable<LearntSeries>, nowMs: number): void {
+    for (const series of learnt) {
+      if (nowMs - series.newestTs > ABSENT_MS_MAX) continue;
+      this.#series.set(keyOf(series.device, series.tag), series);
+    }
+  }
+
+  all(): Iterable<LearntSeries> {
+    return this.#series.values();
+  }
+
+  /** The series has come: gives the monitor what was known, where its settings are the same. */
+  takeUp(device: string, tag: string, fingerprint: number, monitor: SeriesMonitor): void {
+    const key = keyOf(device, tag);
+    const learnt = this.#series.get(key);
+    if (!learnt) return;
+    this.#series.delete(key);
+    if (learnt.fingerprint === fingerprint) monitor.resume(learnt.state);
+  }
+}
+
+function keyOf(device: string, tag: string): string {
+  return JSON.stringify([device, tag]);
+}

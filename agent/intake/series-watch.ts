@@ -1,0 +1,136 @@
+/** What is known of the series under watch: its monitor, and whether its machine runs. */
+import { MonitorFactory } from "#agent/detect/monitor-factory.ts";
+import type { Doing, Gate, SeriesMonitor } from "#agent/detect/series-monitor.ts";
+import type { Series } from "#agent/sources/contract.ts";
+import type { SeriesDescription } from "#core/chunk.ts";
+import type { DetectorMemory, LearntSeries } from "./contract.ts";
+import type { LatestValues } from "./latest-values.ts";
+import { AbsentSeries, fingerprintOf } from "./learnt.ts";
+import { type DeviceProfile, ownEntry, type TagProfile } from "./series-settings.ts";
+
+export interface WatchOptions {
+  profile: (device: string) => DeviceProfile;
+  latest: LatestValues;
+  /** The living description: its unit may come later. */
+  describe: (series: Series) => SeriesDescription;
+  /** Undefined while the series has not been made. */
+  find: (device: string, tag: string) => Series | undefined;
+  /** Whether that alarm of the series is active, as those see it who keep alarms over a restart. */
+  isActive: (device: string, tag: string, rule: string) => boolean;
+}
+
+/** A series under watch, and the one that says whether its machine runs. */
+export interface Watch {
+  readonly series: Series;
+  readonly monitor: SeriesMonitor;
+  readonly fingerprint: number;
+  /** Name of the tag; undefined where the machine always counts as running. */
+  readonly gateTag: string | undefined;
+  gate: Series | undefined;
+  isMaintained: boolean;
+  /** When its newest reading arrived, on the scale that does not step. */
+  seenMs: number;
+  /** Somebody will look whether it has fallen silent. */
+  isTimed: boolean;
+}
+
+const NO_TAG: TagProfile = {};
+
+export class SeriesWatches implements DetectorMemory {
+  readonly #options: WatchOptions;
+  readonly #factory = new MonitorFactory();
+  /** By series index; made at the first number of the series. */
+  readonly #watches: (Watch | undefined)[] = [];
+  readonly #absent = new AbsentSeries();
+  #isMaintained: (device: string) => boolean = () => false;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+  }
+
+  at(index: number): Watch | undefined {
+    return this.#watches[index];
+  }
+
+  of(series: Series): Watch {
+    return this.#watches[series.index] ?? this.#begin(series);
+  }
+
+  /** Of a series that has given no number yet: whether somebody minds its silence. */
+  minds({ device, tag }: Series): boolean {
+    const { tags, detect } = this.#options.profile(device);
+    return typeof (ownEntry(tags, tag)?.stale ?? detect.stale) === "number";
+  }
+
+  /** Its settings have changed: it is watched anew from its next reading on. */
+  forget(index: number): void {
+    this.#watches[index] = undefined;
+  }
+
+  /** Which devices are being worked on: nothing is learnt of them, and nothing said but limits. */
+  maintain(isMaintained: (device: string) => boolean): void {
+    this.#isMaintained = isMaintained;
+    for (const watch of this.#watches) {
+      if (watch) watch.isMaintained = isMaintained(watch.series.device);
+    }
+  }
+
+  gateOf(watch: Watch): Gate {
+    if (watch.isMaintained) return "maintained";
+    return watch.gateTag !== undefined && this.#isStanding(watch) ? "standing" : "open";
+  }
+
+  doing(index: number): Doing | undefined {
+    const watch = this.#watches[index];
+    return watch?.monitor.doing(this.gateOf(watch));
+  }
+
+  remember(learnt: readonly LearntSeries[], nowMs: number): void {
+    this.#absent.add(learnt, nowMs);
+  }
+
+  learnt(): LearntSeries[] {
+    const present = this.#watches.flatMap((watch) => {
+      if (!watch) return [];
+      const { series, fingerprint, monitor } = watch;
+      const { device, tag, index } = series;
+      const newestTs = this.#options.latest.ts(index);
+      return [{ device, tag, fingerprint, newestTs, state: monitor.bytes }];
+    });
+    return [...present, ...this.#absent.all()];
+  }
+
+  /** What is not known to run counts as standing: a model learns nothing from doubtful values. */
+  #isStanding(watch: Watch): boolean {
+    const { latest, find } = this.#options;
+    watch.gate ??= find(watch.series.device, watch.gateTag ?? "");
+    if (!watch.gate || latest.quality(watch.gate.index) === "bad") return true;
+    const state = latest.value(watch.gate.index);
+    return state !== true && !(typeof state === "number" && state !== 0);
+  }
+
+  #begin(series: Series): Watch {
+    const { device, tag, index } = series;
+    const { describe, isActive } = this.#options;
+    const profile = this.#options.profile(device);
+    const { limits, stale, counter } = ownEntry(profile.tags, tag) ?? NO_TAG;
+    const { detect } = profile;
+    const subject = describe(series);
+    const monitor = this.#factory.create({ subject, limits, stale, counter, detect });
+    const fingerprint = fingerprintOf(profile, tag);
+    this.#absent.takeUp(device, tag, fingerprint, monitor);
+    monitor.adopt((rule) => isActive(device, tag, rule));
+    const watch = {
+      series,
+      monitor,
+      fingerprint,
+      gateTag: tag === detect.while ? undefined : detect.while,
+      gate: undefined,
+      isMaintained: this.#isMaintained(device),
+      seenMs: 0,
+      isTimed: false,
+    };
+    this.#watches[index] = watch;
+    return watch;
+  }
+}
