@@ -39,7 +39,10 @@ export default {
         path: node("zlib", "http", "timers/promises", "crypto", "net", "util", "child_process"),
       },
     },
-    { from: { path: folder("config") }, to: { path: ["^(config|core)/", npm("zod", "yaml")] } },
+    {
+      from: { path: folder("config") },
+      to: { path: ["^(config|core)/", npm("zod", "yaml", "js-yaml")] },
+    },
     { from: { path: folder("config") }, to: { path: node("fs", "path", "url", "util", "stream") } },
 
     {

@@ -5,10 +5,12 @@
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { systemCodeOf } from "#core/errors.ts";
+import type { LoadedFile } from "./file-kind.ts";
 import { type GatewaySettings, gatewaySchema } from "./gateway.ts";
 import { checkGateway } from "./gateway-checks.ts";
-import { type ConfigInput, type LoadedFile, loadFile } from "./load-file.ts";
+import { type ConfigInput, loadFile } from "./load-file.ts";
 import { shiftAddresses } from "./modbus-address.ts";
+import { parseGateway } from "./parse-gateway.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { mappingOf, textOf } from "./raw.ts";
 import { readSource } from "./read-source.ts";
@@ -56,12 +58,22 @@ export function loadGatewayFiles(
   const kind = {
     schema: gatewaySchema,
     check: checkGateway,
+    parse: parseGateway,
     expand: (data: unknown) => expandTemplates(data, folder),
   };
-  const { settings, ...loaded } = loadFile(input, secrets, kind, fragments);
+  const loaded = loadFile(input, secrets, kind, fragments);
+  const { settings, secrets: hidden } = loaded;
   const devices = countedFromOne(settings.devices);
   const files = [typeof input === "string" ? input : input.file, ...fragments];
-  return { ...loaded, settings: { ...settings, devices }, files };
+  return {
+    settings: { ...settings, devices },
+    secrets: hidden,
+    files,
+    // Made when it is asked for: a running agent needs none.
+    get tree() {
+      return loaded.tree;
+    },
+  };
 }
 
 export interface Whereabouts {

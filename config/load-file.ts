@@ -3,49 +3,23 @@
  * at once are told, by file, line and column.
  */
 import { isScalar } from "yaml";
-import type { z } from "zod";
 import { ComposedTree } from "./composed-tree.ts";
 import { ConfigError, type Fault } from "./faults.ts";
+import { type FileKind, type LoadedFile, NOTHING_TO_EXPAND } from "./file-kind.ts";
 import { mergeFiles } from "./merge-files.ts";
 import { parseYaml } from "./parse-yaml.ts";
+import { loadPlainFile } from "./plain-file.ts";
 import { isMapping } from "./raw.ts";
 import { decodeSource, readSource } from "./read-source.ts";
 import { validate } from "./schema-faults.ts";
 import type { Written } from "./schema-messages.ts";
-import { resolveSecrets, SECRET_TAG, type SecretSources } from "./secrets.ts";
+import { SECRET_TAG } from "./secret-reference.ts";
+import { resolveSecrets, type SecretSources } from "./secrets.ts";
 import type { SourceText } from "./source-text.ts";
-import type { Outline, Path, Problem, Refused, YamlTree } from "./yaml-tree.ts";
+import type { Path, Problem, Refused, YamlTree } from "./yaml-tree.ts";
 
 /** The file's path, or its text under a name to be used in messages. */
 export type ConfigInput = string | { readonly file: string; readonly text: string };
-
-/** What a file is to fulfil. */
-export interface FileKind<T> {
-  readonly schema: z.ZodType<T>;
-  /** What goes beyond the shape of each of its parts. */
-  readonly check: (data: unknown, outline: Outline) => Problem[];
-  /** Puts in what the file refers to, before it is checked. */
-  readonly expand?: (data: unknown) => Expanded;
-}
-
-export interface Expanded {
-  readonly data: unknown;
-  readonly problems: readonly Problem[];
-  /** In other files. */
-  readonly faults: readonly Fault[];
-}
-
-export interface LoadedFile<T> {
-  readonly settings: T;
-  /** As it stands in the file: without defaults. */
-  readonly data: unknown;
-  /** Where it stands. */
-  readonly tree: ComposedTree;
-  /** Values that are not to be shown. */
-  readonly secrets: readonly Path[];
-}
-
-const NOTHING_TO_EXPAND = (data: unknown): Expanded => ({ data, problems: [], faults: [] });
 
 /**
  * @param fragments further files of the same configuration
@@ -57,8 +31,17 @@ export function loadFile<T>(
   kind: FileKind<T>,
   fragments: readonly ConfigInput[] = [],
 ): LoadedFile<T> {
+  const sources = [input, ...fragments].map(sourceOf);
+  return loadPlainFile(sources, secrets, kind) ?? loadFully(sources, secrets, kind);
+}
+
+function loadFully<T>(
+  sources: readonly SourceText[],
+  secrets: SecretSources,
+  kind: FileKind<T>,
+): LoadedFile<T> {
   const { schema, check, expand = NOTHING_TO_EXPAND } = kind;
-  const parsed = parseAll([input, ...fragments]);
+  const parsed = parseAll(sources);
   const trees = parsed.map(({ tree }) => tree);
   const resolved = trees.map((each) => resolveSecrets(each, secrets));
   const [main, ...others] = trees.map((each) => ({ tree: each, data: each.document.toJS() }));
@@ -97,11 +80,11 @@ interface ParsedInput {
 }
 
 /** Where one file cannot be read at all, the faults of all are told, and nothing else. */
-function parseAll(inputs: readonly ConfigInput[]): ParsedInput[] {
+function parseAll(sources: readonly SourceText[]): ParsedInput[] {
   const usable: ParsedInput[] = [];
-  const parsed = inputs.map((input) => parseYaml(sourceOf(input)));
+  const parsed = sources.map((source) => parseYaml(source));
   for (const { tree, faults, refused } of parsed) if (tree) usable.push({ tree, faults, refused });
-  if (usable.length === inputs.length) return usable;
+  if (usable.length === sources.length) return usable;
   throw new ConfigError(
     "CONFIG_INVALID",
     parsed.flatMap(({ faults }) => faults),

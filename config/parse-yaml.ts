@@ -5,7 +5,7 @@
  */
 import { type Document, parseDocument, type YAMLError } from "yaml";
 import type { Fault } from "./faults.ts";
-import { SECRET_TAG, SecretReference } from "./secrets.ts";
+import { SECRET_TAG, SecretReference } from "./secret-reference.ts";
 import type { SourceText } from "./source-text.ts";
 import { describeDuplicate, describeSyntaxError, tooDeep } from "./yaml-errors.ts";
 import { type Refusals, refuse } from "./yaml-refusals.ts";

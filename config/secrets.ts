@@ -9,18 +9,10 @@ import { join } from "node:path";
 import { isScalar, parse } from "yaml";
 import { messageOf, systemCodeOf } from "#core/errors.ts";
 import type { Fault } from "./faults.ts";
-import { mappingOf, textOf } from "./raw.ts";
+import { isMapping, mappingOf, textOf } from "./raw.ts";
+import { SECRET_TAG, SecretReference } from "./secret-reference.ts";
 import { type Path, pathOf, type Refused, spanOf, type YamlTree } from "./yaml-tree.ts";
 import { walk } from "./yaml-walk.ts";
-
-/** The value that the parser gives to `!secret NAME`. */
-export class SecretReference {
-  readonly name: string;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-}
 
 export interface SecretSources {
   /** systemd's `$CREDENTIALS_DIRECTORY`. */
@@ -29,8 +21,6 @@ export interface SecretSources {
   readonly secretsFile?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
-
-export const SECRET_TAG = "!secret";
 
 /** As shells write it: a variable, and what to say where it is missing. */
 const VARIABLE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::\?(.*))?\}$/;
@@ -74,6 +64,29 @@ export function resolveSecrets(tree: YamlTree, sources: SecretSources): Resolved
     },
   });
   return { faults, missing, found: paths };
+}
+
+/**
+ * The same for data without a tree, in place: where secrets were put in. Undefined where one is missing.
+ */
+export function resolveSecretsIn(data: unknown, sources: SecretSources): Path[] | undefined {
+  const paths: Path[] = [];
+  const isComplete = resolveBelow(data, [], sources, paths);
+  return isComplete ? paths : undefined;
+}
+
+function resolveBelow(data: unknown, path: Path, sources: SecretSources, paths: Path[]): boolean {
+  if (!isMapping(data) && !Array.isArray(data)) return true;
+  return Object.keys(data).every((key) => {
+    const step = Array.isArray(data) ? Number(key) : key;
+    const value: unknown = Reflect.get(data, key);
+    const found = lookedUp(value, sources);
+    if (!found) return resolveBelow(value, [...path, step], sources, paths);
+    if (!("value" in found)) return false;
+    Reflect.set(data, key, found.value);
+    paths.push([...path, step]);
+    return true;
+  });
 }
 
 /** Undefined for a value that is no reference, or one that is refused with the YAML's other faults. */

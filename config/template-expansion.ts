@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { ConfigError, type Fault } from "./faults.ts";
-import type { Expanded } from "./load-file.ts";
+import type { Expanded } from "./file-kind.ts";
 import { ADDRESS_KEYS, shiftAddresses } from "./modbus-address.ts";
 import { nearest } from "./nearest.ts";
 import { entriesOf, isMapping, mappingOf, type RawMapping, textOf } from "./raw.ts";

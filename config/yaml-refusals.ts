@@ -10,7 +10,7 @@ import {
   type YAMLSeq,
 } from "yaml";
 import type { Fault } from "./faults.ts";
-import { SECRET_TAG, SecretReference } from "./secrets.ts";
+import { SECRET_TAG, SecretReference } from "./secret-reference.ts";
 import type { SourceText, Span } from "./source-text.ts";
 import { pathOf, type Refused, spanOf } from "./yaml-tree.ts";
 import { type Chain, walk } from "./yaml-walk.ts";
