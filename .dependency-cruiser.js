@@ -166,6 +166,19 @@ export default {
         path: ["^(cloud/ingest|cloud/rollup|core)/", "^cloud/store/contract", npm("@azure/[^/]+")],
       },
     },
+    {
+      from: { path: folder("cloud/alarms") },
+      to: {
+        path: [
+          "^(cloud/alarms|cloud/rollup|core|config)/",
+          "^cloud/store/((desk-)?contract|alarm-row)",
+        ],
+      },
+    },
+    {
+      from: { path: folder("cloud/alarms") },
+      to: { path: node("crypto"), dependencyTypes: ["core"] },
+    },
     { from: { path: folder("cloud/rollup") }, to: { path: "^(cloud/rollup|core)/" } },
     {
       from: { path: folder("cloud/store") },
@@ -180,7 +193,7 @@ export default {
     },
     {
       from: { path: folder("cloud/http") },
-      to: { path: ["^(cloud/http|cloud/rollup|core)/", "^cloud/store/contract"] },
+      to: { path: ["^(cloud/http|cloud/rollup|core)/", "^cloud/store/(desk-)?contract"] },
     },
     {
       from: { path: folder("cloud/http") },

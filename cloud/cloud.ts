@@ -4,10 +4,12 @@ import { hostname } from "node:os";
 import { hubAccessOf } from "#config/event-hubs.ts";
 import type { SinkSettings } from "#config/sink.ts";
 import type { Clock } from "#core/clock.ts";
-import type { Logger } from "#core/log.ts";
+import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
+import { AlarmService } from "./alarms/alarm-service.ts";
 import { SinkApi } from "./http/sink-api.ts";
 import type { ProcessView } from "./http/sink-view.ts";
+import { HubLag } from "./ingest/hub-lag.ts";
 import { Ingest } from "./ingest/ingest.ts";
 import type { Store } from "./store/contract.ts";
 import { PostgresStore } from "./store/postgres/postgres-store.ts";
@@ -35,6 +37,7 @@ export function makeStore(options: Omit<SinkOptions, "onFatal">): Store {
 export class Sink {
   readonly store: Store;
   readonly ingest: Ingest;
+  readonly alarms: AlarmService;
   readonly #api: SinkApi;
   readonly #host: string;
   #isOpen = false;
@@ -49,13 +52,34 @@ export class Sink {
       random,
       log,
       makeOwner: () => `sink-${randomUUID()}`,
-      onAlarms: (alarms) => this.#api.announce(alarms),
+      onAlarms: (alarms) => {
+        this.#api.announce(alarms);
+        this.alarms.nudge();
+      },
+      onFatal,
+    });
+    const lag = new HubLag({
+      heads: async () => this.ingest.heads(),
+      store: this.store,
+      clock,
+      log: new RateLimitedLog(log, clock),
+    });
+    this.alarms = new AlarmService({
+      settings: settings.alarms,
+      store: this.store,
+      owner: `desk-${randomUUID()}`,
+      name: `${hostname()}:${process.pid}`,
+      latency: this.ingest.latency,
+      lag: async () => lag.measure(),
+      clock,
+      log,
       onFatal,
     });
     const view = {
       store: this.store,
       ingest: ingestView(this.ingest),
       process: processView(clock),
+      alarms: this.alarms,
       problems: () => this.#problems(),
     };
     this.#api = new SinkApi({ ...http.listen, view, clock, log });
@@ -78,11 +102,13 @@ export class Sink {
     }
     this.#isOpen = true;
     this.ingest.start();
+    this.alarms.start();
   }
 
   /** Ends in the order of the data's path, so that what was received is committed or read again. */
   async stop(): Promise<void> {
     await this.ingest.stop();
+    await this.alarms.stop();
     await this.#api.stop();
     await this.store.stop();
   }

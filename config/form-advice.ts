@@ -17,6 +17,8 @@ const FORMS: readonly (readonly [expected: string, advice: Advice])[] = [
     "Endpoint=sb://",
     () => "copy it whole from the portal: Shared access policies, Connection string",
   ],
+  ["a comparison with a number", comparisonAdvice],
+  ["expected GATEWAY/DEVICE/TAG", seriesAdvice],
   ["this Penstock reads version 1", () => "write version: 1; a newer file needs a newer Penstock"],
 ];
 
@@ -34,4 +36,15 @@ function listenAdvice(text: string): string | undefined {
 function rateAdvice(text: string): string | undefined {
   if (!/^\d+(?:\.\d+)?$/.test(text)) return undefined;
   return `write ${listed(["kB/s", "MB/s"].map((unit) => text + unit))}`;
+}
+
+function comparisonAdvice(text: string): string | undefined {
+  const number = /[-+]?\d+(?:\.\d+)?/.exec(text)?.[0];
+  return number === undefined ? undefined : `write "> ${number}" or "< ${number}"`;
+}
+
+function seriesAdvice(text: string): string | undefined {
+  const parts = text.split("/").filter((part) => part !== "");
+  if (parts.length !== 1 && parts.length !== 2) return undefined;
+  return `write "${[...["*", "*"].slice(parts.length - 1), ...parts].join("/")}"`;
 }

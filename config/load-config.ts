@@ -16,6 +16,7 @@ import { mappingOf, textOf } from "./raw.ts";
 import { readSource } from "./read-source.ts";
 import type { SecretSources } from "./secrets.ts";
 import { type SinkSettings, sinkSchema } from "./sink.ts";
+import { checkSink } from "./sink-checks.ts";
 import { expandTemplates } from "./template-expansion.ts";
 
 export type { ConfigInput } from "./load-file.ts";
@@ -112,7 +113,7 @@ function folderOf(input: ConfigInput): string {
 
 /** @throws ConfigError CONFIG_UNREADABLE, CONFIG_INVALID */
 export function loadSink(input: ConfigInput, secrets = secretSources(input)): SinkSettings {
-  return loadFile(input, secrets, { schema: sinkSchema, check: () => [] }).settings;
+  return loadFile(input, secrets, { schema: sinkSchema, check: checkSink }).settings;
 }
 
 type Devices = GatewaySettings["devices"];

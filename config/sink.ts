@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { eventHubsSource } from "./event-hubs.ts";
 import { listen, logLevel, version } from "./shared.ts";
+import { sinkAlarms } from "./sink/alarms.ts";
 import { durationBetween } from "./units.ts";
 
 const sqlite = z.strictObject({
@@ -37,6 +38,9 @@ export const sinkSchema = z.strictObject({
   foldEvery: durationBetween(100, 60_000)
     .prefault("15s")
     .describe("Accepted readings are visible at once; their rollup rows are written this often."),
+  alarms: sinkAlarms
+    .prefault({})
+    .describe("What the sink watches over, and who is told of its alarms and its gateways'."),
   http: http.prefault({}).describe("The sink's API."),
 });
 

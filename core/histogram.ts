@@ -47,6 +47,26 @@ export class DurationHistogram {
     };
   }
 
+  copy(): DurationHistogram {
+    const copy = new DurationHistogram();
+    copy.#counts.set(this.#counts);
+    copy.#count = this.#count;
+    copy.#maxMs = this.#maxMs;
+    return copy;
+  }
+
+  /** What was recorded after `earlier` was copied from here; all of it where a reset came between. */
+  since(earlier: DurationHistogram): DurationHistogram {
+    const since = this.copy();
+    if (earlier.#count > this.#count) return since;
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      const left = (this.#counts[bucket] ?? 0) - (earlier.#counts[bucket] ?? 0);
+      since.#counts[bucket] = Math.max(0, left);
+    }
+    since.#count -= earlier.#count;
+    return since;
+  }
+
   reset(): void {
     this.#counts.fill(0);
     this.#count = 0;

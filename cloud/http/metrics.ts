@@ -2,6 +2,7 @@
 import { Exposition } from "#core/http/exposition.ts";
 import type { HttpReply } from "#core/http/server.ts";
 import type { StoreState } from "../store/contract.ts";
+import { type AlarmFigures, alarmFigures } from "./alarm-figures.ts";
 import type { SinkView } from "./sink-view.ts";
 
 export async function metricsReply(view: SinkView): Promise<HttpReply> {
@@ -10,6 +11,7 @@ export async function metricsReply(view: SinkView): Promise<HttpReply> {
   addTotals(metrics, state);
   addIngest(metrics, view);
   addStore(metrics, state);
+  addAlarms(metrics, await alarmFigures(view.store), view.alarms.isHeld);
   metrics.counter("process_cpu_seconds_total", "CPU time used.", view.process.cpuMs() / 1000);
   metrics.gauge("process_resident_memory_bytes", "Memory in use.", view.process.rssBytes());
   return metrics.reply();
@@ -66,4 +68,18 @@ function addStore(metrics: Exposition, state: StoreState): void {
     const help = "Event time that the gateway has reached.";
     metrics.gauge("penstock_sink_watermark_seconds", help, watermarkMs / 1000, { gateway });
   }
+}
+
+function addAlarms(metrics: Exposition, figures: AlarmFigures, isHeld: boolean): void {
+  const { active, unacknowledged, notices, transitions } = figures;
+  for (const [priority, count] of Object.entries(active)) {
+    metrics.gauge("penstock_sink_alarms_active", "Alarms that are active.", count, { priority });
+  }
+  const help = "Alarms that nobody has acknowledged.";
+  metrics.gauge("penstock_sink_alarms_unacknowledged", help, unacknowledged);
+  metrics.gauge("penstock_sink_alarm_outbox", "Notices on their way.", notices);
+  const waiting = "Alarm transitions that the desk has not taken in yet.";
+  metrics.gauge("penstock_sink_alarm_desk_lag", waiting, transitions);
+  const desk = "1 in the sink that keeps the alarms: one of all that share a database.";
+  metrics.gauge("penstock_sink_alarm_desk_held", desk, Number(isHeld));
 }

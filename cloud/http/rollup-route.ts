@@ -2,6 +2,7 @@
 import { BadRequest, type HttpReply, type HttpRequest } from "#core/http/server.ts";
 import { isWidth } from "../rollup/window.ts";
 import type { RollupQuery, Store } from "../store/contract.ts";
+import { numberOf } from "./query.ts";
 
 export function rollupReply(store: Store, { query }: HttpRequest): HttpReply {
   const limit = numberOf(query, "limit", Number.POSITIVE_INFINITY);
@@ -22,15 +23,6 @@ function rollupQuery(query: URLSearchParams): RollupQuery {
     fromMs: numberOf(query, "from", Number.MIN_SAFE_INTEGER),
     toMs: numberOf(query, "to", Number.MAX_SAFE_INTEGER),
   };
-}
-
-/** A whole number from the query: times are milliseconds since 1970. */
-export function numberOf(query: URLSearchParams, name: string, whenMissing: number): number {
-  const text = query.get(name);
-  if (text === null || text === "") return whenMissing;
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new BadRequest(`${name} is a whole number`);
-  return value;
 }
 
 async function* firstOf<T>(items: AsyncIterable<T>, limit: number): AsyncGenerator<T, void, void> {

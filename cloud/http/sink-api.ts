@@ -6,8 +6,10 @@ import { LiveEvents } from "#core/http/live-events.ts";
 import { type HttpReply, type HttpRoute, HttpServer } from "#core/http/server.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { AlarmRow } from "../store/contract.ts";
+import { alarmRoutes } from "./alarm-routes.ts";
 import { metricsReply } from "./metrics.ts";
-import { numberOf, rollupReply } from "./rollup-route.ts";
+import { limitOf } from "./query.ts";
+import { rollupReply } from "./rollup-route.ts";
 import type { SinkView } from "./sink-view.ts";
 import { statusOf, summaryOf } from "./status.ts";
 
@@ -20,7 +22,6 @@ export interface SinkApiOptions {
 }
 
 const LIVE_EVERY_MS = 1000;
-const LIST_MAX = 1000;
 
 export class SinkApi {
   readonly #options: SinkApiOptions;
@@ -88,7 +89,7 @@ export class SinkApi {
       "/api/status": async () => json(await statusOf(view)),
       "/api/rollups": (request) => rollupReply(store, request),
       "/api/devices": async () => json(await store.devices()),
-      "/api/alarms": async ({ query }) => json(await store.alarms(limitOf(query))),
+      ...alarmRoutes(store),
       "/api/dead-letters": async ({ query }) => json(await store.deadLetters(limitOf(query))),
       "/api/gaps": async ({ query }) =>
         json({ lost: ingest.lost(), explained: await store.explainedGaps(limitOf(query)) }),
@@ -106,10 +107,6 @@ export class SinkApi {
       }),
     };
   }
-}
-
-function limitOf(query: URLSearchParams): number {
-  return Math.max(0, Math.min(LIST_MAX, numberOf(query, "limit", LIST_MAX)));
 }
 
 function json(body: unknown): HttpReply {

@@ -29,10 +29,16 @@ export interface ProcessView {
   rssBytes(): number;
 }
 
+export interface AlarmView {
+  /** Whether this process keeps the alarms of the database. */
+  readonly isHeld: boolean;
+}
+
 export interface SinkView {
   store: Store;
   ingest: IngestView;
   process: ProcessView;
+  alarms: AlarmView;
   /** What keeps the sink from its work, as sentences. A hub that is away is not the sink's own. */
   readonly problems: () => readonly string[];
 }

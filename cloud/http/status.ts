@@ -1,5 +1,6 @@
 /** `/api/status`: one JSON object; the demo's ledger and the page rely on its shape. */
 import type { DurationHistogram } from "#core/histogram.ts";
+import { alarmFigures } from "./alarm-figures.ts";
 import type { SinkView } from "./sink-view.ts";
 
 export async function statusOf({
@@ -7,8 +8,13 @@ export async function statusOf({
   ingest,
   process,
   problems,
+  alarms,
 }: SinkView): Promise<Record<string, unknown>> {
-  const [state, holes] = await Promise.all([store.state(), store.gaps()]);
+  const [state, holes, standing] = await Promise.all([
+    store.state(),
+    store.gaps(),
+    alarmFigures(store),
+  ]);
   const { totals } = state;
   return {
     program: "sink",
@@ -26,6 +32,7 @@ export async function statusOf({
       deadLettered: totals.deadLettered,
     },
     alarms: totals.alarms,
+    alarmDesk: { isHeld: alarms.isHeld, ...standing },
     gaps: ingest.lost(),
     holes: holes.length,
     partitions: ingest.partitions(),

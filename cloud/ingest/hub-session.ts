@@ -21,6 +21,7 @@ import type { HubScope, PartitionBatch, Store } from "../store/contract.ts";
 import type { IngestCounters } from "./counters.ts";
 import type { CommitOutcome, GroupCommitter } from "./group-committer.ts";
 import { type HubSource, makeConsumer } from "./hub-consumer.ts";
+import type { HubHeads } from "./hub-lag.ts";
 import type { JumpMemory } from "./jump-memory.ts";
 import { OWNERSHIP_EXPIRES_MS, OwnedPartitions } from "./owned-partitions.ts";
 import { type FeedFault, type FeedState, PartitionFeed } from "./partition-feed.ts";
@@ -132,6 +133,18 @@ export class HubSession {
     return [...this.#feeds.values()]
       .map((feed) => feed.state())
       .toSorted((a, b) => Number(a.id) - Number(b.id) || (a.id < b.id ? -1 : 1));
+  }
+
+  /** What the hub has, of all partitions, whoever reads them. Rejects when it does not answer. */
+  async heads(): Promise<HubHeads> {
+    const partitions = await Promise.all(
+      this.#partitionIds.map(async (partition) => {
+        const found = await this.#client.getPartitionProperties(partition);
+        const { beginningSequenceNumber: first, lastEnqueuedSequenceNumber: last } = found;
+        return { partition, first, last };
+      }),
+    );
+    return { scope: this.#opened(), partitions };
   }
 
   /** With the store away they stay ours, until others hold us to be dead, or we claim them anew. */

@@ -15,6 +15,7 @@ import { type IngestCounters, noCounts } from "./counters.ts";
 import { GapWatch } from "./gap-watch.ts";
 import { type CommitOutcome, GroupCommitter } from "./group-committer.ts";
 import type { HubSource } from "./hub-consumer.ts";
+import type { HubHeads } from "./hub-lag.ts";
 import { HubSession } from "./hub-session.ts";
 import { JumpMemory } from "./jump-memory.ts";
 import { recordLatency } from "./latency.ts";
@@ -91,6 +92,11 @@ export class Ingest {
 
   partitions(): FeedState[] {
     return this.#session?.partitions() ?? [];
+  }
+
+  /** What the hub has; undefined while it is away. Rejects when it does not answer. */
+  async heads(): Promise<HubHeads | undefined> {
+    return this.#session?.heads();
   }
 
   /** Chunks that never came, as it seems by now. */

@@ -8,12 +8,15 @@
  * - Who does not own a partition writes nothing for it, and nobody leaves out what comes before.
  * - What is accepted shows in `rollups` from the moment that `accept` resolves.
  */
-import type { AlarmTransition } from "#core/alarm.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
 import type { ReceivedChunk } from "#core/chunk-codec.ts";
 import type { ErrorCode } from "#core/errors.ts";
 import type { RollupRow } from "../rollup/row-json.ts";
 import type { Width } from "../rollup/window.ts";
+import type { AlarmRow } from "./alarm-row.ts";
+import type { DeskStore } from "./desk-contract.ts";
+
+export type { AlarmRow } from "./alarm-row.ts";
 
 /** One life of one hub, as one consumer group reads it. Positions and owners belong to it. */
 export interface HubScope {
@@ -119,12 +122,6 @@ export interface RollupQuery {
 
 export interface DeviceRow extends SeriesDescription {
   gateway: string;
-}
-
-export interface AlarmRow extends AlarmTransition {
-  gateway: string;
-  /** When the hub took the event that told of it. */
-  receivedAtMs: number;
 }
 
 export interface DeadLetter {
@@ -253,6 +250,8 @@ export interface Store {
   /** Raises an alarm of the sink's own; false when it is known already. */
   raise(alarm: AlarmRow): Promise<boolean>;
   state(): Promise<StoreState>;
+  /** What the alarm desk keeps. Only of a store that is started. */
+  readonly desk: DeskStore;
 }
 
 /** An alarm that the sink raises by itself; `id` names its cause, so that it is raised once. */

@@ -1,28 +1,25 @@
-/** Patterns of names: `*` stands for any letters, `?` for one. Letters' case counts. */
-
-/** Takes at most the product of the two lengths: no pattern, however odd, holds anybody up. */
+/**
+ * Patterns of names: `*` stands for any letters, `?` for one. Letters' case counts. A match costs time
+ * in proportion to pattern times name at most: a hostile name cannot hold anything up.
+ */
 export function matchesGlob(pattern: string, name: string): boolean {
-  let at = 0;
-  let place = 0;
-  /** The last star, and the first letter that it does not cover yet. */
-  let star = -1;
-  let uncovered = 0;
-  while (place < name.length) {
+  let [at, from] = [0, 0];
+  // Where to go on when what follows the last star turns out not to fit: one letter further.
+  let [star, starFrom] = [-1, 0];
+  while (from < name.length) {
     const sign = pattern[at];
     if (sign === "*") {
       star = at;
-      uncovered = place;
+      starFrom = from;
       at += 1;
-    } else if (sign === "?" || sign === name[place]) {
+    } else if (sign !== undefined && (sign === "?" || sign === name[from])) {
       at += 1;
-      place += 1;
+      from += 1;
     } else if (star >= 0) {
-      uncovered += 1;
-      place = uncovered;
+      starFrom += 1;
+      from = starFrom;
       at = star + 1;
-    } else {
-      return false;
-    }
+    } else return false;
   }
   while (pattern[at] === "*") at += 1;
   return at === pattern.length;

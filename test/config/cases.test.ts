@@ -7,14 +7,17 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ConfigError, renderFaults } from "#config/faults.ts";
-import { loadGateway } from "#config/load-config.ts";
+import { loadGateway, loadSink } from "#config/load-config.ts";
 
 const folder = join(import.meta.dirname, "cases");
 const secrets = { environment: { PENSTOCK_SECRET_TEST_SIZE: "a great many" } };
 
-function complaintsAbout(path: string): string {
+/** A gateway's file, unless the folder's name begins with `sink-`. */
+function complaintsAbout(name: string): string {
+  const path = join(folder, name, "input.yaml");
   try {
-    loadGateway(path, secrets);
+    const load = name.startsWith("sink-") ? loadSink : loadGateway;
+    load(path, secrets);
   } catch (error) {
     if (error instanceof ConfigError) {
       return `${renderFaults(error.faults, "text")}\n`.replaceAll(path, "input.yaml");
@@ -27,7 +30,7 @@ function complaintsAbout(path: string): string {
 describe("a technician is told", () => {
   for (const name of readdirSync(folder)) {
     test(name.replaceAll("-", " "), async () => {
-      const complaints = complaintsAbout(join(folder, name, "input.yaml"));
+      const complaints = complaintsAbout(name);
       await expect(complaints).toMatchFileSnapshot(join(folder, name, "expected.txt"));
       expect(complaints).not.toBe("good\n");
     });

@@ -1,6 +1,7 @@
 /** What every store must do. An implementation's test calls `storeContract` with its own factory. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Store } from "#cloud/store/contract.ts";
+import { storeDesk } from "./store-desk.ts";
 import {
   at,
   batch,
@@ -24,6 +25,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
   storeCounting(name, make);
   storeNotices(name, make);
   storeValues(name, make);
+  storeDesk(name, make);
 }
 
 function storeCounting(name: string, make: () => Promise<StoreUnderTest>): void {

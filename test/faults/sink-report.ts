@@ -26,6 +26,7 @@ interface Gaps {
 
 interface Alarm {
   rule: string;
+  state: "active" | "cleared";
   device: string;
 }
 
@@ -37,8 +38,9 @@ const OWN_DEVICE = "(gateway)";
 export async function sinkReport(sinkUrl: string): Promise<SinkReport> {
   const status: Status = JSON.parse(await textAt(sinkUrl, "/api/status"));
   const gaps: Gaps = JSON.parse(await textAt(sinkUrl, `/api/gaps?limit=${LIST_MAX}`));
-  const alarms: Alarm[] = JSON.parse(await textAt(sinkUrl, `/api/alarms?limit=${LIST_MAX}`));
-  const own = alarms.filter(({ device }) => device === OWN_DEVICE);
+  const path = `/api/alarms/transitions?limit=${LIST_MAX}`;
+  const alarms: Alarm[] = JSON.parse(await textAt(sinkUrl, path));
+  const own = alarms.filter(({ device, state }) => device === OWN_DEVICE && state === "active");
   return {
     copies: status.readings.duplicates,
     deadLetters: status.chunks.deadLettered,

@@ -90,13 +90,23 @@ async function showAlarms() {
   const alarms = await getJson(`api/alarms?limit=${ALARMS_MAX}`);
   show(
     "alarms",
-    alarms.map((alarm) =>
-      rowOf(
-        [timeOf(alarm.ts), alarm.gateway, alarm.device, alarm.tag, alarm.state, alarm.message],
-        alarm.state,
-      ),
-    ),
+    alarms.map((alarm) => {
+      const { device, tag, message, priority } = alarm.raised;
+      const state = `${alarm.isActive ? "active" : "over"}, ${standingOf(alarm)}`;
+      return rowOf(
+        [timeOf(alarm.activeSince), alarm.gateway, device, tag, priority, state, message],
+        alarm.isActive ? "active" : "cleared",
+      );
+    }),
   );
+}
+
+function standingOf({ shelved, outOfService, suppressedBy, isAcknowledged, acknowledged }) {
+  if (outOfService) return `out of service (${outOfService.by})`;
+  if (shelved) return `shelved until ${timeOf(shelved.until)} (${shelved.by})`;
+  if (suppressedBy) return `explained by ${suppressedBy}`;
+  if (!isAcknowledged) return "unacknowledged";
+  return acknowledged ? `acknowledged (${acknowledged.by})` : "acknowledged";
 }
 
 async function showRows() {

@@ -169,4 +169,59 @@ CREATE TABLE gap (
   reason text NOT NULL
 );
 `,
+  `
+-- Who keeps the alarms. What came before there was a desk wakes nobody.
+CREATE TABLE desk (
+  id integer PRIMARY KEY CHECK (id = 1),
+  owner text NOT NULL DEFAULT '',
+  term bigint NOT NULL DEFAULT 0,
+  until timestamptz NOT NULL DEFAULT now(),
+  -- Of the owner's process: the lease ends with it.
+  sink_id bigint NOT NULL DEFAULT 0,
+  -- Serial of the last transition that was taken in.
+  cursor bigint NOT NULL
+) WITH (fillfactor = 50);
+INSERT INTO desk (id, cursor) SELECT 1, coalesce(max(serial), 0) FROM alarm;
+
+-- Keys are made of names, which may be longer than an index takes: their digests stand for them.
+CREATE TABLE alarm_state (
+  digest text PRIMARY KEY,
+  state json NOT NULL
+);
+
+CREATE TABLE alarm_maintenance (
+  digest text PRIMARY KEY,
+  "window" json NOT NULL
+);
+
+CREATE TABLE alarm_journal (
+  id bigint PRIMARY KEY,
+  key_digest text NOT NULL,
+  entry json NOT NULL
+);
+CREATE INDEX alarm_journal_key ON alarm_journal (key_digest, id);
+
+CREATE TABLE alarm_outbox (
+  digest text PRIMARY KEY,
+  entry json NOT NULL
+);
+
+CREATE TABLE rule_memory (
+  digest text PRIMARY KEY,
+  memory json NOT NULL
+);
+
+CREATE TABLE alarm_request (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  asked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  operation json NOT NULL,
+  answer json
+);
+
+CREATE TABLE sink_report (
+  name text PRIMARY KEY,
+  reported_at timestamptz NOT NULL,
+  report json NOT NULL
+);
+`,
 ];

@@ -19,6 +19,8 @@ import type { Sql } from "./database.ts";
 const DEAD_LETTERS_MAX = 2000;
 const ALARMS_MAX = 100_000;
 const GAPS_MAX = 10_000;
+/** Of an advisory lock; any number will do that nobody else takes. */
+const SERIAL_LOCK = 7_306_419;
 
 /** Within a transaction. Tells the plan which of its dead letters and alarms are new. */
 export async function writeNotices(
@@ -27,7 +29,7 @@ export async function writeNotices(
   hubIds: ReadonlyMap<PartitionBatch, number>,
 ): Promise<void> {
   if (plan.deadLetters.length > 0) await addDeadLetters(sql, plan.deadLetters, hubIds);
-  if (plan.alarms.length > 0) await addAlarms(sql, plan.alarms);
+  if (plan.alarms.length > 0) await addPlannedAlarms(sql, plan.alarms);
   if (plan.devices.length > 0) await describe(sql, plan.devices);
   if (plan.gaps.length > 0) await addGaps(sql, plan.gaps);
 }
@@ -60,7 +62,25 @@ async function addDeadLetters(
   await trim(sql, "dead_letter", "id", DEAD_LETTERS_MAX);
 }
 
-async function addAlarms(sql: Sql, planned: readonly PlannedAlarm[]): Promise<void> {
+async function addPlannedAlarms(sql: Sql, planned: readonly PlannedAlarm[]): Promise<void> {
+  const fresh = await addAlarms(
+    sql,
+    planned.map(({ alarm }) => alarm),
+  );
+  for (const each of planned) {
+    // The first of several with one id is the one that was written.
+    each.isNew = fresh.delete(nameOf(each.alarm));
+  }
+}
+
+/**
+ * Within a transaction. Serials are given under a lock that is held until the commit, so that they
+ * stand in the order of the commits: who has read up to one has missed none below it. Whoever waits
+ * for the lock holds whatever else it needs already, but for rows that are written by who has it.
+ * @returns the names of those that are new
+ */
+export async function addAlarms(sql: Sql, alarms: readonly AlarmRow[]): Promise<Set<string>> {
+  await sql.query("SELECT pg_advisory_xact_lock($1)", [SERIAL_LOCK]);
   const { rows } = await sql.query<{ gateway: string; id: string }>(
     `INSERT INTO alarm (gateway, id, received_at, transition)
      SELECT gateway, id, received_at, transition::json
@@ -68,18 +88,18 @@ async function addAlarms(sql: Sql, planned: readonly PlannedAlarm[]): Promise<vo
        AS u(gateway, id, received_at, transition)
      ON CONFLICT DO NOTHING RETURNING gateway, id`,
     [
-      planned.map(({ alarm }) => alarm.gateway),
-      planned.map(({ alarm }) => alarm.id),
-      numberArray(planned.map(({ alarm }) => Math.trunc(alarm.receivedAtMs))),
-      planned.map(({ alarm }) => transitionText(alarm)),
+      alarms.map(({ gateway }) => gateway),
+      alarms.map(({ id }) => id),
+      numberArray(alarms.map(({ receivedAtMs }) => Math.trunc(receivedAtMs))),
+      alarms.map(transitionText),
     ],
   );
-  const fresh = new Set(rows.map(({ gateway, id }) => JSON.stringify([gateway, id])));
-  for (const each of planned) {
-    // The first of several with one id is the one that was written.
-    each.isNew = fresh.delete(JSON.stringify([each.alarm.gateway, each.alarm.id]));
-  }
   if (rows.length > 0) await trim(sql, "alarm", "serial", ALARMS_MAX);
+  return new Set(rows.map(nameOf));
+}
+
+function nameOf({ gateway, id }: { gateway: string; id: string }): string {
+  return JSON.stringify([gateway, id]);
 }
 
 function transitionText(alarm: AlarmRow): string {
@@ -129,14 +149,9 @@ async function trim(sql: Sql, table: string, key: string, keep: number): Promise
   );
 }
 
-/** False when the alarm is known. */
+/** Within a transaction. False when the alarm is known. */
 export async function addAlarm(sql: Sql, alarm: AlarmRow): Promise<boolean> {
-  const { rowCount } = await sql.query(
-    `INSERT INTO alarm (gateway, id, received_at, transition) VALUES ($1, $2, $3, $4)
-     ON CONFLICT DO NOTHING`,
-    [alarm.gateway, alarm.id, Math.trunc(alarm.receivedAtMs), transitionText(alarm)],
-  );
-  return rowCount === 1;
+  return (await addAlarms(sql, [alarm])).size === 1;
 }
 
 export async function readAlarms(sql: Sql, limit: number): Promise<AlarmRow[]> {

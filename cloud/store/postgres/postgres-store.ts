@@ -38,6 +38,7 @@ import { type Accepted, Accepter } from "./accept.ts";
 import { adoptSome } from "./adopt.ts";
 import { Database } from "./database.ts";
 import { Deposed, isAway, storeError } from "./database-errors.ts";
+import { PostgresDesk } from "./desk.ts";
 import { Folder } from "./fold.ts";
 import { FoldLoop } from "./fold-loop.ts";
 import { HubTable } from "./hub-table.ts";
@@ -74,6 +75,7 @@ const ENTER_SCHEDULE = { firstMs: 200, maxMs: 5000 };
 export class PostgresStore implements Store {
   readonly #options: PostgresStoreOptions;
   readonly #log: RateLimitedLog;
+  readonly desk: PostgresDesk;
   readonly #database: Database;
   readonly #membership: Membership;
   readonly #hubs: HubTable;
@@ -97,6 +99,7 @@ export class PostgresStore implements Store {
       this.#shards = new Shards();
     };
     this.#membership = new Membership({ database: this.#database, name, clock, log, onDeposed });
+    this.desk = new PostgresDesk(this.#database, () => this.#membership.id);
     this.#hubs = new HubTable(this.#database);
     this.#accepter = new Accepter(this.#database, this.#hubs, new LaneTable());
     this.#folder = new Folder(this.#database);
@@ -279,7 +282,7 @@ export class PostgresStore implements Store {
   }
 
   async raise(alarm: AlarmRow): Promise<boolean> {
-    return addAlarm(this.#database, alarm);
+    return this.#database.transaction(async (sql) => addAlarm(sql, alarm));
   }
 
   async gaps(): Promise<readonly SeqGap[]> {

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, PenstockError } from "#core/errors.ts";
-import { createSchema } from "./schema.ts";
+import { prepareSchema } from "./schema.ts";
 
 /**
  * A checkpoint copies the log's pages into the database and costs two syncs: at the default of
@@ -24,7 +24,7 @@ export function openDatabase(folder: string): DatabaseSync {
     db.exec("PRAGMA synchronous = FULL");
     db.exec("PRAGMA cache_size = -32768");
     db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    createSchema(db);
+    prepareSchema(db);
     return db;
   } catch (error) {
     db?.close();

@@ -37,6 +37,7 @@ import { Shards } from "../shard.ts";
 import { addTotals, noTotals } from "../totals.ts";
 import { AcceptTransaction, type JournalledEvent } from "./accept-transaction.ts";
 import { inTransaction, openDatabase } from "./database.ts";
+import { SqliteDesk } from "./desk.ts";
 import { Folder } from "./fold.ts";
 import { FoldSchedule } from "./fold-schedule.ts";
 import { LaneConflict } from "./lane-table.ts";
@@ -63,6 +64,7 @@ interface OpenStore {
   folder: Folder;
   folds: FoldSchedule;
   reader: RollupReader;
+  desk: SqliteDesk;
 }
 
 export class SqliteStore implements Store {
@@ -92,7 +94,9 @@ export class SqliteStore implements Store {
       const reader = new RollupReader(db, tables.rollups, this.#shards);
       const folder = new Folder(db, tables, clock);
       const folds = new FoldSchedule({ ...this.#options, folder, shards: this.#shards });
-      this.#open = { db, tables, folder, folds, reader };
+      const desk = new SqliteDesk(db, (alarm) => tables.notices.addAlarm(alarm));
+      desk.clearOwner();
+      this.#open = { db, tables, folder, folds, reader, desk };
       log.info(
         { folder: this.#options.folder, journalEvents: events, lanes: tables.lanes.size },
         "store opened",
@@ -119,6 +123,10 @@ export class SqliteStore implements Store {
     this.#open = undefined;
     open.db.close();
     this.#lock.release();
+  }
+
+  get desk(): SqliteDesk {
+    return this.#opened().desk;
   }
 
   async accept(batches: readonly PartitionBatch[]): Promise<readonly AcceptOutcome[]> {

@@ -6,6 +6,7 @@ import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
 import { systemClock } from "#core/clock.ts";
 import { DurationHistogram } from "#core/histogram.ts";
 import { silentLogger } from "#core/log.ts";
+import { entry, stateOf, transition } from "#test/contracts/store-desk.ts";
 import {
   block,
   chunkId,
@@ -45,7 +46,8 @@ beforeEach(async () => {
     lost: () => [],
   };
   const process = { uptimeMs: () => 5, cpuMs: () => 6, rssBytes: () => 7 };
-  const view = { store, ingest, process, problems: () => problems };
+  const alarms = { isHeld: true };
+  const view = { store, ingest, process, alarms, problems: () => problems };
   api = new SinkApi({ host: "127.0.0.1", port: 0, view, clock, log });
   await api.start();
 });
@@ -142,6 +144,38 @@ describe("the sink's API", () => {
     const { status, text } = await get("/healthz");
     expect(status).toBe(503);
     expect(JSON.parse(text)).toEqual({ ...healthy, status: "failing", problems });
+  });
+
+  test("lists alarms by gateway, device, priority and state, and what happened to them", async () => {
+    const lease = await store.desk.claim("desk-1", 60_000);
+    if (!lease) throw new TypeError("somebody else keeps the alarms");
+    const [high, low] = [stateOf("high"), stateOf("low")];
+    const states = [
+      { ...low, raised: { ...low.raised, priority: "low" as const }, isAcknowledged: true },
+      high,
+      { ...stateOf("normal"), isActive: false, isAcknowledged: true },
+    ];
+    await store.desk.commit(lease, { alarms: { states, journal: [entry(1, "high")] } });
+    await store.raise(transition("t1"));
+    const keys = async (query: string): Promise<unknown[]> => {
+      const listed: { key: string }[] = JSON.parse((await get(`/api/alarms?${query}`)).text);
+      return listed.map(({ key }) => key);
+    };
+    expect(await keys("")).toEqual(["high", "low"]);
+    expect(await keys("priority=low")).toEqual(["low"]);
+    expect(await keys("state=unacknowledged&gateway=hall-3&device=oven-2")).toEqual(["high"]);
+    expect(await keys("gateway=hall-4")).toEqual([]);
+    expect(await get("/api/alarms?state=loud")).toMatchObject({ status: 400 });
+    expect(await getJson("/api/alarms/journal?key=high")).toMatchObject([{ id: 1 }]);
+    expect(await getJson("/api/alarms/transitions")).toMatchObject([{ id: "t1" }]);
+    expect(await getJson("/api/alarms/maintenance")).toEqual([]);
+    const { text } = await get("/metrics");
+    expect(text).toContain('penstock_sink_alarms_active{priority="high"} 1');
+    expect(text).toContain("penstock_sink_alarms_unacknowledged 1");
+    expect(text).toContain("penstock_sink_alarm_desk_lag 1");
+    expect(await getJson("/api/status")).toMatchObject({
+      alarmDesk: { isHeld: true, unacknowledged: 1, notices: 0, transitions: 1 },
+    });
   });
 
   test("serves metrics that name what they count", async () => {

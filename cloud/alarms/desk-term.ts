@@ -1,0 +1,110 @@
+/**
+ * One term of the alarm desk: from the claim of its lease to its loss. What is in memory is the
+ * database's state and what will be its next; when a write fails, or the lease is lost, the term
+ * ends, and its memory with it. So nothing is taken in twice, and nothing is passed over.
+ */
+import type { AlarmModel, Notice, OutboxEntry } from "#core/alarms/contract.ts";
+import { PenstockError } from "#core/errors.ts";
+import type {
+  AlarmRequest,
+  DeskLease,
+  DeskStore,
+  DeskWrite,
+  NumberedAlarm,
+  RequestAnswer,
+} from "../store/desk-contract.ts";
+import type { Judge } from "./judge.ts";
+import { Verdict } from "./verdict.ts";
+import { WriteDraft } from "./write-draft.ts";
+
+/** Somebody else holds the lease. */
+export class LeaseLost extends Error {}
+
+const TRANSITIONS_PER_TURN = 500;
+const REQUESTS_PER_TURN = 50;
+
+export interface Teller {
+  /** To whom the notices go: as entries of the outbox. */
+  addressed(notices: readonly Notice[]): readonly OutboxEntry[];
+  /** They are committed. */
+  send(entries: readonly OutboxEntry[]): void;
+}
+
+export interface DeskTermOptions {
+  readonly desk: DeskStore;
+  readonly lease: DeskLease;
+  readonly cursor: number;
+  readonly board: AlarmModel;
+  readonly judge: Judge;
+  /** Who is told; left out where nobody is. */
+  readonly teller?: Teller | undefined;
+  /** Wall clock. */
+  readonly nowMs: () => number;
+}
+
+export class DeskTerm {
+  readonly #options: DeskTermOptions;
+  #cursor: number;
+
+  constructor(options: DeskTermOptions) {
+    this.#options = options;
+    this.#cursor = options.cursor;
+  }
+
+  /** @throws LeaseLost; PenstockError STORE_FAILED */
+  async commit(write: DeskWrite): Promise<void> {
+    const { desk, lease } = this.#options;
+    if (!(await desk.commit(lease, write))) throw new LeaseLost();
+  }
+
+  /**
+   * Takes in what is new, and does what was asked. True when there may be more.
+   * @throws LeaseLost; PenstockError STORE_FAILED
+   */
+  async takeIn(): Promise<boolean> {
+    const { desk, board, nowMs, teller } = this.#options;
+    const transitions = await desk.transitionsAfter(this.#cursor, TRANSITIONS_PER_TURN);
+    const requests = await desk.requests(REQUESTS_PER_TURN);
+    const isDue = board.dueAt !== undefined && board.dueAt <= nowMs();
+    if (transitions.length === 0 && requests.length === 0 && !isDue) return false;
+    const draft = new WriteDraft();
+    const verdict = new Verdict();
+    for (const each of transitions) this.#take(each, draft, verdict);
+    const answers = requests.map((request) => ({
+      id: request.id,
+      answer: this.#operate(request, draft),
+    }));
+    if (isDue) draft.add(board.tick(nowMs()));
+    const outbox = teller?.addressed(draft.notices) ?? [];
+    draft.addOutbox(outbox);
+    const cursor = transitions.at(-1)?.serial ?? this.#cursor;
+    await this.commit({ ...verdict.write, alarms: draft.write, cursor, answers });
+    this.#cursor = cursor;
+    teller?.send(outbox);
+    return transitions.length === TRANSITIONS_PER_TURN || requests.length === REQUESTS_PER_TURN;
+  }
+
+  /** True when transitions came of it. @throws LeaseLost; PenstockError STORE_FAILED */
+  async judge(): Promise<boolean> {
+    const verdict = await this.#options.judge.judge();
+    if (!verdict.isEmpty) await this.commit(verdict.write);
+    return verdict.hasRaised;
+  }
+
+  #take({ alarm }: NumberedAlarm, draft: WriteDraft, verdict: Verdict): void {
+    const { board, judge, nowMs } = this.#options;
+    const { gateway, receivedAtMs: _receivedAtMs, ...transition } = alarm;
+    draft.add(board.take(transition, gateway, nowMs()));
+    judge.events.note(alarm, nowMs(), verdict);
+  }
+
+  #operate({ operation }: AlarmRequest, draft: WriteDraft): RequestAnswer {
+    try {
+      draft.add(this.#options.board.operate(operation, this.#options.nowMs()));
+      return { kind: "done" };
+    } catch (error) {
+      if (!(error instanceof PenstockError)) throw error;
+      return { kind: "refused", code: error.code, error: error.message };
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Transitions of the sink's own rules. The id names its cause: whoever judges the same once more
+ * gives it again, and it counts once.
+ */
+import { createHash } from "node:crypto";
+import type { AlarmPriority } from "#core/alarm.ts";
+import type { SeriesKey } from "../rollup/row-json.ts";
+import type { AlarmRow } from "../store/alarm-row.ts";
+
+export interface RuleChange extends SeriesKey {
+  rule: string;
+  priority: AlarmPriority;
+  change: "active" | "cleared";
+  /** Of the window, or the moment, that brought it; milliseconds since 1970. */
+  ts: number;
+  value: number;
+  expected: number;
+  message: string;
+}
+
+export function ruleAlarm(change: RuleChange, nowMs: number): AlarmRow {
+  const { change: state, gateway, device, tag, rule, priority, ts, value, expected } = change;
+  const cause = JSON.stringify([rule, gateway, device, tag, ts, state]);
+  return {
+    id: `rule ${createHash("sha256").update(cause).digest("base64url")}`,
+    gateway,
+    device,
+    tag,
+    rule,
+    state,
+    priority,
+    ts,
+    value,
+    expected,
+    message: change.message,
+    receivedAtMs: nowMs,
+  };
+}
+
+/** Ends an alarm that nobody judges any more. */
+export function goneRule(rule: string, series: SeriesKey, nowMs: number): AlarmRow {
+  const message = `${rule}: the sink's file has no such rule any more`;
+  const rest = { rule, priority: "low", change: "cleared", value: 0, expected: 0 } as const;
+  return ruleAlarm({ ...series, ...rest, ts: nowMs, message }, nowMs);
+}
+
+/** In place of a device and a tag, where an alarm concerns no series. */
+export const OF_GATEWAY = { device: "(gateway)", tag: "(stream)" } as const;
+export const OF_PIPELINE = { gateway: "(sink)", device: "(pipeline)" } as const;
+
+/** Six digits are enough for a person. */
+export function figure(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}

@@ -1,0 +1,143 @@
+/**
+ * Judges the windows of one gateway after the other, each once, when its watermark says that they are
+ * final. What comes later corrects the rows, and wakes nobody.
+ *
+ * Absence of devices and series is measured by the gateway's own watermark: while the gateway is
+ * silent, or the sink behind, it does not move, and nobody is missed.
+ */
+import type { RollupRow } from "../rollup/row-json.ts";
+import { isWidth, WIDTH_MS, type Width, windowStart } from "../rollup/window.ts";
+import type { RollupQuery } from "../store/contract.ts";
+import type { GatewayMark, KeptMemory } from "../store/desk-contract.ts";
+import { AbsenceJudge } from "./absence-judge.ts";
+import type { RuleSet } from "./rule-set.ts";
+import { ThresholdJudge } from "./threshold-judge.ts";
+import { recall, type Verdict } from "./verdict.ts";
+
+const HOUR_MS = 3_600_000;
+/** A gateway that comes back after longer is not judged for what was before. */
+const CATCH_UP_MS_MAX = 24 * HOUR_MS;
+/** Windows that one query takes. */
+const SPAN_WINDOWS = 60;
+
+interface Span {
+  width: Width;
+  fromMs: number;
+  toMs: number;
+}
+
+export interface SeriesJudgeOptions {
+  rules: RuleSet;
+  rows: (query: RollupQuery) => AsyncIterable<RollupRow>;
+  /** Wall clock. */
+  nowMs: () => number;
+}
+
+export class SeriesJudge {
+  readonly #rules: RuleSet;
+  readonly #rows: SeriesJudgeOptions["rows"];
+  readonly #thresholds: ThresholdJudge;
+  readonly #absences: AbsenceJudge;
+  /** By gateway and width: end of the last window that was judged. */
+  readonly #judgedTo = new Map<string, number>();
+  /** Widths that were looked at before: of these, no window of any gateway is passed over. */
+  readonly #begun = new Set<Width>();
+
+  constructor({ rules, rows, nowMs }: SeriesJudgeOptions) {
+    this.#rules = rules;
+    this.#rows = rows;
+    this.#thresholds = new ThresholdJudge(rules, nowMs);
+    this.#absences = new AbsenceJudge(rules, nowMs);
+  }
+
+  /** @param verdict takes what ends because its rule is gone */
+  load(memory: readonly KeptMemory[], verdict: Verdict): void {
+    for (const [[width = ""]] of recall(memory, "begun")) {
+      if (this.#isUsed(width)) this.#begun.add(width);
+      else verdict.remember(["begun", width], undefined);
+    }
+    for (const [[gateway = "", width = ""], to] of recall<number>(memory, "judged")) {
+      if (this.#isUsed(width)) this.#judgedTo.set(placeOf(gateway, width), to);
+      else verdict.remember(["judged", gateway, width], undefined);
+    }
+    this.#thresholds.load(memory, verdict);
+    this.#absences.load(memory, verdict);
+  }
+
+  /** What was there before anybody judged is past; who comes later is judged from the first window on. */
+  begin(gateways: readonly GatewayMark[], verdict: Verdict): void {
+    for (const width of this.#rules.widths) {
+      if (this.#begun.has(width)) continue;
+      this.#begun.add(width);
+      verdict.remember(["begun", width], true);
+      for (const { gateway, watermarkMs, newestMs } of gateways) {
+        const to = windowStart(watermarkMs ?? newestMs, WIDTH_MS[width]);
+        if (this.#rules.concerns(gateway)) this.#noteJudged(gateway, width, to, verdict);
+      }
+    }
+  }
+
+  /**
+   * Judges what has become final, up to a bound. True when there is more of it.
+   * @param finalToMs what is before comes no more
+   * @param newestMs of the gateway's newest reading: beyond it, nobody can be missed
+   */
+  async judge(
+    gateway: string,
+    { finalToMs, newestMs }: { finalToMs: number; newestMs: number },
+    verdict: Verdict,
+  ): Promise<boolean> {
+    if (!this.#rules.concerns(gateway)) return false;
+    let isMore = false;
+    for (const width of this.#rules.widths) {
+      const end = windowStart(finalToMs, WIDTH_MS[width]);
+      const known = this.#judgedTo.get(placeOf(gateway, width)) ?? Number.NEGATIVE_INFINITY;
+      const fromMs = Math.max(known, end - CATCH_UP_MS_MAX);
+      const toMs = Math.min(end, fromMs + SPAN_WINDOWS * WIDTH_MS[width]);
+      if (toMs <= fromMs) continue;
+      await this.#judgeSpan(gateway, { width, fromMs, toMs }, newestMs, verdict);
+      this.#noteJudged(gateway, width, toMs, verdict);
+      isMore ||= toMs < end;
+    }
+    return isMore;
+  }
+
+  #noteJudged(gateway: string, width: Width, toMs: number, verdict: Verdict): void {
+    this.#judgedTo.set(placeOf(gateway, width), toMs);
+    verdict.remember(["judged", gateway, width], toMs);
+  }
+
+  async #judgeSpan(
+    gateway: string,
+    { width, fromMs, toMs }: Span,
+    newestMs: number,
+    verdict: Verdict,
+  ): Promise<void> {
+    const watches = width === "1m" && this.#rules.absentMsMax > 0;
+    if (watches && !this.#absences.isKnown(gateway)) await this.#lookBack(gateway, fromMs);
+    for await (const row of this.#rows({ gateway, width, fromMs, toMs })) {
+      const { thresholds, absences } = this.#rules.of(row);
+      for (const rule of thresholds) {
+        if (rule.over === width) this.#thresholds.judge(rule, row, verdict);
+      }
+      if (watches) this.#absences.hear(row, absences);
+    }
+    if (watches) this.#absences.judge(gateway, Math.min(toMs, newestMs), verdict);
+  }
+
+  /** Who was heard in the past hours can be missed: another sink may have watched until now. */
+  async #lookBack(gateway: string, toMs: number): Promise<void> {
+    const fromMs = toMs - this.#rules.absentMsMax - HOUR_MS;
+    for await (const row of this.#rows({ gateway, width: "1h", fromMs, toMs })) {
+      this.#absences.hear(row, this.#rules.of(row).absences);
+    }
+  }
+
+  #isUsed(width: string): width is Width {
+    return isWidth(width) && this.#rules.widths.has(width);
+  }
+}
+
+function placeOf(gateway: string, width: Width): string {
+  return `${width} ${gateway}`;
+}

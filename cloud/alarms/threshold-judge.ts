@@ -1,0 +1,69 @@
+/** Threshold rules over the rows of final windows, series by series. */
+import { formatDuration } from "#config/units.ts";
+import type { RollupRow, SeriesKey } from "../rollup/row-json.ts";
+import { WIDTH_MS } from "../rollup/window.ts";
+import type { KeptMemory } from "../store/desk-contract.ts";
+import { rowValue } from "./row-value.ts";
+import { figure, goneRule, ruleAlarm } from "./rule-alarms.ts";
+import type { CompiledThreshold, RuleSet } from "./rule-set.ts";
+import { judgeThreshold, type ThresholdState } from "./threshold.ts";
+import { recall, type Verdict } from "./verdict.ts";
+
+export class ThresholdJudge {
+  readonly #rules: RuleSet;
+  readonly #nowMs: () => number;
+  /** By rule and series. */
+  readonly #states = new Map<string, ThresholdState>();
+
+  constructor(rules: RuleSet, nowMs: () => number) {
+    this.#rules = rules;
+    this.#nowMs = nowMs;
+  }
+
+  /** An alarm whose rule is gone from the file ends. */
+  load(memory: readonly KeptMemory[], verdict: Verdict): void {
+    for (const [key, state] of recall<ThresholdState>(memory, "threshold")) {
+      const [rule = "", gateway = "", device = "", tag = ""] = key;
+      if (this.#rules.has(rule)) {
+        this.#states.set(JSON.stringify(key), state);
+        continue;
+      }
+      verdict.remember(["threshold", ...key], undefined);
+      if (state.isActive) verdict.raise(goneRule(rule, { gateway, device, tag }, this.#nowMs()));
+    }
+  }
+
+  judge(rule: CompiledThreshold, row: RollupRow, verdict: Verdict): void {
+    const value = rowValue(row, rule.aggregate);
+    if (value === undefined) return;
+    const { gateway, device, tag, start } = row;
+    const key = [rule.name, gateway, device, tag];
+    const name = JSON.stringify(key);
+    const before = this.#states.get(name);
+    const widthMs = WIDTH_MS[rule.over];
+    const { state, change } = judgeThreshold(rule, before, { start, widthMs, value });
+    if (state) this.#states.set(name, state);
+    else this.#states.delete(name);
+    if (state || before) verdict.remember(["threshold", ...key], state);
+    if (!change) return;
+    const message = messageOf(rule, row, value, change);
+    const { name: ruleName, priority, compare } = rule;
+    const at = { gateway, device, tag, ts: start + widthMs, value, expected: compare.limit };
+    const alarm = { ...at, rule: ruleName, priority, change, message };
+    verdict.raise(ruleAlarm(alarm, this.#nowMs()));
+  }
+}
+
+function messageOf(
+  { name, aggregate, over, compare, for: forMs }: CompiledThreshold,
+  { device, tag }: SeriesKey,
+  value: number,
+  change: "active" | "cleared",
+): string {
+  const what = aggregate === "last" ? "last value" : aggregate;
+  const seen = `${what} of ${device} ${tag} over ${over} is ${figure(value)}`;
+  const limit = `${compare.sign} ${figure(compare.limit)}`;
+  if (change === "cleared") return `${name}: over, the ${seen} (limit ${limit})`;
+  const held = forMs > 0 ? `, for ${formatDuration(forMs)}` : "";
+  return `${name}: the ${seen} (${limit}${held})`;
+}

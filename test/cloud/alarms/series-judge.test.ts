@@ -1,0 +1,141 @@
+/** Over a real store: windows of rollups, judged once they are final. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { RuleSet } from "#cloud/alarms/rule-set.ts";
+import { SeriesJudge } from "#cloud/alarms/series-judge.ts";
+import { Verdict } from "#cloud/alarms/verdict.ts";
+import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
+import { sinkAlarms } from "#config/sink/alarms.ts";
+import { systemClock } from "#core/clock.ts";
+import { silentLogger } from "#core/log.ts";
+import {
+  block,
+  chunkId,
+  commit,
+  event,
+  MINUTE,
+  own,
+  readings,
+} from "#test/contracts/store-fixtures.ts";
+import { tempFolder } from "#test/support/temp-folder.ts";
+
+const MINUTE_MS = 60_000;
+const { rules } = sinkAlarms.parse({
+  rules: [
+    {
+      name: "too hot",
+      series: "*/oven-*/temperature",
+      over: "1m",
+      mean: "> 245",
+      priority: "high",
+    },
+    { name: "no answer", device: "*/*", absent: "90s" },
+  ],
+});
+
+let store: SqliteStore;
+let judge: SeriesJudge;
+let seq: number;
+
+function makeJudge(given = rules): SeriesJudge {
+  const rows = store.rollups.bind(store);
+  return new SeriesJudge({ rules: new RuleSet(given), rows, nowMs: () => MINUTE });
+}
+
+beforeEach(async () => {
+  const folder = await tempFolder();
+  store = new SqliteStore({ folder, foldEveryMs: 1e9, clock: systemClock, log: silentLogger });
+  await store.start();
+  await own(store);
+  seq = 0;
+  judge = makeJudge();
+  judge.begin([], new Verdict());
+});
+
+afterEach(async () => {
+  await store.stop();
+});
+
+async function send(minute: number, device: string, ...values: (number | null)[]): Promise<void> {
+  const content = readings(block(values, MINUTE + minute * MINUTE_MS, device));
+  await commit(store, [event(seq, [{ id: chunkId(seq), content }])]);
+  seq += 1;
+}
+
+async function verdictOn(upToMinute: number, newest: number, by: SeriesJudge): Promise<Verdict> {
+  const verdict = new Verdict();
+  const at = { finalToMs: MINUTE + upToMinute * MINUTE_MS, newestMs: MINUTE + newest * MINUTE_MS };
+  while (await by.judge("hall-3", at, verdict));
+  return verdict;
+}
+
+async function told(upToMinute: number, newest = upToMinute, by = judge): Promise<string[]> {
+  const { write } = await verdictOn(upToMinute, newest, by);
+  return (write.raised ?? []).map(({ device, rule, state }) => `${device} ${rule} ${state}`);
+}
+
+describe("the windows of a gateway", () => {
+  test("are judged when they are final, and each once, whatever is corrected later", async () => {
+    await send(0, "oven-1", 250, 252);
+    expect(await told(0.9)).toEqual([]);
+    expect(await told(1)).toEqual(["oven-1 too hot active"]);
+    expect(await told(1)).toEqual([]);
+    await send(0, "oven-1", 1, 1, 1, 1);
+    await send(1, "oven-1", 246);
+    expect(await told(2)).toEqual([]);
+    await send(2, "oven-1", 240);
+    expect(await told(3)).toEqual(["oven-1 too hot cleared"]);
+  });
+
+  test("say who is absent, by the gateway's own time", async () => {
+    await send(0, "oven-1", 20);
+    await send(0, "pump", 1);
+    await send(2, "pump", 1);
+    expect(await told(1)).toEqual([]);
+    expect(await told(3)).toEqual(["oven-1 no answer active"]);
+    await send(3, "oven-1", null);
+    await send(3, "pump", 1);
+    expect(await told(4)).toEqual([]);
+    await send(4, "oven-1", 20);
+    await send(4, "pump", 1);
+    expect(await told(5)).toEqual(["oven-1 no answer cleared"]);
+    // Final because nothing can come any more: but nobody is missed by a gateway that is silent itself.
+    expect(await told(60, 4.5)).toEqual([]);
+  });
+
+  test("go on under another desk as if nothing had been", async () => {
+    await send(0, "oven-1", 250);
+    await send(0, "pump", 1);
+    const verdict = await verdictOn(1, 1, judge);
+    const kept = [...(verdict.write.memory ?? []), { key: '["begun","1m"]', text: "true" }];
+    const next = makeJudge();
+    const loaded = new Verdict();
+    next.load(kept, loaded);
+    expect(loaded.isEmpty).toBe(true);
+    expect(await told(1, 1, next)).toEqual([]);
+    await send(2, "oven-1", 100);
+    // The pump was heard last in a window that the other desk judged.
+    expect(await told(3, 3, next)).toEqual(["oven-1 too hot cleared", "pump no answer active"]);
+  });
+
+  test("end the alarms of a rule that is gone from the file", async () => {
+    await send(0, "oven-1", 250);
+    const verdict = await verdictOn(1, 1, judge);
+    const loaded = new Verdict();
+    makeJudge(rules.slice(1)).load(verdict.write.memory ?? [], loaded);
+    expect(loaded.write.raised).toMatchObject([
+      { device: "oven-1", rule: "too hot", state: "cleared" },
+    ]);
+    expect(loaded.write.forgottenMemory).toHaveLength(1);
+  });
+
+  test("that were there before anybody judged wake nobody", async () => {
+    await send(0, "oven-1", 250);
+    await send(1, "oven-1", 250);
+    const fresh = makeJudge();
+    const watermarkMs = MINUTE + 1.5 * MINUTE_MS;
+    const mark = { gateway: "hall-3", seenAtMs: MINUTE, watermarkMs, newestMs: watermarkMs };
+    fresh.begin([mark], new Verdict());
+    expect(await told(1, 1, fresh)).toEqual([]);
+    expect(await told(2, 2, fresh)).toEqual(["oven-1 too hot active"]);
+  });
+});
