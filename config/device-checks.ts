@@ -38,7 +38,7 @@ function checkDevice(context: DeviceContext): Problem[] {
   const busName = textOf(device["bus"]);
   if (busName === undefined) return [...limits, ...checkWithoutBus(context)];
   const bus = mappingOf(buses[busName]);
-  if (!Object.hasOwn(buses, busName)) return [...limits, unknownBus(context, busName)];
+  if (!Object.hasOwn(buses, busName)) return [...limits, unknownBus(path, busName, buses)];
   if ("serial" in bus) return [...limits, ...checkOnSerial(context, bus)];
   if (!("modbus" in bus)) return limits;
   if (sound.has(device["tags"]) && device["addressBase"] !== 0) return limits;
@@ -80,13 +80,14 @@ function leaveOutAlone(path: Path): Problem {
   return { path: [...path, "leaveOut"], on: "key", message, suggestion };
 }
 
-function unknownBus({ path, buses }: DeviceContext, name: string): Problem {
+/** @param path of what names the bus */
+export function unknownBus(path: Path, bus: string, buses: RawMapping): Problem {
   const known = Object.keys(buses);
-  const near = nearest(name, known);
+  const near = nearest(bus, known);
   let suggestion = "describe it below the top-level key buses";
   if (near !== undefined) suggestion = `did you mean "${near}"?`;
   else if (known.length > 0) suggestion = `the buses are: ${known.join(", ")}`;
-  return { path: [...path, "bus"], on: "value", message: `there is no bus "${name}"`, suggestion };
+  return { path: [...path, "bus"], on: "value", message: `there is no bus "${bus}"`, suggestion };
 }
 
 function checkOnModbus({ path, device }: DeviceContext): Problem[] {

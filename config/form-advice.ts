@@ -10,6 +10,8 @@ const FORMS: readonly (readonly [expected: string, advice: Advice])[] = [
   ["HOST:PORT, such as 127.0.0.1", listenAdvice],
   ["http://HOST:PORT", (text) => (SCHEME.test(text) ? undefined : `write http://${text}`)],
   ["a host name, such as", (text) => `write ${text.replace(SCHEME, "").replace(/[/:].*$/, "")}`],
+  ["a URL such as https://", (text) => `write https://${text.replace(SCHEME, "")}`],
+  ["a time of day, such as", timeAdvice],
   ["a URL such as mqtt://", (text) => `write mqtt://${text.replace(SCHEME, "")}`],
   ["the name of a Sparkplug group", () => "a name has no /, + or #, such as north"],
   ["a rate with its unit", rateAdvice],
@@ -31,6 +33,11 @@ function listenAdvice(text: string): string | undefined {
     return `write 127.0.0.1:${text} for this machine alone, or 0.0.0.0:${text} for others as well`;
   }
   return /^[\w.-]+$/.test(text) ? `the port is missing: write ${text}:PORT` : undefined;
+}
+
+function timeAdvice(text: string): string | undefined {
+  const [, hour = "", minute = "00"] = /^(\d{1,2})(?:[:.h](\d{2}))?$/.exec(text) ?? [];
+  return hour === "" ? undefined : `write ${hour.padStart(2, "0")}:${minute}`;
 }
 
 function rateAdvice(text: string): string | undefined {

@@ -1,8 +1,10 @@
 /** What a gateway's file must fulfil beyond the shape of each of its parts. */
+import { GATEWAY_WAYS } from "./alarm-recipients.ts";
 import { checkDevices } from "./device-checks.ts";
 import { checkListenPorts } from "./listen-checks.ts";
 import { checkMqtt } from "./mqtt-checks.ts";
 import { entriesOf, mappingOf } from "./raw.ts";
+import { checkRecipients } from "./recipient-checks.ts";
 import { checkSerialBus } from "./serial-checks.ts";
 import type { Outline, Problem } from "./yaml-tree.ts";
 
@@ -15,6 +17,11 @@ export function checkGateway(data: unknown, outline: Outline): Problem[] {
     ...checkDevices(file, outline),
     ...checkMqtt(mappingOf(file["mqtt"]), "mqtt" in file, outline),
     ...checkListenPorts(file, outline),
+    ...checkRecipients(file["alarms"], {
+      ways: GATEWAY_WAYS,
+      buses: mappingOf(file["buses"]),
+      outline,
+    }),
   ];
 }
 

@@ -3,6 +3,7 @@
  * of documentation. Every key says what it means; `node config/generate.ts` after a change.
  */
 import { z } from "zod";
+import { gatewayRecipient } from "./alarm-recipients.ts";
 import { buffer } from "./gateway/buffer.ts";
 import { clock } from "./gateway/clock.ts";
 import { device } from "./gateway/device.ts";
@@ -36,6 +37,10 @@ export const gatewaySchema = z.strictObject({
     .optional()
     .describe("Folder of device templates of yours. If left out: `templates`, beside this file."),
   devices: z.record(name, device).default({}).describe("The devices, by names of yours."),
+  alarms: z
+    .record(name, gatewayRecipient)
+    .default({})
+    .describe("Who is told of alarms, by names of yours."),
   http: http.prefault({}).describe("The gateway's own page."),
 });
 

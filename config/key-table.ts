@@ -50,7 +50,9 @@ function choiceRows(options: readonly unknown[], prefix: string): Row[] {
   return options.flatMap((option, i) => {
     const schema = schemaOf(option);
     const keys = (schema.required ?? []).map((key) => `\`${key}\``).join(", ");
-    const meaning = `${i === 0 ? "Either" : "Or"} with ${keys}:`;
+    const other = schema.items ? "a list:" : `${typeOf(schema)} alone.`;
+    const shape = schema.properties ? `with ${keys}:` : other;
+    const meaning = `${i === 0 ? "Either" : "Or"} ${shape}`;
     return [{ key: "", type: "", fallback: "", meaning }, ...rowsBelow(schema, prefix)];
   });
 }

@@ -40,7 +40,8 @@ function flatten(issue: Issue, above: readonly PropertyKey[]): Issue[] {
   const path = [...above, ...issue.path];
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return [{ ...issue, path }];
   const branches = issue.errors.map((errors) => errors.flatMap((error) => flatten(error, path)));
-  const meant = branches.reduce((best, branch) => (costOf(branch) < costOf(best) ? branch : best));
+  const costs = branches.map((branch) => costOf(branch, path));
+  const meant = branches[costs.indexOf(Math.min(...costs))] ?? [];
   // Where the word that decides between the shapes is wrong, what follows from it is noise.
   const kind = meant.find((found) => decidesKind(found) && found.path.length === path.length + 1);
   return kind ? [kind] : meant;
@@ -50,11 +51,15 @@ function decidesKind(issue: Issue): boolean {
   return issue.code === "invalid_value" && issue.values.length === 1 && issue.input !== undefined;
 }
 
-function costOf(issues: readonly Issue[]): number {
-  return issues.reduce(
-    (cost, issue) => cost + (issue.code === "unrecognized_keys" ? issue.keys.length : 1),
-    0,
-  );
+/** A text where a shape wants a mapping, or the other way round, is not a text that went wrong. */
+const OTHER_KIND_COST = 100;
+
+function costOf(issues: readonly Issue[], path: readonly PropertyKey[]): number {
+  return issues.reduce((cost, issue) => {
+    if (issue.code === "unrecognized_keys") return cost + issue.keys.length;
+    const isOtherKind = issue.code === "invalid_type" && issue.path.length === path.length;
+    return cost + (isOtherKind ? OTHER_KIND_COST : 1);
+  }, 0);
 }
 
 function isMissing(issue: Issue, writtenAt: (path: Path) => Written): boolean {

@@ -99,6 +99,10 @@ function adviceForType(expected: string, { value, text }: Written): string | und
       return adviceForNumber(value);
     case "boolean":
       return adviceForTruth(value);
+    case "array":
+      return typeof value === "string" && /^[\w@.:/+-]+$/.test(value)
+        ? `put it in brackets: [${value}]`
+        : undefined;
     case "object":
     case "record":
       return Array.isArray(value)
