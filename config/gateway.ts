@@ -38,8 +38,9 @@ export const gatewaySchema = z.strictObject({
     .describe("Folder of device templates of yours. If left out: `templates`, beside this file."),
   devices: z.record(name, device).default({}).describe("The devices, by names of yours."),
   alarms: z
-    .record(name, gatewayRecipient)
-    .default({})
+    .strictObject({})
+    .catchall(gatewayRecipient)
+    .prefault({})
     .describe("Who is told of alarms, by names of yours."),
   http: http.prefault({}).describe("The gateway's own page."),
 });

@@ -22,17 +22,15 @@ export function keyTable(schema: JsonSchema): string {
 function rowsBelow(schema: JsonSchema, prefix: string): Row[] {
   const { properties, required = [], additionalProperties, items, anyOf } = schema;
   if (isChoice(schema)) return choiceRows(anyOf ?? [], prefix);
-  if (properties) {
-    return Object.entries(properties).flatMap(([key, value]) => {
-      const path = prefix === "" ? key : `${prefix}.${key}`;
-      return rowsOf(schemaOf(value), path, required.includes(key));
-    });
-  }
+  const named = Object.entries(properties ?? {}).flatMap(([key, value]) => {
+    const path = prefix === "" ? key : `${prefix}.${key}`;
+    return rowsOf(schemaOf(value), path, required.includes(key));
+  });
   const item = typeof items === "object" && !Array.isArray(items) ? items : undefined;
   if (item) return rowsBelow(item, `${prefix}[]`);
   return typeof additionalProperties === "object"
-    ? rowsBelow(additionalProperties, `${prefix}.NAME`)
-    : [];
+    ? [...named, ...rowsBelow(additionalProperties, `${prefix}.NAME`)]
+    : named;
 }
 
 function rowsOf(schema: JsonSchema, path: string, isRequired: boolean): Row[] {

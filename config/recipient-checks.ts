@@ -3,6 +3,7 @@ import { isLoopback } from "./alarms/loopback.ts";
 import { unknownBus } from "./device-checks.ts";
 import { nearest } from "./nearest.ts";
 import { entriesOf, mappingOf, numberOf, type RawMapping, textOf } from "./raw.ts";
+import { name } from "./shared.ts";
 import type { Outline, Path, Problem } from "./yaml-tree.ts";
 
 const SIGNALS = ["coil", "register"] as const;
@@ -11,7 +12,7 @@ export interface RecipientContext {
   /** Keys of a recipient that are a way to it. */
   readonly ways: readonly string[];
   /** Keys of the section that are no recipients. */
-  readonly settings?: readonly string[];
+  readonly others?: readonly string[];
   /** Of the file; undefined for a sink. */
   readonly buses?: RawMapping;
   readonly outline: Outline;
@@ -19,14 +20,15 @@ export interface RecipientContext {
 
 /** @param section `alarms`, as it stands in the file */
 export function checkRecipients(section: unknown, context: RecipientContext): Problem[] {
-  const { settings = [] } = context;
-  const recipients = entriesOf(section).filter(([name]) => !settings.includes(name));
-  const names = recipients.map(([name]) => name);
+  const { others = [] } = context;
+  const recipients = entriesOf(section).filter(([text]) => !others.includes(text));
+  const names = recipients.map(([text]) => text);
   const owners = new Map<string, Path>();
   const problems: Problem[] = [];
-  for (const [name, recipient] of recipients) {
-    const path = ["alarms", name];
+  for (const [text, recipient] of recipients) {
+    const path = ["alarms", text];
     problems.push(
+      ...checkName(path, text),
       ...checkWays(path, recipient, context.ways),
       ...checkBackup(path, recipient, names),
       ...checkMail([...path, "mail"], mappingOf(recipient["mail"])),
@@ -34,6 +36,14 @@ export function checkRecipients(section: unknown, context: RecipientContext): Pr
     );
   }
   return problems;
+}
+
+/** The section's schema takes any key that is none of its own. */
+function checkName(path: Path, text: string): Problem[] {
+  const { success, error } = name.safeParse(text);
+  if (success) return [];
+  const message = `"${text}" cannot be a name: ${error.issues[0]?.message ?? "not accepted"}`;
+  return [{ path, on: "key", message, suggestion: "choose a plain one, such as shift" }];
 }
 
 function checkWays(path: Path, recipient: RawMapping, ways: readonly string[]): Problem[] {

@@ -4,6 +4,8 @@ import type { z } from "zod";
 interface Definition {
   readonly type: string;
   readonly shape?: Readonly<Record<string, z.ZodType>>;
+  /** What an object's other keys hold. */
+  readonly catchall?: z.ZodType | undefined;
   readonly innerType?: z.ZodType;
   readonly in?: z.ZodType;
   readonly valueType?: z.ZodType;
@@ -28,8 +30,8 @@ function schemasAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType[]
 }
 
 function childrenOf(parent: z.ZodType, step: PropertyKey): z.ZodType[] {
-  const { shape, valueType, element } = definitionOf(parent);
-  const child = shape?.[String(step)] ?? valueType ?? element;
+  const { shape, catchall, valueType, element } = definitionOf(parent);
+  const child = shape?.[String(step)] ?? catchall ?? valueType ?? element;
   return child ? unwrap(child) : [];
 }
 

@@ -14,8 +14,13 @@ import { quietHoursOf } from "./quiet.ts";
 
 type RecipientSettings = RecipientsSettings[string];
 
-export function recipientsOf(settings: RecipientsSettings): Recipient[] {
-  return Object.entries(settings).map(([name, recipient]) => {
+/** @param others keys of the section that are no recipients */
+export function recipientsOf(
+  section: RecipientsSettings,
+  others: readonly string[] = [],
+): Recipient[] {
+  const named = Object.entries(section).filter(([name]) => !others.includes(name));
+  return named.map(([name, recipient]) => {
     const { priority, devices, backup, repeat, quiet } = recipient;
     return {
       name,
