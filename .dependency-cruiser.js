@@ -34,6 +34,11 @@ export default {
       },
     },
     {
+      from: { path: folder("core/notify") },
+      to: { path: npm("nodemailer", "mqtt") },
+    },
+    { from: { path: folder("core/notify") }, to: { path: node("https", "fs/promises") } },
+    {
       from: { path: folder("core") },
       to: {
         path: node("zlib", "http", "timers/promises", "crypto", "net", "util", "child_process"),

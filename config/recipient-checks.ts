@@ -3,7 +3,7 @@ import { isLoopback } from "./alarms/loopback.ts";
 import { unknownBus } from "./device-checks.ts";
 import { nearest } from "./nearest.ts";
 import { entriesOf, mappingOf, numberOf, type RawMapping, textOf } from "./raw.ts";
-import { name } from "./shared.ts";
+import { name as nameSchema } from "./shared.ts";
 import type { Outline, Path, Problem } from "./yaml-tree.ts";
 
 const SIGNALS = ["coil", "register"] as const;
@@ -40,7 +40,7 @@ export function checkRecipients(section: unknown, context: RecipientContext): Pr
 
 /** The section's schema takes any key that is none of its own. */
 function checkName(path: Path, text: string): Problem[] {
-  const { success, error } = name.safeParse(text);
+  const { success, error } = nameSchema.safeParse(text);
   if (success) return [];
   const message = `"${text}" cannot be a name: ${error.issues[0]?.message ?? "not accepted"}`;
   return [{ path, on: "key", message, suggestion: "choose a plain one, such as shift" }];

@@ -1,32 +1,66 @@
-/** What brings a notice to a person or a program. One way for each kind, on both sides. */
-import type { Notice } from "../alarms/contract.ts";
+/**
+ * What brings alarms to people and programs. A notifier carries messages: each must arrive, so they
+ * wait in the outbox. A mirror shows what stands now: what it missed does not matter once it shows
+ * the newest.
+ */
+import type { AlarmState, JournalEntry, Notice, OutboxEntry } from "../alarms/contract.ts";
+import type { AlarmFacts } from "../alarms/facts.ts";
+import { PenstockError } from "../errors.ts";
+import type { ChannelKind } from "./recipient.ts";
 
-/** It did not arrive. */
-export class DeliveryFailed extends Error {
-  /** Trying again can help: the receiver is away, busy, or answers with a fault of its own. */
+interface Failure {
+  /** Trying again can help: the receiver is away or busy, or somebody has to mend something. */
   readonly isTransient: boolean;
   /** What the receiver asked to be waited, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** It did not arrive. The message names no address that could be a secret. */
+export class DeliveryFailed extends PenstockError {
+  readonly isTransient: boolean;
   readonly retryAfterMs: number | undefined;
 
-  constructor(
-    message: string,
-    options: { isTransient: boolean; retryAfterMs?: number | undefined; cause?: unknown },
-  ) {
-    super(message, { cause: options.cause });
-    this.isTransient = options.isTransient;
-    this.retryAfterMs = options.retryAfterMs;
+  constructor(message: string, { isTransient, retryAfterMs, cause }: Failure) {
+    super(isTransient ? "NOTICE_UNDELIVERED" : "NOTICE_REFUSED", message, { cause });
+    this.isTransient = isTransient;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
 export interface Notifier {
-  /** For logs and the status: `webhook`, `mail`, `mqtt`, `alertmanager`, `coil`. */
-  readonly kind: string;
+  readonly kind: ChannelKind;
   /**
-   * Resolves when the receiver has taken it. Notices of one recipient come one after the other.
-   * @throws DeliveryFailed
+   * Resolves when the receiver has taken it. Notices of one channel come one after the other.
+   * @throws DeliveryFailed; AbortError when the signal fires
    */
   deliver(notice: Notice, signal: AbortSignal): Promise<void>;
-  /** Opens nothing that `deliver` would not open by itself. */
-  start?(): Promise<void>;
+}
+
+export interface Mirror {
+  readonly kind: ChannelKind;
+  /** It is shown anew this often, for a receiver that forgets. */
+  readonly everyMs: number;
+  /**
+   * Shows that these alarms stand, and no others.
+   * @throws DeliveryFailed; AbortError when the signal fires
+   */
+  show(standing: readonly AlarmState[], signal: AbortSignal): Promise<void>;
+  /**
+   * Lets people see that it works; what it showed comes back afterwards.
+   * @throws DeliveryFailed; AbortError when the signal fires
+   */
+  test(notice: Notice, signal: AbortSignal): Promise<void>;
+  start?(): void;
   stop?(): Promise<void>;
 }
+
+/** What the outbox wants written, in one transaction. Whoever keeps the alarms numbers the journal. */
+export interface OutboxWrite {
+  readonly outbox: readonly OutboxEntry[];
+  readonly outboxDone: readonly string[];
+  readonly journal: readonly Omit<JournalEntry, "id">[];
+}
+
+/** What mirrors must know of the plant. */
+export type PlantNames = Pick<AlarmFacts, "gatewayName" | "siteOf">;

@@ -27,12 +27,21 @@ export interface QuietHours {
   readonly zone?: string | undefined;
 }
 
-export type Channel =
+/** They carry each notice. */
+export type CarriedChannel =
   | ({ readonly kind: "webhook" } & WebhookChannel)
   | ({ readonly kind: "mail" } & MailChannel)
-  | ({ readonly kind: "mqtt" } & MqttChannel)
+  | ({ readonly kind: "mqtt" } & MqttChannel);
+
+/** Only a gateway has wires. */
+export type WiredChannel = { readonly kind: "coil" | "register" } & SignalChannel;
+
+/** They show what stands, and so get no notices. */
+export type MirroredChannel =
   | ({ readonly kind: "alertmanager" } & AlertmanagerChannel)
-  | ({ readonly kind: "coil" | "register" } & SignalChannel);
+  | WiredChannel;
+
+export type Channel = CarriedChannel | MirroredChannel;
 
 export type ChannelKind = Channel["kind"];
 
@@ -106,4 +115,9 @@ export interface Heartbeat {
 /** By which a channel is known in the outbox, in alarms and in `notify ls`: `shift.webhook`. */
 export function addressOf(recipient: Pick<Recipient, "name">, kind: ChannelKind): string {
   return `${recipient.name}.${kind}`;
+}
+
+export function isMirrored(channel: Channel): channel is MirroredChannel {
+  const { kind } = channel;
+  return kind === "alertmanager" || kind === "coil" || kind === "register";
 }
