@@ -49,7 +49,8 @@ function choiceRows(options: readonly unknown[], prefix: string): Row[] {
     const schema = schemaOf(option);
     const keys = (schema.required ?? []).map((key) => `\`${key}\``).join(", ");
     const other = schema.items ? "a list:" : `${typeOf(schema)} alone.`;
-    const shape = schema.properties ? `with ${keys}:` : other;
+    const some = keys === "" ? "some of these:" : `with ${keys}:`;
+    const shape = schema.properties ? some : other;
     const meaning = `${i === 0 ? "Either" : "Or"} ${shape}`;
     return [{ key: "", type: "", fallback: "", meaning }, ...rowsBelow(schema, prefix)];
   });
