@@ -21,20 +21,32 @@ const WARM_UP = 64;
 /** Already from so many on, a hole is told from an interval. */
 const HOLES_FROM = 8;
 const MEAN_WEIGHT = 1 / 64;
-const MEANS = 10;
-const LONGESTS = 3;
-const HOLES_MAX = 3;
+/** The hole of this week that teaches: long ones come night by night, short ones from bad contacts. */
+const LONG_HOLE_MS = 3_600_000;
+const LONG_HOLES_TEACH = 3;
+const SHORT_HOLES_TEACH = 10;
 
-/** The longest silence that is usual; infinite while too little is known. */
-export function usualSilenceMs(state: StateCursor, at: number, leastMs: number): number {
-  return state.get(at + COUNT) < WARM_UP
-    ? Number.POSITIVE_INFINITY
-    : longestUsualMs(state, at, leastMs);
+/** What is usual: so many mean intervals, so many of the longest one, and at least so long. */
+export interface Patience {
+  readonly means: number;
+  readonly longests: number;
+  readonly leastMs: number;
 }
 
-function longestUsualMs(state: StateCursor, at: number, leastMs: number): number {
+/** The longest silence that is usual; infinite while too little is known. */
+export function usualSilenceMs(state: StateCursor, at: number, patience: Patience): number {
+  return state.get(at + COUNT) < WARM_UP
+    ? Number.POSITIVE_INFINITY
+    : longestUsualMs(state, at, patience);
+}
+
+function longestUsualMs(
+  state: StateCursor,
+  at: number,
+  { means, longests, leastMs }: Patience,
+): number {
   const longestMs = Math.max(state.get(at + LONGEST_MS), state.get(at + OLD_LONGEST_MS));
-  return Math.max(leastMs, MEANS * state.get(at + MEAN_MS), LONGESTS * longestMs);
+  return Math.max(leastMs, means * state.get(at + MEAN_MS), longests * longestMs);
 }
 
 export function meanIntervalMs(state: StateCursor, at: number): number {
@@ -46,16 +58,17 @@ export function learnInterval(
   state: StateCursor,
   at: number,
   intervalMs: number,
-  leastMs: number,
+  patience: Patience,
   ts: number,
 ): boolean {
   turnWeek(state, at, ts);
   const known = state.get(at + COUNT);
-  const isHole = known >= HOLES_FROM && intervalMs > longestUsualMs(state, at, leastMs);
+  const isHole = known >= HOLES_FROM && intervalMs > longestUsualMs(state, at, patience);
   if (isHole) {
     const holes = state.get(at + HOLES) + 1;
     state.set(at + HOLES, holes);
-    if (holes < HOLES_MAX) return known >= WARM_UP;
+    if (holes < (intervalMs < LONG_HOLE_MS ? SHORT_HOLES_TEACH : LONG_HOLES_TEACH))
+      return known >= WARM_UP;
   }
   const count = known + 1;
   state.set(at + COUNT, count);

@@ -11,17 +11,17 @@ import { StateCursor } from "./state-cursor.ts";
 import type { StateBlock, StateLayout } from "./state-slabs.ts";
 import { lasting, moment, nameOf } from "./wording.ts";
 
-/** Shorter silences than these are nobody's concern, unless the file says so. */
-const STALE_LEAST_MS = 30_000;
-const GAP_LEAST_MS = 10_000;
+/** Whoever is silent may speak yet; whoever left a hole has left it. */
+const STALE = { means: 10, longests: 3, leastMs: 30_000 };
+const GAP = { means: 5, longests: 2, leastMs: 10_000 };
 /** Readings in rhythm behind a hole, after which it is over. */
 const CALM_READINGS = 16;
 
 /** Time of the newest reading, and when it arrived; 0 for none in this run of the program. */
 const LAST_TS = 0;
 const LAST_SEEN_MS = 1;
-const STALE = 2;
-const GAP = 3;
+const IS_STALE = 2;
+const HAS_GAP = 3;
 const GAP_SINCE = 4;
 const CALM = 5;
 const ARRIVALS = 6;
@@ -56,7 +56,7 @@ export class SilenceRule {
     const state = this.#state;
     state.on(look.block);
     const lastSeenMs = state.get(LAST_SEEN_MS);
-    const wasStale = state.get(STALE) === 1;
+    const wasStale = state.get(IS_STALE) === 1;
     if (wasStale) this.#endStale(look);
     if (lastSeenMs > 0) this.#learn(look, seenMs - lastSeenMs, wasStale);
     this.#settleGap(look);
@@ -67,9 +67,9 @@ export class SilenceRule {
   rest(look: Look, seenMs: number, why: string): void {
     const state = this.#state;
     state.on(look.block);
-    if (state.get(STALE) === 1) this.#endStale(look);
-    if (state.get(GAP) === 1) {
-      state.set(GAP, 0);
+    if (state.get(IS_STALE) === 1) this.#endStale(look);
+    if (state.get(HAS_GAP) === 1) {
+      state.set(HAS_GAP, 0);
       this.#tellGap(look, 0, `${nameOf(look.subject)} ${why}`);
     }
     this.#keep(look, seenMs);
@@ -82,8 +82,8 @@ export class SilenceRule {
   silent(look: Look, silentMs: number): void {
     const state = this.#state;
     state.on(look.block);
-    if (state.get(STALE) === 1) return;
-    state.set(STALE, 1);
+    if (state.get(IS_STALE) === 1) return;
+    state.set(IS_STALE, 1);
     const { ts, subject } = look;
     const usual = meanIntervalMs(state, ARRIVALS);
     const rhythm = usual > 0 ? ` (usually every ${lasting(usual)})` : "";
@@ -103,16 +103,16 @@ export class SilenceRule {
 
   isActive(block: StateBlock, name: string): boolean {
     this.#state.on(block);
-    return this.#state.get(name === "stale" ? STALE : GAP) === 1;
+    return this.#state.get(name === "stale" ? IS_STALE : HAS_GAP) === 1;
   }
 
   setActive(block: StateBlock, name: string, active: boolean): void {
     this.#state.on(block);
-    this.#state.set(name === "stale" ? STALE : GAP, active ? 1 : 0);
+    this.#state.set(name === "stale" ? IS_STALE : HAS_GAP, active ? 1 : 0);
   }
 
   #staleAfterMs(): number {
-    return this.#staleMs ?? usualSilenceMs(this.#state, ARRIVALS, STALE_LEAST_MS);
+    return this.#staleMs ?? usualSilenceMs(this.#state, ARRIVALS, STALE);
   }
 
   #priority(): "medium" | "low" {
@@ -133,19 +133,20 @@ export class SilenceRule {
     const state = this.#state;
     const { ts } = look;
     if (arrivedMs > 0) {
-      learnInterval(state, ARRIVALS, arrivedMs, STALE_LEAST_MS, ts);
+      // By the shorter patience: a small hole must not teach to wait for longer ones.
+      learnInterval(state, ARRIVALS, arrivedMs, GAP, ts);
     }
     const intervalMs = ts - state.get(LAST_TS);
     if (intervalMs <= 0) return;
-    const usualMs = usualSilenceMs(state, TIMES, GAP_LEAST_MS);
-    const isHole = learnInterval(state, TIMES, intervalMs, GAP_LEAST_MS, ts);
+    const usualMs = usualSilenceMs(state, TIMES, GAP);
+    const isHole = learnInterval(state, TIMES, intervalMs, GAP, ts);
     if (isHole && !wasStale) this.#beginGap(look, intervalMs, usualMs);
     else state.set(CALM, state.get(CALM) + 1);
   }
 
   #endStale(look: Look): void {
     const state = this.#state;
-    state.set(STALE, 0);
+    state.set(IS_STALE, 0);
     const { ts, subject } = look;
     const since = this.#lastTs(ts);
     report(look, {
@@ -168,8 +169,8 @@ export class SilenceRule {
     const { ts, subject } = look;
     const since = state.get(LAST_TS);
     state.set(CALM, 0);
-    if (state.get(GAP) === 1) return;
-    state.set(GAP, 1);
+    if (state.get(HAS_GAP) === 1) return;
+    state.set(HAS_GAP, 1);
     state.set(GAP_SINCE, since);
     const message =
       `${nameOf(subject)} has no readings of ${lasting(intervalMs)}, ` +
@@ -179,8 +180,8 @@ export class SilenceRule {
 
   #settleGap(look: Look): void {
     const state = this.#state;
-    if (state.get(GAP) === 0 || state.get(CALM) < CALM_READINGS) return;
-    state.set(GAP, 0);
+    if (state.get(HAS_GAP) === 0 || state.get(CALM) < CALM_READINGS) return;
+    state.set(HAS_GAP, 0);
     this.#tellGap(look, 0, `${nameOf(look.subject)} has its rhythm again`);
   }
 
@@ -189,7 +190,7 @@ export class SilenceRule {
     const { ts } = look;
     report(look, {
       rule: "gap",
-      state: state.get(GAP) === 1 ? "active" : "cleared",
+      state: state.get(HAS_GAP) === 1 ? "active" : "cleared",
       priority: "low",
       ts,
       value: (ts - state.get(LAST_TS)) / 1000,
