@@ -83,6 +83,17 @@ export class MessageReceiver {
     return batch && this.#accept(batch);
   }
 
+  /**
+   * The connection to the broker is lost: what Sparkplug nodes said last is stored as stale. Never
+   * rejects; what cannot be stored is counted.
+   */
+  async lost(): Promise<void> {
+    for (const batch of this.sparkplug?.lost(this.#options.source) ?? []) {
+      // The log has told of it.
+      if (batch.length > 0) await this.#accept(batch).catch(() => undefined);
+    }
+  }
+
   #decode(clientId: string, topic: string, payload: Uint8Array): ReadingBatch | undefined {
     const { sparkplug } = this;
     const isSparkplug = sparkplug?.owns(topic) ?? false;

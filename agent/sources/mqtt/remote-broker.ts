@@ -4,7 +4,13 @@
  * connection is made again by back-off, for ever.
  */
 import type { IClientOptions } from "mqtt";
-import type { Intake, Source, SourceStatus } from "#agent/sources/contract.ts";
+import {
+  GATEWAY,
+  type Intake,
+  type Source,
+  type SourceStatus,
+  type Trouble,
+} from "#agent/sources/contract.ts";
 import type { StampLimits } from "#agent/sources/payload/time-stamp.ts";
 import type { RemoteBrokerSettings } from "#config/gateway/mqtt.ts";
 import { backOff } from "#core/back-off.ts";
@@ -34,6 +40,8 @@ export interface RemoteBrokerOptions {
 }
 
 const RECONNECT = { firstMs: 500, maxMs: 30_000 };
+/** The end of a connection counts, and each attempt that fails. */
+const FAILURES_MIN = 2;
 const CONNECT_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_S = 30;
 const WAITING_BYTES_MAX = 2 * 1024 * 1024;
@@ -53,6 +61,7 @@ export class RemoteBroker implements Source {
   readonly #counters = { connects: 0, disconnects: 0 };
   #state: "stopped" | "starting" | "running" | "degraded" = "stopped";
   #detail: string | undefined;
+  #failuresInARow = 0;
   #session: RemoteSession | undefined;
   #running: Promise<void> | undefined;
 
@@ -116,6 +125,14 @@ export class RemoteBroker implements Source {
     };
   }
 
+  /** One that is reached again at the first attempt was not away. */
+  troubles(): readonly Trouble[] {
+    if (this.#state !== "degraded" || this.#failuresInARow < FAILURES_MIN) return [];
+    const { name } = this.#options;
+    const message = `Nothing comes from the outside MQTT broker "${name}": ${this.#detail}. Check the network, its address, user and certificate.`;
+    return [{ device: GATEWAY, tag: `(remote ${name})`, rule: "dead", priority: "high", message }];
+  }
+
   async #keepConnected(): Promise<void> {
     const { clock, random } = this.#options;
     const { signal } = this.#stopping;
@@ -154,6 +171,7 @@ export class RemoteBroker implements Source {
     });
     const reason = await this.#session.ended;
     sparkplug?.state.lost();
+    if (!this.#stopping.signal.aborted) await this.#receiver.lost();
     return reason;
   }
 
@@ -172,6 +190,7 @@ export class RemoteBroker implements Source {
       onReady: () => {
         this.#counters.connects += 1;
         this.#state = "running";
+        this.#failuresInARow = 0;
         onReady();
       },
     });
@@ -181,6 +200,7 @@ export class RemoteBroker implements Source {
     if (this.#stopping.signal.aborted) return;
     if (this.#state === "running") this.#counters.disconnects += 1;
     this.#state = "degraded";
+    this.#failuresInARow += 1;
     this.#detail = `not connected: ${reason}`;
     this.#log.warn(`ended: ${reason}`, { reason }, "the outside MQTT broker is not connected");
   }

@@ -126,21 +126,23 @@ describe("a Modbus bus", () => {
 
   test("on a line is noisy while bytes come that are no answer, and says what to check", async () => {
     const pty = new Pty();
-    let isGarbled = true;
+    let isGarbled = false;
     // What an answer of 19,200 baud looks like at 9600.
     const garbled = Buffer.from([0xfe, 0x80, 0xf8]);
     const frame = Buffer.from([2, 3, 2, 0, 7]);
     const answer = Buffer.concat([frame, Buffer.alloc(2)]);
     answer.writeUInt16LE(crc16(frame), frame.length);
     pty.onData(() => pty.send(isGarbled ? garbled : answer));
-    const { bus } = await startBusOn(
-      { modbus: "rtu", port: pty.path, timeout: "10ms" },
-      { meter: METER },
+    const { bus, intake } = await startBusOn(
+      { modbus: "rtu", port: pty.path, timeout: "60ms" },
+      { meter: { ...METER, every: "10ms" } },
     );
     onTestFinished(async () => {
       await bus.stop();
       pty.unplug();
     });
+    await until(() => intake.latest("meter")["level"] === 7);
+    isGarbled = true;
     await until(() => told(bus).includes("(gateway) line noisy"));
     const noisy = bus.troubles().find(({ rule }) => rule === "noisy");
     expect(noisy).toMatchObject({ priority: "medium" });

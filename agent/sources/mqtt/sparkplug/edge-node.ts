@@ -48,18 +48,35 @@ export class EdgeNode {
   readonly #metrics = new Map<string | undefined, Map<string, MetricDefinition>>();
   readonly #aliases = new Map<bigint, MetricDefinition>();
   #size = 0;
+  /** False since the way to the node's broker was lost: what it said before may have changed. */
+  #isHeard = true;
 
   constructor(metricsMax: number) {
     this.#metricsMax = metricsMax;
   }
 
-  /** How many metrics are known. */
+  /** How many metrics are known, and devices. */
   get size(): number {
     return this.#size;
   }
 
   get isOnline(): boolean {
     return this.#state === "online" || this.#state === "gap";
+  }
+
+  /** Born, and heard ever since. */
+  get isUpToDate(): boolean {
+    return this.isOnline && this.#isHeard;
+  }
+
+  /**
+   * The way to the node's broker is lost. Returns what is not known any more; a birth makes it known
+   * again, for a node sends only what changes.
+   */
+  lost(): readonly MetricDefinition[] {
+    if (!this.isUpToDate) return [];
+    this.#isHeard = false;
+    return this.#all();
   }
 
   handle(type: MessageType, device: string | undefined, payload: SparkplugPayload): NodeOutcome {
@@ -75,6 +92,7 @@ export class EdgeNode {
 
   #nodeBirth(payload: SparkplugPayload): NodeOutcome {
     this.#state = "online";
+    this.#isHeard = true;
     this.#seq = seqOf(payload);
     this.#bdSeq = birthSequenceOf(payload);
     this.#metrics.clear();
@@ -87,9 +105,13 @@ export class EdgeNode {
     const bdSeq = birthSequenceOf(payload);
     if (!this.isOnline || bdSeq !== this.#bdSeq) return NOTHING;
     this.#state = "dead";
-    const dead: MetricDefinition[] = [];
-    for (const metrics of this.#metrics.values()) dead.push(...metrics.values());
-    return { found: [], dead, unknown: 0 };
+    return { found: [], dead: this.#all(), unknown: 0 };
+  }
+
+  #all(): MetricDefinition[] {
+    const all: MetricDefinition[] = [];
+    for (const metrics of this.#metrics.values()) all.push(...metrics.values());
+    return all;
   }
 
   #inSequence(
@@ -100,7 +122,8 @@ export class EdgeNode {
     const rebirth = this.#follow(seqOf(payload));
     const outcome = this.#read(type, device, payload);
     const doubt = this.#doubt();
-    const why = rebirth ?? outcome.rebirth ?? doubt;
+    const missed = this.#isHeard ? undefined : "the connection to its broker was lost";
+    const why = rebirth ?? outcome.rebirth ?? doubt ?? missed;
     return {
       ...outcome,
       ...(doubt !== undefined && { doubt }),
@@ -147,8 +170,10 @@ export class EdgeNode {
   /** A birth: what it holds is also what the values are now. */
   #define(device: string | undefined, { metrics = [] }: SparkplugPayload): NodeOutcome {
     this.#forget(device);
+    if (this.#size >= this.#metricsMax) return { ...NOTHING, unknown: metrics.length };
     const known = new Map<string, MetricDefinition>();
     this.#metrics.set(device, known);
+    this.#size += costOf(device);
     const found: FoundMetric[] = [];
     for (const metric of metrics) {
       const { name, alias, datatype } = metric;
@@ -165,7 +190,7 @@ export class EdgeNode {
   #forget(device: string | undefined): void {
     const known = this.#metrics.get(device);
     if (!known) return;
-    this.#size -= known.size;
+    this.#size -= known.size + costOf(device);
     this.#metrics.delete(device);
     for (const [alias, definition] of this.#aliases) {
       if (definition.device === device) this.#aliases.delete(alias);
@@ -191,6 +216,11 @@ export class EdgeNode {
     const definition = alias === undefined ? undefined : this.#aliases.get(alias);
     return definition?.device === device ? definition : undefined;
   }
+}
+
+/** A device costs as much as a metric: one without any must not be free. The node itself is one. */
+function costOf(device: string | undefined): number {
+  return device === undefined ? 0 : 1;
 }
 
 function selfDefined(

@@ -3,7 +3,7 @@
  * readings, asks a node for a new birth when it cannot be understood, and says by its own STATE
  * topic whether somebody listens. It does no I/O: what it has to say goes through `publish`.
  */
-import type { ReadingBatch } from "#agent/sources/contract.ts";
+import { ReadingBatch } from "#agent/sources/contract.ts";
 import { Rows, type Target } from "#agent/sources/payload/rows.ts";
 import type { TimeStamp } from "#agent/sources/payload/time-stamp.ts";
 import type { SparkplugSettings } from "#config/gateway/sparkplug.ts";
@@ -27,6 +27,8 @@ import {
   type SparkplugTopic,
 } from "./topic.ts";
 
+type NodePath = Pick<SparkplugTopic, "group" | "node">;
+
 export interface SparkplugHostOptions {
   settings: SparkplugSettings;
   router: TopicRouter;
@@ -38,6 +40,7 @@ export interface SparkplugHostOptions {
 }
 
 interface KnownNode {
+  readonly path: NodePath;
   readonly node: EdgeNode;
   /** When it was last asked for a birth, on the monotonic scale. */
   askedAtMs: number;
@@ -56,6 +59,7 @@ const BOOLEAN = 11;
 
 const ROW_SETTINGS = { unit: "ms", values: undefined, readingsMax: READINGS_MAX } as const;
 const OFFLINE = "device offline";
+const STALE = "stale";
 
 /** For the protocol itself, not for people. */
 const CONTROL = /^(?:bdSeq$|(?:Node|Device) Control\/)/;
@@ -88,7 +92,7 @@ export class SparkplugHost {
     return {
       ...this.#counters,
       sparkplug_nodes: nodes.length,
-      sparkplug_nodes_online: nodes.filter(({ node }) => node.isOnline).length,
+      sparkplug_nodes_online: nodes.filter(({ node }) => node.isUpToDate).length,
     };
   }
 
@@ -126,8 +130,30 @@ export class SparkplugHost {
     ).write(outcome);
   }
 
+  /**
+   * The connection to the nodes' broker is lost: what they said last is stale, metric by metric. Each
+   * device is a batch of its own for this source.
+   */
+  lost(source: string): ReadingBatch[] {
+    return [...this.#nodes.values()].flatMap(({ path, node }) => {
+      const byDevice = Map.groupBy(node.lost(), ({ device }) => device);
+      return Array.from(byDevice, ([device, metrics]) => {
+        const names = metrics.map(({ name }) => name).filter((name) => !CONTROL.test(name));
+        return this.#stale(new ReadingBatch(source), this.targetOf(path, device), names);
+      });
+    });
+  }
+
+  #stale(batch: ReadingBatch, target: Target | undefined, names: readonly string[]): ReadingBatch {
+    if (!target) return batch;
+    const rows = new Rows(ROW_SETTINGS, target, this.#options.clock.now(), batch);
+    const time = rows.timeOf(undefined);
+    for (const name of names) rows.refuse(name, time, STALE);
+    return batch;
+  }
+
   /** Where readings of a node, or of a device behind it, go. Undefined where its name is taken. */
-  targetOf({ group, node }: SparkplugTopic, device: string | undefined): Target | undefined {
+  targetOf({ group, node }: NodePath, device: string | undefined): Target | undefined {
     const path = [group, node, ...(device === undefined ? [] : [device])];
     const name = path.join(".");
     const key = path.join("/");
@@ -156,7 +182,11 @@ export class SparkplugHost {
       this.#log.warn("nodes", { node: key }, `more than ${NODES_MAX} Sparkplug nodes`);
       return undefined;
     }
-    const made = { node: new EdgeNode(METRICS_MAX), askedAtMs: Number.NEGATIVE_INFINITY };
+    const made = {
+      path: { group, node },
+      node: new EdgeNode(METRICS_MAX),
+      askedAtMs: Number.NEGATIVE_INFINITY,
+    };
     this.#nodes.set(key, made);
     return made;
   }

@@ -42,11 +42,12 @@ export class Mosquitto {
     await until(() => isListening(this.port));
   }
 
-  async stop(): Promise<void> {
+  /** Killed, it says no wills of its clients any more. */
+  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     const process = this.#process;
-    if (!process || process.exitCode !== null) return;
+    if (!process || process.exitCode !== null || process.signalCode !== null) return;
     const exited = once(process, "exit");
-    process.kill("SIGTERM");
+    process.kill(signal);
     await exited;
   }
 }

@@ -128,6 +128,30 @@ describe("a death", () => {
   });
 });
 
+describe("a lost connection to its broker", () => {
+  test("makes all metrics unknown, once, until the node is born again", () => {
+    const node = born();
+    expect(node.lost().map(({ name }) => name)).toEqual(["bdSeq", "speed", "heat"]);
+    expect(node.lost()).toEqual([]);
+    expect(node.isUpToDate).toBe(false);
+    const data = { seq: 2n, metrics: [{ alias: 1n, intValue: 5 }] };
+    const next = node.handle("NDATA", undefined, data);
+    expect(found(next)).toEqual([[undefined, "speed", 5]]);
+    expect(next).toMatchObject({ rebirth: "the connection to its broker was lost" });
+    expect(next.doubt).toBeUndefined();
+    node.handle("NBIRTH", undefined, { seq: 0n, metrics: [metric("speed", 1n)] });
+    expect(node.isUpToDate).toBe(true);
+    expect(node.handle("NDATA", undefined, { seq: 1n }).rebirth).toBeUndefined();
+  });
+
+  test("is nothing new of a node that is dead, or was never born", () => {
+    const dead = born();
+    dead.handle("NDEATH", undefined, { metrics: [bdSeq(3n)] });
+    expect(dead.lost()).toEqual([]);
+    expect(new EdgeNode(10).lost()).toEqual([]);
+  });
+});
+
 describe("a birth", () => {
   test("replaces what was known: an old alias means nothing any more", () => {
     const node = born();

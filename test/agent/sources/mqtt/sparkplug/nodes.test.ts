@@ -43,7 +43,7 @@ async function startEmbedded(): Promise<Rig> {
   return { source, intake, port: source.port };
 }
 
-async function startOutside(): Promise<Rig> {
+async function startOutside(): Promise<Rig & { source: RemoteBroker; mosquitto: Mosquitto }> {
   const mosquitto = await Mosquitto.start(await tempFolder());
   onTestFinished(() => mosquitto.stop());
   const { port } = mosquitto;
@@ -59,7 +59,7 @@ async function startOutside(): Promise<Rig> {
   await source.start();
   onTestFinished(() => source.stop());
   await until(() => source.status().state === "running");
-  return { source, intake, port };
+  return { source, intake, port, mosquitto };
 }
 
 async function startNode(port: number, bdSeq = 0): Promise<PythonEdgeNode> {
@@ -246,6 +246,29 @@ describe.each(BROKERS)("behind %s", (_, peers, start) => {
     expect(source.status().counters).toMatchObject({ sparkplug_rebirths_asked: 1 });
   });
 });
+
+peerTest(
+  "a broker that goes away leaves stale values, and a dead remote",
+  BROKERS[1]![1],
+  async () => {
+    const { source, intake, port, mosquitto } = await startOutside();
+    const node = await startNode(port);
+    await node.do(BIRTH);
+    await until(() => intake.readings("north.press", "u8").length === 1);
+    await mosquitto.stop("SIGKILL");
+    await until(() => intake.readings("north.press", "u8").length === 2);
+    const stale = { value: null, quality: "bad", reason: "stale" };
+    expect(intake.readings("north.press", "u8").at(-1)).toMatchObject(stale);
+    expect(intake.readings("north.press", "Inputs/speed").at(-1)).toMatchObject(stale);
+    expect(source.status().counters).toMatchObject({ sparkplug_nodes_online: 0 });
+    await until(() => source.troubles().length > 0);
+    expect(source.troubles()).toMatchObject([
+      { device: "(gateway)", tag: "(remote plant)", rule: "dead", priority: "high" },
+    ]);
+    await mosquitto.run();
+    await until(() => source.troubles().length === 0);
+  },
+);
 
 peerTest("who stops says that nobody listens any more", BROKERS[1]![1], async () => {
   const { source, port } = await startOutside();

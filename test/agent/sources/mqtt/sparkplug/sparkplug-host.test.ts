@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MessageReceiver } from "#agent/sources/mqtt/message-receiver.ts";
+import { EdgeNode } from "#agent/sources/mqtt/sparkplug/edge-node.ts";
 import {
   encodePayload,
   type Metric,
@@ -74,7 +75,31 @@ describe("a node that cannot be understood", () => {
   });
 });
 
+test("a device without metrics costs memory as well, up to the limit of its node", () => {
+  const node = new EdgeNode(10);
+  node.handle("NBIRTH", undefined, { seq: 0n });
+  for (let i = 0; i < 100; i++) node.handle("DBIRTH", `d${i}`, { seq: BigInt(i + 1) });
+  expect(node.size).toBe(10);
+});
+
 describe("readings", () => {
+  test("of all nodes are stale when the connection to their broker is lost", async () => {
+    const { send, receiver, intake, said, clock } = rig();
+    send("spBv1.0/a/NBIRTH/n", { seq: 0n, metrics: speed(1) });
+    send("spBv1.0/a/DBIRTH/n/d", { seq: 1n, metrics: speed(2) });
+    send("spBv1.0/a/NBIRTH/m", { seq: 0n, metrics: speed(3) });
+    await clock.advance(5000);
+    intake.batches.length = 0;
+    await receiver.lost();
+    const stale = { ts: T0 + 5000, value: null, quality: "bad", reason: "stale" };
+    expect(intake.readings()).toMatchObject([stale, stale, stale]);
+    expect(intake.readings().map(({ device }) => device)).toEqual(["a.n", "a.n.d", "a.m"]);
+    expect(receiver.counters).toMatchObject({ sparkplug_nodes: 2, sparkplug_nodes_online: 0 });
+    send("spBv1.0/a/NDATA/n", { seq: 2n, metrics: speed(4) });
+    expect(intake.readings("a.n").at(-1)).toMatchObject({ value: 4, quality: "good" });
+    expect(said.map(({ topic }) => topic)).toEqual(["spBv1.0/a/NCMD/n"]);
+  });
+
   test("have the metric's time, else the payload's, else that of arrival", () => {
     const { send, intake } = rig();
     const [metric] = speed(1);
