@@ -130,6 +130,10 @@ export default {
       from: { path: folder("agent/control") },
       to: { path: node("fs", "http", "net", "path"), dependencyTypes: ["core"] },
     },
+    {
+      from: { path: folder("agent/notify") },
+      to: { path: ["^(agent/notify|core)/", "^agent/sources/modbus/link"] },
+    },
     { from: { path: folder("agent/reload") }, to: { path: "^(agent/reload|config|core)/" } },
     { from: { path: folder("agent/http") }, to: { path: "^(agent/http|core)/" } },
     {

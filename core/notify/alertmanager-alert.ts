@@ -2,6 +2,7 @@
 import type { AlarmState, Notice } from "../alarms/contract.ts";
 import type { PlantNames } from "./contract.ts";
 import { oneLine } from "./one-line.ts";
+import { quantity } from "./wording.ts";
 
 export interface Alert {
   /** They are its identity: the same labels, the same alert. */
@@ -18,15 +19,20 @@ const ANNOTATION_MAX = 1000;
 export function alertOf(state: AlarmState, names: PlantNames, endsAtMs: number): Alert {
   const { device, tag, rule, priority, message, value, expected } = state.raised;
   const { site } = names.siteOf(state.gateway, device);
+  const unit = names.unitOf(state.gateway, device, tag);
+  const { action, runbook } = names.adviceOf(state.gateway, state.raised);
   const gateway = names.gatewayName(state.gateway);
   return {
     labels: labelsOf({ alertname: rule, site, gateway, device, tag, severity: priority }),
     annotations: bounded({
       summary: message,
-      value: String(value),
-      expected: String(expected),
-      acknowledged: state.acknowledged?.by,
-      key: state.key,
+      value: quantity(value, unit),
+      expected: quantity(expected, unit),
+      action,
+      // Under this name Alertmanager's own templates look for it.
+      runbook_url: runbook,
+      acknowledge: names.acknowledgeWith(state.key),
+      acknowledged_by: state.acknowledged?.by,
     }),
     startsAt: timeText(state.activeSince),
     endsAt: timeText(endsAtMs),

@@ -63,4 +63,7 @@ export interface OutboxWrite {
 }
 
 /** What mirrors must know of the plant. */
-export type PlantNames = Pick<AlarmFacts, "gatewayName" | "siteOf">;
+export type PlantNames = Pick<
+  AlarmFacts,
+  "gatewayName" | "siteOf" | "unitOf" | "adviceOf" | "acknowledgeWith"
+>;

@@ -93,7 +93,7 @@ function membersOf({ members, count }: Notice): string | undefined {
 }
 
 /** Six digits are more than any sensor has, and hide what binary fractions leave behind. */
-function quantity(value: number, unit: string | undefined): string {
+export function quantity(value: number, unit: string | undefined): string {
   const number = String(Number.parseFloat(value.toPrecision(6)));
   return unit === undefined ? number : `${number} ${unit}`;
 }

@@ -88,4 +88,10 @@ export function madeRecipient(
 export const PLANT = {
   gatewayName: (gateway: string): string => (gateway === "" ? "hall-3" : gateway),
   siteOf: (): { site: string } => ({ site: "north" }),
+  unitOf: (): string => "°C",
+  adviceOf: (): { action: string; runbook: string } => ({
+    action: "Close the gas valve.",
+    runbook: "https://wiki.example.com/ovens#hot",
+  }),
+  acknowledgeWith: (key: string): string => `penstock alarm ack ${key}`,
 };
