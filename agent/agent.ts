@@ -15,6 +15,7 @@ import { bufferRoutes } from "./control/buffer-routes.ts";
 import { busRoutes } from "./control/bus-routes.ts";
 import { controlPathOf } from "./control/control-path.ts";
 import { ControlServer } from "./control/control-server.ts";
+import { detectRoutes } from "./control/detect-routes.ts";
 import { statusRoutes } from "./control/status-routes.ts";
 import { tailRoute } from "./control/tail-route.ts";
 import { AgentApi } from "./http/agent-api.ts";
@@ -153,6 +154,7 @@ export class Agent {
     const routes = {
       ...statusRoutes(view, configuration),
       ...bufferRoutes(this.#buffer.desk),
+      ...detectRoutes(intake.detectors),
       ...tailRoute(view, clock),
       ...busRoutes((bus) => sources.guestLink(bus)),
     };
@@ -262,6 +264,7 @@ export class Agent {
     return {
       values: intake.values,
       alarms: intake.alarms,
+      detectors: intake.detectors,
       status: () => this.#status(intake),
       problems: () => this.#problems(),
     };
@@ -290,6 +293,7 @@ export class Agent {
       buffer,
       uplink: this.#uplink?.status() ?? {},
       intake: intake.counters,
+      detectors: intake.detectors.counts(),
       readings: { bySource: readingsBySource },
       alarms: { active: intake.alarms.activeCount, raised: intake.alarms.raised },
       ...(this.#configuration && { configuration: this.#configuration }),

@@ -47,11 +47,13 @@ function linesOf(status: StatusAnswer): string[] {
   const stored = Object.values(readings.bySource).reduce((sum, n) => sum + n, 0);
   const { bytes, segments } = figuresOf(buffer);
   const { state, events } = figuresOf(uplink);
+  const { learning = 0, watching = 0, standing = 0, maintained = 0 } = status.detectors ?? {};
   return [
     `gateway   ${gateway}, up ${durationText(uptimeMs)}, ${Math.round(status.rssBytes / 1e6)} MB`,
     `readings  ${stored} stored`,
     `buffer    ${segments ?? "?"} segments, ${bytesText(Number(bytes))} waiting`,
     `uplink    ${state ?? "?"}, ${events ?? 0} events sent`,
+    `detectors ${watching} series watched, ${learning} learning, ${standing + maintained} at rest`,
     `alarms    ${alarms.active} active, ${alarms.raised} raised`,
     ...sources.map(({ name, kind, state: how }) => `source    ${name} (${kind}): ${how}`),
   ];

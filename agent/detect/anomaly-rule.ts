@@ -29,6 +29,9 @@ const PRESETS = {
 
 export type Sensitivity = keyof typeof PRESETS;
 
+/** Which way a value must be unusual. */
+export type Direction = "both" | "up" | "down";
+
 /** Values after an alarm in which no new one is raised. */
 const REST_VALUES = 30;
 /** Usual values in a row after which the alarm clears. */
@@ -55,9 +58,16 @@ export class AnomalyRule implements Rule {
   readonly names = ["anomaly"];
   readonly #detector: AnomalyDetector;
   readonly #preset: Preset;
+  readonly #direction: Direction;
   readonly #state: StateCursor;
 
-  constructor(layout: StateLayout, detector: AnomalyDetector, sensitivity: Sensitivity) {
+  constructor(
+    layout: StateLayout,
+    detector: AnomalyDetector,
+    sensitivity: Sensitivity,
+    direction: Direction = "both",
+  ) {
+    this.#direction = direction;
     this.#detector = detector;
     this.#preset = PRESETS[sensitivity];
     this.#state = new StateCursor(layout, DOUBLES);
@@ -74,7 +84,7 @@ export class AnomalyRule implements Rule {
   score(block: StateBlock, value: number, ts: number): number {
     const surprise = this.#detector.surprise(block, value, ts);
     this.#state.on(block);
-    const score = this.#admit(surprise);
+    const score = this.#admit(surprise < 1 || this.#isMeant(value) ? surprise : 0);
     this.#state.set(SCORE, score);
     return score;
   }
@@ -127,6 +137,11 @@ export class AnomalyRule implements Rule {
   setActive(block: StateBlock, _name: string, active: boolean): void {
     this.#state.on(block);
     this.#state.set(ACTIVE, active ? 1 : 0);
+  }
+
+  #isMeant(value: number): boolean {
+    if (this.#direction === "both") return true;
+    return value > this.#detector.explain().expected === (this.#direction === "up");
   }
 
   #admit(surprise: number): number {

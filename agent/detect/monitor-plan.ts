@@ -1,5 +1,5 @@
 /** Which rules watch the series of the same settings, and how their numbers lie in a series' block. */
-import { AnomalyRule, type Sensitivity } from "./anomaly-rule.ts";
+import { AnomalyRule, type Direction, type Sensitivity } from "./anomaly-rule.ts";
 import { AutoDetector } from "./auto-detector.ts";
 import { CounterRule } from "./counter-rule.ts";
 import { DriftRule } from "./drift-rule.ts";
@@ -25,6 +25,7 @@ export interface DetectSettings {
   readonly auto: boolean;
   readonly method?: DetectMethod | undefined;
   readonly sensitivity?: Sensitivity | undefined;
+  readonly direction?: Direction | undefined;
   /** How long without a reading is too long; left out, it is learnt. */
   readonly stale?: number | "off" | undefined;
   /** A tag of the device: only while it is true, or a number other than 0, the machine runs. */
@@ -69,9 +70,9 @@ export class MonitorPlan {
     this.#setDoubles = layout.doubles;
     const isCounter = settings.counter === true;
     if (detect.auto) {
-      const { method, sensitivity = "medium" } = detect;
+      const { method, sensitivity = "medium", direction } = detect;
       const detector = method === "median" ? new MedianDetector(layout) : new AutoDetector(layout);
-      this.anomaly = new AnomalyRule(layout, detector, sensitivity);
+      this.anomaly = new AnomalyRule(layout, detector, sensitivity, direction);
       this.stuck = new StuckRule(layout, isCounter);
       this.drift = new DriftRule(layout);
       this.learnt = [this.anomaly, this.stuck, this.drift, new CounterRule(layout, isCounter)];

@@ -9,7 +9,7 @@ import type { Clock, Timer } from "#core/clock.ts";
 import { LiveEvents } from "#core/http/live-events.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, HttpServer } from "#core/http/server.ts";
 import type { Logger } from "#core/log.ts";
-import type { AgentView } from "./contract.ts";
+import type { AgentView, DetectorRow } from "./contract.ts";
 import { LivePage } from "./live-page.ts";
 import { metricsOf } from "./metrics.ts";
 import { readPageFiles } from "./page-files.ts";
@@ -80,6 +80,7 @@ export class AgentApi {
       "/metrics": () => this.#metrics(),
       "/api/status": () => json({ ...view.status(), problems: view.problems() }),
       "/api/values": ({ query }) => this.#values(query),
+      "/api/detectors": ({ query }) => json({ detectors: this.#detectors(query) }),
       "/api/alarms": () => json(this.#alarms()),
       "/api/events": ({ query }) => this.#events(query),
     };
@@ -115,6 +116,11 @@ export class AgentApi {
     const wanted = pageQueryOf(query, VALUES_DEFAULT, VALUES_MAX);
     const page = this.#pages.find(wanted);
     return json({ total: page.total, offset: wanted.offset, values: this.#pages.rows(page) });
+  }
+
+  #detectors(query: URLSearchParams): readonly DetectorRow[] {
+    const { detectors } = this.#options.view;
+    return detectors.rows(query.get("device") ?? undefined, query.get("tag") ?? undefined);
   }
 
   /** Alarms and status for everyone; values for those who name the page that they show. */

@@ -32,6 +32,8 @@ export interface AgentStatus {
   /** Figures and plain facts, nested or not; the numbers become metrics. So below. */
   readonly buffer: object;
   readonly intake?: object;
+  /** How many series are learning, watching, standing. */
+  readonly detectors?: Readonly<Record<string, number>>;
   readonly uplink: object;
   readonly readings: { readonly bySource: Readonly<Record<string, number>> };
   readonly alarms: { readonly active: number; readonly raised: number };
@@ -66,9 +68,27 @@ export interface AlarmsView {
   journal(): readonly AlarmTransition[];
 }
 
+/** What the learning detectors of a series are doing. */
+export interface DetectorRow {
+  readonly device: string;
+  readonly tag: string;
+  readonly state: "off" | "learning" | "watching" | "standing" | "maintained";
+  /** Values learnt from, of those that are needed, while it is learning. */
+  readonly seen?: number;
+  readonly of?: number;
+  /** How long after a reading it is silent for too long; left out while that is not known. */
+  readonly staleAfterMs?: number;
+}
+
+export interface DetectorsView {
+  /** Of a device and tag, or of all series that have given a number. */
+  rows(device?: string, tag?: string): readonly DetectorRow[];
+}
+
 export interface AgentView {
   readonly values: ValuesView;
   readonly alarms: AlarmsView;
+  readonly detectors: DetectorsView;
   status(): AgentStatus;
   /** What keeps the agent from its work, a sentence each; empty when it is healthy. */
   problems(): readonly string[];

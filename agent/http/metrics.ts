@@ -26,6 +26,9 @@ export function metricsOf(status: AgentStatus, healthy: boolean, http: HttpFigur
   addFigures(out, "penstock_buffer", status.buffer);
   addFigures(out, "penstock_uplink", status.uplink);
   addFigures(out, "penstock_intake", status.intake ?? {});
+  for (const [state, count] of Object.entries(status.detectors ?? {})) {
+    out.gauge("penstock_detectors", "Series by what their detectors are doing", count, { state });
+  }
   addFigures(out, "penstock_http", http);
   return out;
 }

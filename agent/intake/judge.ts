@@ -143,7 +143,7 @@ const NONE: readonly Finding[] = Object.freeze([]);
  * leads to the same transition, not to a second one. That of a silence follows from the reading
  * before it.
  */
-function named(found: Finding, series: Series, repeat: number): AlarmTransition {
+export function named(found: Finding, series: Series, repeat: number): AlarmTransition {
   const { device, tag } = series;
   const { rule, state, ts, since = ts } = found;
   const from = rule === "stale" && state === "active" ? since : ts;

@@ -13,6 +13,7 @@ import { type Logger, RateLimitedLog } from "#core/log.ts";
 import { AlarmBook } from "./alarm-book.ts";
 import { AlarmLog } from "./alarm-log.ts";
 import { Conditioning } from "./conditioning.ts";
+import { DetectorDesk } from "./detector-desk.ts";
 import { Judge, type Now } from "./judge.ts";
 import { LatestValues } from "./latest-values.ts";
 import { SERIES_MAX_DEFAULT, SeriesRegistry } from "./series-registry.ts";
@@ -65,6 +66,7 @@ export class ReadingIntake implements Intake {
   readonly alarms = new AlarmBook();
   /** The newest reading of each series. */
   readonly values: ValueTable;
+  readonly detectors: DetectorDesk;
   readonly #options: ReadingIntakeOptions;
   #plant: Plant;
   readonly #registry: SeriesRegistry;
@@ -96,6 +98,13 @@ export class ReadingIntake implements Intake {
       isActive: (device, tag, rule) => this.alarms.isActive({ device, tag, rule }),
     });
     this.values = new ValueTable(this.#registry, this.#latest);
+    this.detectors = new DetectorDesk({
+      registry: this.#registry,
+      latest: this.#latest,
+      watches: this.#judge.watches,
+      clock: options.clock,
+      raise: (transition) => this.raiseOwn(transition),
+    });
     this.#alarmLog = new AlarmLog(options.log, options.clock);
     this.#listenerLog = new RateLimitedLog(options.log, options.clock);
   }

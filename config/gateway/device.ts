@@ -18,6 +18,10 @@ const detect = z.strictObject({
     .enum(["low", "medium", "high"])
     .default("medium")
     .describe("How soon something counts as unusual: `high` for history, `low` for quiet nights."),
+  direction: z
+    .enum(["both", "up", "down"])
+    .default("both")
+    .describe("Which way a value must be unusual to be told of: `up` for spikes, `down` for dips."),
   stale: stale
     .optional()
     .describe(

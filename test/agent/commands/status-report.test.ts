@@ -10,6 +10,7 @@ const WELL: StatusAnswer = {
   buffer: { state: "ok", segments: 3, bytes: 2048 },
   uplink: { state: "connected", events: 7 },
   readings: { bySource: { packer: 40, mqtt: 2 } },
+  detectors: { off: 1, learning: 3, watching: 9, standing: 1, maintained: 1 },
   alarms: { active: 1, raised: 4 },
   cpuMs: 1,
   rssBytes: 90_000_000,
@@ -25,6 +26,7 @@ test("an agent that is well is exit code 0, with its figures", () => {
     "readings  42 stored",
     "buffer    3 segments, 2.0 KiB waiting",
     "uplink    connected, 7 events sent",
+    "detectors 9 series watched, 3 learning, 2 at rest",
     "alarms    1 active, 4 raised",
     "source    packer (modbus-tcp): running",
   ]);

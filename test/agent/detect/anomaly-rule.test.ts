@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { View } from "#agent/detect/anomaly-detector.ts";
-import { AnomalyRule } from "#agent/detect/anomaly-rule.ts";
+import { AnomalyRule, type Direction } from "#agent/detect/anomaly-rule.ts";
 import { AutoDetector } from "#agent/detect/auto-detector.ts";
 import type { Finding } from "#agent/detect/finding.ts";
 import { MedianDetector } from "#agent/detect/median-detector.ts";
@@ -83,6 +83,19 @@ function whyOf(values: Iterable<number>, stepMs = 1000): View | undefined {
   return undefined;
 }
 
+/** What is told of a spike and a dip in noise. */
+function told(direction: Direction): boolean[] {
+  const watched = new Watched(
+    subject,
+    (layout) => new AnomalyRule(layout, new AutoDetector(layout), "high", direction),
+  );
+  const values = [...noise(1200)];
+  values[600] = 95;
+  values[1000] = 45;
+  const active = watched.judgeAll(values).filter(({ state }) => state === "active");
+  return since(600_000, active).map(({ value, expected }) => value > expected);
+}
+
 /** Two shifts from Monday to Friday, in quarters of an hour, and on one Sunday. */
 function worked(i: number): boolean {
   const day = Math.floor(i / 96) % 7;
@@ -133,6 +146,11 @@ describe("AutoDetector", () => {
     expect(ruleOf(AutoDetector).judgeAll(step).at(-1)?.message).toMatch(
       /stays at a new level, about (89|90|91)\.?\d* l\/s since 1970-01-01 00:08:20 UTC/,
     );
+  });
+
+  test("tells of the direction only that somebody asked for", () => {
+    expect(told("up")).toEqual([true]);
+    expect(told("down")).toEqual([false]);
   });
 
   test("does not call a value unusual that somebody has accepted", () => {

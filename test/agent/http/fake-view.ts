@@ -1,4 +1,4 @@
-import type { AgentStatus, AgentView, ValueRow } from "#agent/http/contract.ts";
+import type { AgentStatus, AgentView, DetectorRow, ValueRow } from "#agent/http/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 
 export function alarm(n: number, state: "active" | "cleared" = "active"): AlarmTransition {
@@ -23,6 +23,8 @@ export class FakeView implements AgentView {
   found: string[] = [];
   readonly values;
   readonly alarms;
+  readonly detectors = { rows: (): DetectorRow[] => this.detectorRows };
+  detectorRows: DetectorRow[] = [];
   figures: AgentStatus = {
     program: "agent",
     gateway: "hall-3",
