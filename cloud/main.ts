@@ -10,6 +10,15 @@ const COMMANDS: Readonly<Record<string, CommandLoader>> = {
     (await import("./commands/dead-letters-list.ts")).deadLettersListCommand,
   "dead-letters replay": async () =>
     (await import("./commands/dead-letters-replay.ts")).deadLettersReplayCommand,
+  "alarm ls": async () => (await import("./commands/alarm-list.ts")).alarmListCommand,
+  "alarm journal": async () => (await import("./commands/alarm-list.ts")).alarmJournalCommand,
+  "alarm ack": async () => (await import("./commands/alarm-operations.ts")).alarmAckCommand,
+  "alarm reset": async () => (await import("./commands/alarm-operations.ts")).alarmResetCommand,
+  "alarm shelve": async () => (await import("./commands/alarm-operations.ts")).alarmShelveCommand,
+  "alarm unshelve": async () =>
+    (await import("./commands/alarm-operations.ts")).alarmUnshelveCommand,
+  "alarm disable": async () => (await import("./commands/alarm-operations.ts")).alarmDisableCommand,
+  "alarm enable": async () => (await import("./commands/alarm-operations.ts")).alarmEnableCommand,
   hub: async () => (await import("./commands/hub-command.ts")).hubCommand,
 };
 

@@ -1,10 +1,12 @@
 /** Opens the embedded database so that a commit survives a power cut. */
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, PenstockError } from "#core/errors.ts";
-import { prepareSchema } from "./schema.ts";
+import { checkSchema, prepareSchema } from "./schema.ts";
 
+const FILE = "sink.sqlite";
+const BUSY_MS_MAX = 5000;
 /**
  * A checkpoint copies the log's pages into the database and costs two syncs: at the default of
  * 1,000 pages it would come every second at full stretch.
@@ -19,12 +21,33 @@ export function openDatabase(folder: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     mkdirSync(folder, { recursive: true });
-    db = new DatabaseSync(join(folder, "sink.sqlite"), { timeout: 5000 });
+    db = new DatabaseSync(join(folder, FILE), { timeout: BUSY_MS_MAX });
     db.exec("PRAGMA journal_mode = WAL");
     db.exec("PRAGMA synchronous = FULL");
     db.exec("PRAGMA cache_size = -32768");
     db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     prepareSchema(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw storeFailed(`cannot open the database in ${folder}`, error);
+  }
+}
+
+/**
+ * Opens it beside the sink that it belongs to, whether that runs or not.
+ * @throws PenstockError STORE_FAILED, STORE_VERSION_UNKNOWN
+ */
+export function openBeside(folder: string): DatabaseSync {
+  const path = join(folder, FILE);
+  if (!existsSync(path)) {
+    throw new PenstockError("STORE_FAILED", `no sink has made a database in ${folder} yet`);
+  }
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path, { timeout: BUSY_MS_MAX });
+    db.exec("PRAGMA synchronous = FULL");
+    checkSchema(db);
     return db;
   } catch (error) {
     db?.close();

@@ -1,0 +1,31 @@
+/** Asks whichever sink keeps the alarms for an operation, through the database that both have. */
+import type { AlarmOperation } from "#core/alarms/contract.ts";
+import type { Clock } from "#core/clock.ts";
+import { PenstockError } from "#core/errors.ts";
+import type { AlarmAccess } from "../store/desk-contract.ts";
+
+const LOOK_EVERY_MS = 100;
+/** Longer than another sink needs to go on with the work of one that died. */
+const PATIENCE_MS = 15_000;
+
+/** A refusal, with the code that the model gave it. @throws PenstockError CONTROL_ABSENT, STORE_FAILED */
+export async function askDesk(
+  access: AlarmAccess,
+  operation: AlarmOperation,
+  clock: Clock,
+): Promise<{ code: string; error: string } | undefined> {
+  const id = await access.ask(operation);
+  try {
+    const endMs = clock.monotonic() + PATIENCE_MS;
+    while (clock.monotonic() < endMs) {
+      const answer = await access.answerOf(id);
+      if (answer?.kind === "done") return undefined;
+      if (answer) return answer;
+      await clock.sleep(LOOK_EVERY_MS, { name: "answer of the desk" });
+    }
+  } finally {
+    await access.withdraw(id);
+  }
+  const message = "no sink has done it: is one running on this database?";
+  throw new PenstockError("CONTROL_ABSENT", message);
+}

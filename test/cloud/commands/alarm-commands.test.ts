@@ -1,0 +1,112 @@
+/** Commands beside a sink that runs: they neither disturb its database, nor need another door. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { AlarmService } from "#cloud/alarms/alarm-service.ts";
+import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
+import { sinkAlarms } from "#config/sink/alarms.ts";
+import { systemClock } from "#core/clock.ts";
+import { DurationHistogram } from "#core/histogram.ts";
+import { silentLogger } from "#core/log.ts";
+import { transition } from "#test/contracts/store-desk.ts";
+import { tempFolder } from "#test/support/temp-folder.ts";
+import { until } from "#test/support/until.ts";
+
+const MAIN = fileURLToPath(new URL("../../../cloud/main.ts", import.meta.url));
+const CONNECTION =
+  "Endpoint=sb://127.0.0.1:9;SharedAccessKeyName=k;SharedAccessKey=cw==;EntityPath=telemetry";
+const KEY = "hall-3/oven-2/temperature/limit-h";
+
+interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+async function run(...args: string[]): Promise<Outcome> {
+  const child = spawn(process.execPath, [MAIN, "alarm", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const out = { stdout: "", stderr: "" };
+  child.stdout.on("data", (part: Buffer) => (out.stdout += part.toString("utf8")));
+  child.stderr.on("data", (part: Buffer) => (out.stderr += part.toString("utf8")));
+  await once(child, "close");
+  return { code: child.exitCode, ...out };
+}
+
+function kindOf(line: string): string {
+  const { kind }: { kind: string } = JSON.parse(line);
+  return kind;
+}
+
+async function writeConfig(): Promise<{ file: string; data: string }> {
+  const folder = await tempFolder();
+  const file = join(folder, "sink.yaml");
+  const data = join(folder, "data");
+  writeFileSync(
+    file,
+    `version: 1
+source: { connectionString: "${CONNECTION}", hub: telemetry }
+store: { sqlite: ${JSON.stringify(data)} }
+`,
+  );
+  return { file, data };
+}
+
+test("alarms are listed, acknowledged, shelved and looked up while their sink runs", {
+  timeout: 60_000,
+}, async () => {
+  const { file, data } = await writeConfig();
+  expect(await run("ls", "--config", file)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("no sink has made a database"),
+  });
+  const options = { folder: data, foldEveryMs: 1e9, clock: systemClock, log: silentLogger };
+  const store = new SqliteStore(options);
+  await store.start();
+  onTestFinished(() => store.stop());
+  const service = new AlarmService({
+    settings: sinkAlarms.parse({}),
+    store,
+    owner: "desk-1",
+    name: "test:1",
+    latency: new DurationHistogram(),
+    lag: async () => undefined,
+    clock: systemClock,
+    log: silentLogger,
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  service.start();
+  onTestFinished(() => service.stop());
+  expect(await run("ls", "--config", file)).toMatchObject({ code: 0, stdout: "No alarms.\n" });
+
+  await store.raise(transition("a", { message: "too hot\u001b[2J" }));
+  service.nudge();
+  await until(async () => (await store.desk.states()).length === 1);
+  const listed = await run("ls", "--config", file);
+  expect(listed.stdout).toContain(`high  active, unacknowledged  ${KEY}  too hot?[2J`);
+  const json = await run("ls", "--config", file, "--json", "--gateway", "hall-3");
+  expect(JSON.parse(json.stdout)).toMatchObject([{ key: KEY }]);
+
+  const acknowledged = await run("ack", "--config", file, KEY, "--by", "ada", "--note", "seen");
+  expect(acknowledged).toEqual({ code: 0, stdout: "", stderr: "" });
+  expect(await run("ack", "--config", file, "hall-3/x/y/z")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("ALARM_UNKNOWN"),
+  });
+  expect(await run("shelve", "--config", file, KEY, "--for", "30m")).toMatchObject({ code: 0 });
+  const [state] = await store.desk.states();
+  expect(state).toMatchObject({ acknowledged: { by: "ada", note: "seen" }, shelved: {} });
+  expect(await run("unshelve", "--config", file, KEY)).toMatchObject({ code: 0 });
+
+  const journal = await run("journal", "--config", file, "--key", KEY, "--json");
+  const kinds = journal.stdout.trimEnd().split("\n").map(kindOf);
+  expect(kinds).toEqual(["unshelved", "shelved", "acknowledged", "raised"]);
+  expect(await run("shelve", "--config", file, KEY, "--for", "soon")).toMatchObject({ code: 2 });
+  expect(await run("ack", "--config", file)).toMatchObject({ code: 2 });
+});
