@@ -72,6 +72,7 @@ export class Sink {
       latency: this.ingest.latency,
       lag: async () => lag.measure(),
       clock,
+      random: random.fork("alarms"),
       log,
       onFatal,
     });

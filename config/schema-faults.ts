@@ -51,13 +51,18 @@ function decidesKind(issue: Issue): boolean {
   return issue.code === "invalid_value" && issue.values.length === 1 && issue.input !== undefined;
 }
 
-/** A text where a shape wants a mapping, or the other way round, is not a text that went wrong. */
+/**
+ * A text where a shape wants a mapping, or the other way round, is not a text that went wrong; nor is
+ * anything a misspelt `off`.
+ */
 const OTHER_KIND_COST = 100;
 
 function costOf(issues: readonly Issue[], path: readonly PropertyKey[]): number {
   return issues.reduce((cost, issue) => {
     if (issue.code === "unrecognized_keys") return cost + issue.keys.length;
-    const isOtherKind = issue.code === "invalid_type" && issue.path.length === path.length;
+    const isWord = issue.code === "invalid_value" && issue.values.length === 1;
+    const isOfShape = issue.path.length === path.length;
+    const isOtherKind = isOfShape && (isWord || issue.code === "invalid_type");
     return cost + (isOtherKind ? OTHER_KIND_COST : 1);
   }, 0);
 }

@@ -1,6 +1,9 @@
 /** What a sink's file must fulfil beyond the shape of each of its parts: its rules. */
+import { SINK_WAYS } from "./alarm-recipients.ts";
 import { mappingOf, numberOf, type RawMapping, textOf } from "./raw.ts";
+import { checkRecipients } from "./recipient-checks.ts";
 import { ABSENTEES, AGGREGATES, type Comparison, parseComparison } from "./sink/alarm-rules.ts";
+import { SINK_ALARM_SETTINGS } from "./sink/alarms.ts";
 import type { Outline, Path, Problem } from "./yaml-tree.ts";
 
 /** Rules of alarms that come from elsewhere: two alarms of one name would be taken for one. */
@@ -8,10 +11,11 @@ const TAKEN =
   /^(gap|copy-differs|two-epochs|sequence-jump|latency|backlog|errors|retention|limit-(hh|h|l|ll)|anomaly|stuck|stale|silent)$/;
 
 export function checkSink(data: unknown, outline: Outline): Problem[] {
-  const rules: unknown = mappingOf(mappingOf(data)["alarms"])["rules"];
-  if (!Array.isArray(rules)) return [];
+  const alarms = mappingOf(mappingOf(data)["alarms"]);
+  const rules: readonly unknown[] = Array.isArray(alarms["rules"]) ? alarms["rules"] : [];
   const mappings = rules.map(mappingOf);
   return [
+    ...checkRecipients(alarms, { ways: SINK_WAYS, others: SINK_ALARM_SETTINGS, outline }),
     ...checkNames(mappings, outline),
     ...mappings.flatMap((rule, at) => checkRule(["alarms", "rules", at], rule)),
   ];

@@ -1,5 +1,6 @@
 /** `alarms` of the sink: its rules, its watch over the pipeline itself, and who is told. */
 import { z } from "zod";
+import { sinkRecipient } from "../alarm-recipients.ts";
 import { durationBetween, percentBetween } from "../units.ts";
 import { alarmRule } from "./alarm-rules.ts";
 
@@ -27,13 +28,19 @@ const pipeline = z.strictObject({
     .describe("Critical beyond it: how much of what the hub retains still waits to be read."),
 });
 
-export const sinkAlarms = z.strictObject({
+const settings = {
   rules: z.array(alarmRule).max(200).default([]).describe("What is watched in the data."),
   pipeline: z
     .union([pipeline, off])
     .prefault({})
     .describe("The sink's watch over itself. `off`: none of it."),
-});
+};
+
+/** Keys that are no recipients. */
+export const SINK_ALARM_SETTINGS: readonly string[] = Object.keys(settings);
+
+/** Recipients stand by their names beside what else there is. */
+export const sinkAlarms = z.object(settings).catchall(sinkRecipient);
 
 export type SinkAlarmSettings = z.infer<typeof sinkAlarms>;
 export type PipelineSettings = z.infer<typeof pipeline>;

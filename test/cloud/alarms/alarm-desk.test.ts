@@ -6,6 +6,7 @@ import { sinkAlarms } from "#config/sink/alarms.ts";
 import { type Clock, systemClock } from "#core/clock.ts";
 import { DurationHistogram } from "#core/histogram.ts";
 import { silentLogger } from "#core/log.ts";
+import { createRandom } from "#core/random.ts";
 import { transition } from "#test/contracts/store-desk.ts";
 import { MINUTE } from "#test/contracts/store-fixtures.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
@@ -35,6 +36,7 @@ function startService(clock: Clock = systemClock): AlarmService {
     latency: new DurationHistogram(),
     lag: async () => undefined,
     clock,
+    random: createRandom(1),
     log: silentLogger,
     onFatal: (error) => {
       throw error;

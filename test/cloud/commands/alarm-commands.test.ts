@@ -11,6 +11,7 @@ import { sinkAlarms } from "#config/sink/alarms.ts";
 import { systemClock } from "#core/clock.ts";
 import { DurationHistogram } from "#core/histogram.ts";
 import { silentLogger } from "#core/log.ts";
+import { createRandom } from "#core/random.ts";
 import { transition } from "#test/contracts/store-desk.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
@@ -76,6 +77,7 @@ test("alarms are listed, acknowledged, shelved and looked up while their sink ru
     latency: new DurationHistogram(),
     lag: async () => undefined,
     clock: systemClock,
+    random: createRandom(1),
     log: silentLogger,
     onFatal: (error) => {
       throw error;
