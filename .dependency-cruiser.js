@@ -51,7 +51,7 @@ export default {
     { from: { path: folder("config") }, to: { path: node("fs", "path", "url", "util", "stream") } },
 
     {
-      from: { path: "^agent/(agent|source-set|command-table|main)\\.ts" },
+      from: { path: "^agent/(agent|kept-page|source-set|command-table|main)\\.ts" },
       to: { pathNot: "^(cloud|firmware-sim|test)/" },
     },
     {

@@ -18,11 +18,13 @@ import { ControlServer } from "./control/control-server.ts";
 import { detectRoutes } from "./control/detect-routes.ts";
 import { statusRoutes } from "./control/status-routes.ts";
 import { tailRoute } from "./control/tail-route.ts";
-import { AgentApi } from "./http/agent-api.ts";
+import type { AgentApi } from "./http/agent-api.ts";
 import type { AgentStatus, AgentView, ConfigurationState } from "./http/contract.ts";
 import { ReadingIntake } from "./intake/reading-intake.ts";
+import { keepPage, pageStateOf } from "./kept-page.ts";
 import { planReload, type ReloadPlan } from "./reload/reload-plan.ts";
 import { SourceSet } from "./source-set.ts";
+import type { KeptPart } from "./sources/kept-part.ts";
 import { ClockedReader } from "./timekeeping/clocked-reader.ts";
 import { type Boot, GatewayClock } from "./timekeeping/gateway-clock.ts";
 import { DetectorUpkeep } from "./upkeep/detector-upkeep.ts";
@@ -56,7 +58,7 @@ export class Agent {
   readonly #time: GatewayClock;
   readonly #startedAtMs: number;
   #uplink: Uplink | undefined;
-  #api: AgentApi | undefined;
+  #page: KeptPart<AgentApi> | undefined;
   #control: ControlServer | undefined;
   #settings: GatewaySettings;
   #configuration: ConfigurationState | undefined;
@@ -98,8 +100,9 @@ export class Agent {
     });
   }
 
-  get httpPort(): number {
-    return this.#api?.port ?? 0;
+  /** The page's port; undefined while it cannot listen. */
+  get httpPort(): number | undefined {
+    return this.#page?.running?.port;
   }
 
   /** The embedded broker's port; undefined where no broker runs. */
@@ -109,8 +112,8 @@ export class Agent {
 
   /**
    * Starts everything, the sources last: what they bring then has somewhere to go.
-   * A source that cannot start does not keep the others from it.
-   * @throws PenstockError BUFFER_LOCKED, BUFFER_FAILED; LISTEN_FAILED: the page
+   * A source or page that cannot start does not keep the others from it.
+   * @throws PenstockError BUFFER_LOCKED, BUFFER_FAILED
    */
   async start(): Promise<void> {
     const { settings, clock, random, log } = this.#options;
@@ -134,10 +137,9 @@ export class Agent {
     this.#upkeep = new DetectorUpkeep({ path, memory: intake.watches, tick, onAlarm, clock, log });
     await this.#upkeep.start();
     this.#startUplink(intake);
-    const { host, port } = settings.http.listen;
     const view = this.#view(intake);
-    this.#api = new AgentApi({ host, port, view, clock, log });
-    await this.#api.start();
+    this.#page = keepPage({ listen: settings.http.listen, view, clock, random, log, onAlarm });
+    await this.#page.start();
     const wallMs = (): number => clock.now();
     const sources = new SourceSet({
       intake,
@@ -177,7 +179,7 @@ export class Agent {
     await this.#uplink?.stop();
     await this.#buffer.stop();
     this.#time.stop();
-    await this.#api?.stop();
+    await this.#page?.stop();
   }
 
   /** What it would take to go over to other settings. */
@@ -203,6 +205,7 @@ export class Agent {
       this.#uplink = undefined;
       this.#startUplink(this.#intake);
     }
+    await this.#page?.tryAgain();
     await this.#sources.retryStopped();
     await this.#sources.start(plan.start, settings);
   }
@@ -252,7 +255,7 @@ export class Agent {
   }
 
   #announce(transition: AlarmTransition): void {
-    this.#api?.publishAlarm(transition);
+    this.#page?.running?.publishAlarm(transition);
     const topic = this.#settings.mqtt?.alarmTopic;
     const broker = this.#sources?.broker;
     if (!broker || topic === undefined) return;
@@ -291,6 +294,7 @@ export class Agent {
       uptimeMs: Math.round(clock.monotonic() - this.#startedAtMs),
       sources: this.#sources?.statuses ?? [],
       buffer,
+      page: pageStateOf(this.#page?.reason),
       uplink: this.#uplink?.status() ?? {},
       intake: intake.counters,
       detectors: intake.detectors.counts(),

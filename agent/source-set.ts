@@ -6,7 +6,7 @@ import type { Logger } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import { devicesOn, keyText, type SourceKey, sourceBases } from "./reload/source-bases.ts";
 import type { Intake, Source, SourceStatus } from "./sources/contract.ts";
-import { KeptSource } from "./sources/kept-source.ts";
+import { KeptPart } from "./sources/kept-part.ts";
 import type { GuestLink } from "./sources/modbus/link.ts";
 import { ModbusBus } from "./sources/modbus/modbus-bus.ts";
 import { MqttBroker } from "./sources/mqtt/mqtt-broker.ts";
@@ -27,7 +27,7 @@ export interface SourceParts {
 
 export class SourceSet {
   readonly #parts: SourceParts;
-  readonly #sources = new Map<string, KeptSource>();
+  readonly #sources = new Map<string, KeptPart<Source>>();
 
   constructor(parts: SourceParts) {
     this.#parts = parts;
@@ -39,7 +39,7 @@ export class SourceSet {
   }
 
   get statuses(): SourceStatus[] {
-    return [...this.#sources.values()].flatMap(({ status }) => status ?? []);
+    return [...this.#sources.values()].flatMap((kept) => statusOf(kept) ?? []);
   }
 
   /** The way of a command to a Modbus bus. */
@@ -82,11 +82,13 @@ export class SourceSet {
     for (const source of this.#sources.values()) await source.tryAgain();
   }
 
-  #keep(key: SourceKey, settings: GatewaySettings): KeptSource {
+  #keep(key: SourceKey, settings: GatewaySettings): KeptPart<Source> {
     const { clock, wallMs, random, log, onAlarm } = this.#parts;
     const name = keyText(key);
-    return new KeptSource({
+    return new KeptPart({
       name,
+      consequence: `Nothing comes from ${name}`,
+      priority: "high",
       make: () => this.#create(key, settings),
       clock,
       wallMs,
@@ -138,6 +140,12 @@ export class SourceSet {
     const tags = devices[device]?.tags ?? {};
     return new SerialLine({ name, settings: bus, device, tags, intake, clock, random, log });
   }
+}
+
+function statusOf({ part, reason }: KeptPart<Source>): SourceStatus | undefined {
+  const status = part?.status();
+  if (!status || reason === undefined) return status;
+  return { ...status, state: "stopped", detail: reason };
 }
 
 function unknown(key: SourceKey): Error {

@@ -57,9 +57,11 @@ async function run(file: string, json: boolean, io: CommandIo): Promise<number> 
   const agent = await life.start();
   const onHangUp = (): void => void life.reload();
   process.on("SIGHUP", onHangUp);
-  const listening = `http://${first.settings.http.listen.host}:${agent.httpPort}`;
-  io.stdout.write(greeting(listening, agent.mqttPort, json));
-  service.ready(`listens on ${listening}`);
+  const { httpPort, mqttPort } = agent;
+  const { host } = first.settings.http.listen;
+  const listening = httpPort === undefined ? undefined : `http://${host}:${httpPort}`;
+  io.stdout.write(greeting(listening, mqttPort, json));
+  service.ready(listening === undefined ? "runs without its page" : `listens on ${listening}`);
   await aborted(io.signal);
   log.info("stopping");
   service.stopping();
@@ -68,10 +70,17 @@ async function run(file: string, json: boolean, io: CommandIo): Promise<number> 
   return EXIT.fine;
 }
 
-function greeting(listening: string, mqttPort: number | undefined, json: boolean): string {
+/** @param listening the page's address; undefined where it cannot listen */
+function greeting(
+  listening: string | undefined,
+  mqttPort: number | undefined,
+  json: boolean,
+): string {
   if (json) return `${JSON.stringify({ listening, mqttPort, pid: process.pid })}\n`;
   const mqtt = mqttPort === undefined ? "" : `, MQTT on port ${mqttPort}`;
-  return `The agent listens on ${listening}${mqtt}\n`;
+  return listening === undefined
+    ? `The agent runs without its page${mqtt}\n`
+    : `The agent listens on ${listening}${mqtt}\n`;
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -26,7 +26,7 @@ export function reportOf(status: StatusAnswer): StatusReport {
 }
 
 /** What needs somebody's attention, while the agent does its work. A stopped source is a problem. */
-function concernsOf({ sources, uplink, buffer, configuration }: StatusAnswer): string[] {
+function concernsOf({ sources, page, uplink, buffer, configuration }: StatusAnswer): string[] {
   const degraded = sources
     .filter(({ state }) => state !== "running" && state !== "stopped")
     .map(
@@ -39,7 +39,8 @@ function concernsOf({ sources, uplink, buffer, configuration }: StatusAnswer): s
   const [fault] = configuration?.faults ?? [];
   const faulty =
     fault === undefined ? [] : [`the file has faults, and an older state of it runs: ${fault}`];
-  return [...faulty, ...degraded, ...sending, ...full];
+  const hidden = page?.state === "stopped" ? [`the page is stopped: ${page.detail ?? "?"}`] : [];
+  return [...faulty, ...degraded, ...hidden, ...sending, ...full];
 }
 
 function linesOf(status: StatusAnswer): string[] {

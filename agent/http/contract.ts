@@ -34,6 +34,8 @@ export interface AgentStatus {
   readonly intake?: object;
   /** How many series are learning, watching, standing. */
   readonly detectors?: Readonly<Record<string, number>>;
+  /** The gateway's own page, which commands can do without. */
+  readonly page?: { readonly state: "running" | "stopped"; readonly detail?: string };
   readonly uplink: object;
   readonly readings: { readonly bySource: Readonly<Record<string, number>> };
   readonly alarms: { readonly active: number; readonly raised: number };

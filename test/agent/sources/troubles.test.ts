@@ -2,7 +2,7 @@
 import crc16 from "modbus-serial/utils/crc16.js";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type Trouble, WHOLE_DEVICE } from "#agent/sources/contract.ts";
-import { KeptSource } from "#agent/sources/kept-source.ts";
+import { KeptPart, type Part } from "#agent/sources/kept-part.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
@@ -45,18 +45,19 @@ const SILENT: Trouble = {
 
 /** A source that is kept and does nothing but have troubles. */
 function kept(troubles: () => readonly Trouble[]): {
-  source: KeptSource;
+  source: KeptPart<Part>;
   clock: ManualClock;
   alarms: AlarmTransition[];
 } {
   const clock = new ManualClock();
   const alarms: AlarmTransition[] = [];
-  const source = new KeptSource({
+  const source = new KeptPart<Part>({
     name: "bus line",
+    consequence: "Nothing comes from bus line",
+    priority: "high",
     make: () => ({
       start: async () => {},
       stop: async () => {},
-      status: () => ({ name: "line", kind: "serial", state: "running", counters: {} }),
       troubles,
     }),
     clock,

@@ -1,22 +1,33 @@
 /**
- * A source that is to run. Where it cannot start for a reason of its own (its port is taken, its
- * certificate is missing), it is stopped and says why, the others run, and it is tried again by
- * back-off. Each attempt is a new source: what is halfway open is never started twice. What troubles
+ * A part that is to run, such as a source. Where it cannot start for a reason of its own (its port is
+ * taken, its certificate is missing), it is stopped and says why, the others run, and it is tried again
+ * by back-off. Each attempt is a new one: what is halfway open is never started twice. What troubles
  * it, stopped or running, becomes alarms.
  */
-import type { AlarmTransition } from "#core/alarm.ts";
+import type { AlarmPriority, AlarmTransition } from "#core/alarm.ts";
 import { backOff } from "#core/back-off.ts";
 import type { Clock, Timer } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
-import { GATEWAY, type Source, type SourceStatus, type Trouble } from "./contract.ts";
+import { GATEWAY, type Trouble } from "./contract.ts";
 import { TroubleAlarms } from "./trouble-alarms.ts";
 
-export interface KeptSourceOptions {
+export interface Part {
+  /** @throws PenstockError for what it needs of this machine */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** What stands now, while it runs. */
+  troubles?(): readonly Trouble[];
+}
+
+export interface KeptPartOptions<T extends Part> {
   /** As the log and the alarm name it: `bus packer`. */
   name: string;
-  make: () => Source;
+  make: () => T;
+  /** What it means that it is stopped: how the alarm's sentence begins. */
+  consequence: string;
+  priority: AlarmPriority;
   clock: Clock;
   /** Wall time, for the alarm. */
   wallMs: () => number;
@@ -30,33 +41,36 @@ const RETRY = { firstMs: 1000, maxMs: 60_000 };
 /** Short enough for a person, and long enough for a thousand devices to be looked at. */
 const LOOK_MS = 1000;
 
-export class KeptSource {
-  readonly #options: KeptSourceOptions;
+export class KeptPart<T extends Part> {
+  readonly #options: KeptPartOptions<T>;
   readonly #delays: Generator<number, never, void>;
   readonly #alarms: TroubleAlarms;
-  #source: Source | undefined;
-  /** Why it is stopped; undefined while it runs. */
+  #part: T | undefined;
   #reason: string | undefined;
   #watch: Timer | undefined;
   #retry: Timer | undefined;
   #attempt: Promise<void> | undefined;
   #isStopping = false;
 
-  constructor(options: KeptSourceOptions) {
+  constructor(options: KeptPartOptions<T>) {
     this.#options = options;
     this.#delays = backOff(RETRY, options.random);
     this.#alarms = new TroubleAlarms(options.name);
   }
 
   /** Undefined while it cannot start. */
-  get running(): Source | undefined {
-    return this.#reason === undefined ? this.#source : undefined;
+  get running(): T | undefined {
+    return this.#reason === undefined ? this.#part : undefined;
   }
 
-  get status(): SourceStatus | undefined {
-    const status = this.#source?.status();
-    if (!status || this.#reason === undefined) return status;
-    return { ...status, state: "stopped", detail: this.#reason };
+  /** The last attempt, whatever came of it. */
+  get part(): T | undefined {
+    return this.#part;
+  }
+
+  /** Why it is stopped; undefined while it runs. */
+  get reason(): string | undefined {
+    return this.#reason;
   }
 
   /** Resolves after the first attempt, whatever came of it. */
@@ -75,7 +89,7 @@ export class KeptSource {
     this.#isStopping = true;
     this.#retry?.cancel();
     await this.#attempt;
-    await this.#source?.stop();
+    await this.#part?.stop();
     this.#watch?.cancel();
     this.#tell(this.#alarms.end(this.#options.wallMs()));
   }
@@ -91,17 +105,17 @@ export class KeptSource {
   }
 
   async #startAnew(): Promise<void> {
-    const source = this.#options.make();
-    this.#source = source;
+    const part = this.#options.make();
+    this.#part = part;
     try {
-      await source.start();
+      await part.start();
     } catch (error) {
-      await source.stop();
+      await part.stop();
       if (!(error instanceof PenstockError)) throw error;
       this.#failed(error);
       return;
     }
-    if (this.#reason !== undefined) this.#options.log.info({ source: this.#options.name }, "runs");
+    if (this.#reason !== undefined) this.#options.log.info({ part: this.#options.name }, "runs");
     this.#reason = undefined;
     this.#look();
   }
@@ -110,10 +124,7 @@ export class KeptSource {
     const { name, clock, log } = this.#options;
     const { code, message } = error;
     if (message !== this.#reason) {
-      log.error(
-        { source: name, code, err: message },
-        "the source cannot start, and is tried again",
-      );
+      log.error({ part: name, code, err: message }, "a part cannot start, and is tried again");
     }
     this.#reason = message;
     if (this.#isStopping) return;
@@ -124,14 +135,14 @@ export class KeptSource {
 
   #look(): void {
     if (this.#isStopping) return;
-    const troubles = this.#reason === undefined ? this.#source?.troubles?.() : [this.#stopped()];
+    const troubles = this.#reason === undefined ? this.#part?.troubles?.() : [this.#stopped()];
     this.#tell(this.#alarms.look(troubles ?? [], this.#options.wallMs()));
   }
 
   #stopped(): Trouble {
-    const { name } = this.#options;
-    const message = `Nothing comes from ${name}, which cannot start: ${this.#reason}`;
-    return { device: GATEWAY, tag: `(${name})`, rule: "stopped", priority: "high", message };
+    const { name, consequence, priority } = this.#options;
+    const message = `${consequence}, which cannot start: ${this.#reason}`;
+    return { device: GATEWAY, tag: `(${name})`, rule: "stopped", priority, message };
   }
 
   #tell(transitions: readonly AlarmTransition[]): void {
