@@ -1,5 +1,6 @@
 /** What is made of the schemas: JSON Schema for editors, and a page for people. */
 import { z } from "zod";
+import { webhookBody } from "#core/notify/webhook-body.ts";
 import { gatewaySchema } from "./gateway.ts";
 import { type JsonSchema, keyTable } from "./key-table.ts";
 import { sinkSchema } from "./sink.ts";
@@ -13,7 +14,9 @@ export interface GeneratedFile {
 export function generatedFiles(): GeneratedFile[] {
   const gateway = jsonSchemaOf(gatewaySchema, "Penstock gateway");
   const sink = jsonSchemaOf(sinkSchema, "Penstock sink");
+  const webhook = { title: "Penstock notice", ...z.toJSONSchema(webhookBody) };
   return [
+    { path: "config/schema/webhook.schema.json", text: jsonText(webhook) },
     { path: "config/schema/gateway.schema.json", text: jsonText(gateway) },
     { path: "config/schema/sink.schema.json", text: jsonText(sink) },
     { path: "docs/configuration.md", text: page(gateway, sink) },

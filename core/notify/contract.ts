@@ -6,6 +6,7 @@
 import type { AlarmState, JournalEntry, Notice, OutboxEntry } from "../alarms/contract.ts";
 import type { AlarmFacts } from "../alarms/facts.ts";
 import { PenstockError } from "../errors.ts";
+import { oneLine } from "./one-line.ts";
 import type { ChannelKind } from "./recipient.ts";
 
 interface Failure {
@@ -16,13 +17,17 @@ interface Failure {
   readonly cause?: unknown;
 }
 
+const MESSAGE_MAX = 500;
+
 /** It did not arrive. The message names no address that could be a secret. */
 export class DeliveryFailed extends PenstockError {
   readonly isTransient: boolean;
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, { isTransient, retryAfterMs, cause }: Failure) {
-    super(isTransient ? "NOTICE_UNDELIVERED" : "NOTICE_REFUSED", message, { cause });
+    const code = isTransient ? "NOTICE_UNDELIVERED" : "NOTICE_REFUSED";
+    // It may quote what a stranger answered, and goes into logs and onto terminals.
+    super(code, oneLine(message, MESSAGE_MAX), { cause });
     this.isTransient = isTransient;
     this.retryAfterMs = retryAfterMs;
   }

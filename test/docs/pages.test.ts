@@ -38,6 +38,7 @@ const SECRETS = {
 
 function secretOf(name: string): string {
   if (name.includes("DATABASE")) return "postgres://user:password@host/database";
+  if (name.includes("HOOK")) return "https://hooks.example.com/alarms";
   if (name.includes("HASH")) return "scrypt:16384:8:1:SALT:HASH";
   return "Endpoint=sb://hub/";
 }
