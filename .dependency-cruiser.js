@@ -74,7 +74,7 @@ export default {
       to: {
         path: [
           "^(agent/intake|agent/conditioning|agent/detect|core)/",
-          "^agent/(sources|buffer)/contract",
+          "^agent/(alarms|sources|buffer)/contract",
         ],
       },
     },
@@ -121,7 +121,7 @@ export default {
       to: {
         path: [
           "^(agent/control|core)/",
-          "^agent/((http|sources|buffer)/contract|sources/modbus/link)",
+          "^agent/((alarms|http|sources|buffer)/contract|sources/modbus/link)",
           npm("zod"),
         ],
       },
@@ -133,6 +133,14 @@ export default {
     {
       from: { path: folder("agent/notify") },
       to: { path: ["^(agent/notify|core)/", "^agent/sources/modbus/link"] },
+    },
+    {
+      from: { path: folder("agent/alarms") },
+      to: { path: ["^(agent/alarms|core|config)/", npm("classic-level")] },
+    },
+    {
+      from: { path: folder("agent/alarms") },
+      to: { path: node("fs", "fs/promises", "path", "zlib"), dependencyTypes: ["core"] },
     },
     { from: { path: folder("agent/reload") }, to: { path: "^(agent/reload|config|core)/" } },
     { from: { path: folder("agent/http") }, to: { path: "^(agent/http|core)/" } },

@@ -10,7 +10,9 @@ import type { AlarmTransition } from "#core/alarm.ts";
 import type { Clock } from "#core/clock.ts";
 import type { Logger } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
+import { GatewayAlarms } from "./alarms/gateway-alarms.ts";
 import { StoreAndForward } from "./buffer/store-and-forward.ts";
+import { alarmRoutes } from "./control/alarm-routes.ts";
 import { bufferRoutes } from "./control/buffer-routes.ts";
 import { busRoutes } from "./control/bus-routes.ts";
 import { controlPathOf } from "./control/control-path.ts";
@@ -57,6 +59,7 @@ export class Agent {
   /** What sources stamp by. */
   readonly #time: GatewayClock;
   readonly #startedAtMs: number;
+  readonly #alarms: GatewayAlarms;
   #uplink: Uplink | undefined;
   #page: KeptPart<AgentApi> | undefined;
   #control: ControlServer | undefined;
@@ -65,6 +68,8 @@ export class Agent {
   #intake: ReadingIntake | undefined;
   #upkeep: DetectorUpkeep | undefined;
   #sources: SourceSet | undefined;
+  /** What ends with the program is not over. */
+  #isStopping = false;
 
   constructor(options: AgentOptions) {
     const { settings, machineId, clock, random, log } = options;
@@ -98,6 +103,16 @@ export class Agent {
       random: random.fork("buffer"),
       log,
     });
+    this.#alarms = new GatewayAlarms({
+      settings,
+      valuesOf: (device) => this.#intake?.valuesOf(device) ?? [],
+      isWatched: (place) => this.#intake?.isWatched(place),
+      onMaintenance: () => this.#maintain(),
+      onAlarm: (transition) => this.#raiseOwn(transition),
+      clock,
+      random,
+      log,
+    });
   }
 
   /** The page's port; undefined while it cannot listen. */
@@ -119,24 +134,27 @@ export class Agent {
     const { settings, clock, random, log } = this.#options;
     await this.#buffer.start();
     await this.#time.start();
+    await this.#alarms.start();
     const intake = new ReadingIntake({
       site: settings.site,
       devices: settings.devices,
       lanes: this.#buffer.lanes,
       buffer: this.#buffer,
+      alarms: this.#alarms.desk,
       clock,
       wallOf: (ts) => this.#time.wallOf(ts),
       log,
       onAlarm: (transition) => this.#announce(transition),
     });
-    this.#buffer.onAlarm((transition) => intake.raiseOwn(transition));
     this.#intake = intake;
+    this.#maintain();
+    const onAlarm = (transition: AlarmTransition): void => this.#raiseOwn(transition);
+    this.#buffer.onAlarm(onAlarm);
     const path = `${resolve(settings.buffer.path)}.learnt`;
     const tick = (): void => intake.tick();
-    const onAlarm = (transition: AlarmTransition): void => intake.raiseOwn(transition);
     this.#upkeep = new DetectorUpkeep({ path, memory: intake.watches, tick, onAlarm, clock, log });
     await this.#upkeep.start();
-    this.#startUplink(intake);
+    this.#startUplink();
     const view = this.#view(intake);
     this.#page = keepPage({ listen: settings.http.listen, view, clock, random, log, onAlarm });
     await this.#page.start();
@@ -147,7 +165,7 @@ export class Agent {
       wallMs,
       random,
       log,
-      onAlarm: (transition) => intake.raiseOwn(transition),
+      onAlarm,
     });
     this.#sources = sources;
     await sources.startAll(settings);
@@ -157,6 +175,7 @@ export class Agent {
       ...statusRoutes(view, configuration),
       ...bufferRoutes(this.#buffer.desk),
       ...detectRoutes(intake.detectors),
+      ...alarmRoutes(this.#alarms.desk),
       ...tailRoute(view, clock),
       ...busRoutes((bus) => sources.guestLink(bus)),
     };
@@ -173,9 +192,11 @@ export class Agent {
 
   /** Ends in the order of the data's path; what is accepted is stored, what is stored stays. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     await this.#control?.stop();
     await this.#sources?.stopAll();
     await this.#upkeep?.stop();
+    await this.#alarms.stop();
     await this.#uplink?.stop();
     await this.#buffer.stop();
     this.#time.stop();
@@ -199,11 +220,12 @@ export class Agent {
     }
     await this.#sources.stop(plan.stop);
     this.#settings = settings;
+    this.#alarms.reconfigure(settings);
     this.#intake.reconfigure(settings, plan.devices);
     if (plan.uplink) {
       await this.#uplink?.stop();
       this.#uplink = undefined;
-      this.#startUplink(this.#intake);
+      this.#startUplink();
     }
     await this.#page?.tryAgain();
     await this.#sources.retryStopped();
@@ -218,7 +240,7 @@ export class Agent {
     const isFaulty = faults.length > 0;
     if (isFaulty === before > 0) return;
     const ts = this.#options.clock.now();
-    this.#intake?.raiseOwn({
+    this.#raiseOwn({
       id: `(gateway) configuration ${isFaulty ? "faulty" : "good"} ${ts}`,
       device: "(gateway)",
       tag: "(configuration)",
@@ -234,7 +256,17 @@ export class Agent {
     });
   }
 
-  #startUplink(intake: ReadingIntake): void {
+  #maintain(): void {
+    const { desk } = this.#alarms;
+    this.#intake?.watches.maintain((device) => desk.isMaintained(device));
+  }
+
+  /** An alarm of the gateway's own. */
+  #raiseOwn(transition: AlarmTransition): void {
+    if (!this.#isStopping) this.#intake?.raiseOwn(transition);
+  }
+
+  #startUplink(): void {
     const { clock, random, log } = this.#options;
     const { uplink } = this.#settings;
     if (!uplink) return;
@@ -249,7 +281,7 @@ export class Agent {
       clock,
       random: random.fork("uplink"),
       log,
-      onAlarm: (transition) => intake.raiseOwn(transition),
+      onAlarm: (transition) => this.#raiseOwn(transition),
     });
     this.#uplink.start();
   }
@@ -266,8 +298,8 @@ export class Agent {
   #view(intake: ReadingIntake): AgentView {
     return {
       values: intake.values,
-      alarms: intake.alarms,
       detectors: intake.detectors,
+      alarms: this.#alarms.desk,
       status: () => this.#status(intake),
       problems: () => this.#problems(),
     };
@@ -299,7 +331,7 @@ export class Agent {
       intake: intake.counters,
       detectors: intake.detectors.counts(),
       readings: { bySource: readingsBySource },
-      alarms: { active: intake.alarms.activeCount, raised: intake.alarms.raised },
+      alarms: this.#alarms.status(),
       ...(this.#configuration && { configuration: this.#configuration }),
       ...resources(),
     };

@@ -23,7 +23,23 @@ export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   "buffer export": async () => (await import("./commands/buffer/export.ts")).bufferExportCommand,
   "buffer drain": async () => (await import("./commands/buffer/drain.ts")).bufferDrainCommand,
   "buffer drop": async () => (await import("./commands/buffer/drop.ts")).bufferDropCommand,
-  "alarm ls": async () => (await import("./commands/alarm-list.ts")).alarmListCommand,
+  "alarm ls": async () => (await import("./commands/alarm/list.ts")).alarmListCommand,
+  "alarm ack": async () =>
+    (await import("./commands/alarm/acknowledge.ts")).alarmAcknowledgeCommand,
+  "alarm shelve": async () => (await import("./commands/alarm/shelve.ts")).alarmShelveCommand,
+  "alarm unshelve": async () => (await import("./commands/alarm/unshelve.ts")).alarmUnshelveCommand,
+  "alarm reset": async () => (await import("./commands/alarm/reset.ts")).alarmResetCommand,
+  "alarm out-of-service": async () =>
+    (await import("./commands/alarm/out-of-service.ts")).alarmOutOfServiceCommand,
+  "alarm in-service": async () =>
+    (await import("./commands/alarm/in-service.ts")).alarmInServiceCommand,
+  "alarm journal": async () => (await import("./commands/alarm/journal.ts")).alarmJournalCommand,
+  "maintenance begin": async () =>
+    (await import("./commands/maintenance/begin.ts")).maintenanceBeginCommand,
+  "maintenance end": async () =>
+    (await import("./commands/maintenance/end.ts")).maintenanceEndCommand,
+  "maintenance ls": async () =>
+    (await import("./commands/maintenance/list.ts")).maintenanceListCommand,
   "detect status": async () => (await import("./commands/detect/status.ts")).detectStatusCommand,
   "detect relearn": async () => (await import("./commands/detect/relearn.ts")).detectRelearnCommand,
   "detect accept": async () => (await import("./commands/detect/accept.ts")).detectAcceptCommand,

@@ -3,6 +3,7 @@
  * what the reader should do; a test ties the two. A programmer's error is an assertion instead.
  */
 const ERROR_CODES = [
+  "ALARMS_FAILED",
   "ALARM_REFUSED",
   "ALARM_UNKNOWN",
   "BUFFER_CLOSED",

@@ -11,9 +11,9 @@
 import { copyFile, link, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
+import { type ChildOutcome, runChild } from "#core/child-program.ts";
 import { messageOf, PenstockError, systemCodeOf } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
-import { type ChildOutcome, runChild } from "./child-program.ts";
 import { type GuardNotes, readNotes, syncFolder, writeNotes } from "./guard-notes.ts";
 import { isLogWhole } from "./leveldb-log.ts";
 import type { Salvage } from "./salvage-program.ts";

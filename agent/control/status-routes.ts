@@ -16,10 +16,6 @@ export function statusRoutes(
       kind: "json",
       body: valuesOf(view, query.get("device")),
     }),
-    "GET /alarms": () => ({
-      kind: "json",
-      body: { active: view.alarms.active(), journal: view.alarms.journal() },
-    }),
   };
 }
 

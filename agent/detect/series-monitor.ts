@@ -116,6 +116,11 @@ export class SeriesMonitor {
     }
   }
 
+  /** Whether one of the rules would end such an alarm. */
+  watchesFor(name: string): boolean {
+    return this.#rules().some(({ names }) => names.includes(name));
+  }
+
   /** All that is known of the series: memory, not a copy. */
   get bytes(): Uint8Array {
     return this.#plan.bytesOf(this.#block);

@@ -5,6 +5,7 @@
  */
 import type { ServerResponse } from "node:http";
 import type { AlarmTransition } from "#core/alarm.ts";
+import type { AlarmState } from "#core/alarms/contract.ts";
 import type { Clock, Timer } from "#core/clock.ts";
 import { LiveEvents } from "#core/http/live-events.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, HttpServer } from "#core/http/server.ts";
@@ -29,6 +30,7 @@ const VALUES_DEFAULT = 1000;
 const VALUES_MAX = 10_000;
 const LIVE_ROWS_MAX = 500;
 const LIVE_ALARMS_MAX = 200;
+const JOURNAL_MAX = 1000;
 const UPDATE_MS = 1000;
 
 export class AgentApi {
@@ -39,6 +41,8 @@ export class AgentApi {
   readonly #server: HttpServer;
   #files = new Map<string, HttpReply>();
   #timer: Timer | undefined;
+  /** As the pages were told of them last. */
+  #alarmsTold: readonly AlarmState[] | undefined;
 
   constructor(options: AgentApiOptions) {
     this.#options = options;
@@ -50,6 +54,7 @@ export class AgentApi {
   /** @throws PenstockError LISTEN_FAILED */
   async start(): Promise<void> {
     this.#files = await readPageFiles();
+    this.#alarmsTold = this.#options.view.alarms.states();
     await this.#server.start();
     this.#timer = this.#options.clock.every("live page", UPDATE_MS, () => this.#update());
   }
@@ -109,7 +114,13 @@ export class AgentApi {
 
   #alarms(): object {
     const { alarms } = this.#options.view;
-    return { active: alarms.active(), journal: alarms.journal() };
+    const states = alarms.states();
+    return {
+      active: states.filter(({ isActive }) => isActive).map(({ raised }) => raised),
+      states,
+      maintenance: alarms.maintenance(),
+      journal: alarms.recent(JOURNAL_MAX),
+    };
   }
 
   #values(query: URLSearchParams): HttpReply {
@@ -148,19 +159,33 @@ export class AgentApi {
     // Goes every second, and so shows a connection whose other end is gone, too.
     this.#live.publish("status", this.#statusForPage());
     for (const page of this.#livePages) page.update();
+    const states = this.#options.view.alarms.states();
+    if (states !== this.#alarmsTold) this.#live.publish("alarms", this.#alarmsForPage());
+    this.#alarmsTold = states;
   }
 
   /** A page shows the newest; a flood of alarms must not cost it its connection. */
   #alarmsForPage(): object {
-    const { alarms } = this.#options.view;
-    const active = alarms.active();
-    return { total: active.length, active: active.slice(-LIVE_ALARMS_MAX) };
+    const active = this.#options.view.alarms.states().filter(({ isActive }) => isActive);
+    return { total: active.length, active: active.slice(0, LIVE_ALARMS_MAX).map(alarmForPage) };
   }
 
   #statusForPage(): object {
     const { view } = this.#options;
     return { ...view.status(), problems: view.problems() };
   }
+}
+
+function alarmForPage(state: AlarmState): object {
+  const { raised, isAcknowledged, acknowledged, shelved, outOfService, suppressedBy } = state;
+  return {
+    ...raised,
+    isAcknowledged,
+    acknowledgedBy: acknowledged?.by,
+    shelvedUntil: shelved?.until,
+    isOutOfService: outOfService !== undefined,
+    suppressedBy,
+  };
 }
 
 function json(body: unknown, status = 200): HttpReply {

@@ -1,5 +1,5 @@
 /** What the agent's HTTP side sees of the agent: figures and rows, made as they are asked for. */
-import type { AlarmTransition } from "#core/alarm.ts";
+import type { AlarmState, JournalEntry, Maintenance } from "#core/alarms/contract.ts";
 import type { Quality, QualityReason, Value } from "#core/reading.ts";
 
 export interface SourceView {
@@ -38,7 +38,16 @@ export interface AgentStatus {
   readonly page?: { readonly state: "running" | "stopped"; readonly detail?: string };
   readonly uplink: object;
   readonly readings: { readonly bySource: Readonly<Record<string, number>> };
-  readonly alarms: { readonly active: number; readonly raised: number };
+  readonly alarms: {
+    readonly active: number;
+    /** How often one became active, since the start. */
+    readonly raised: number;
+    readonly unacknowledged: number;
+    readonly shelved: number;
+    readonly suppressed: number;
+    /** Where they are kept. */
+    readonly store: { readonly state: string; readonly failures: number };
+  };
   readonly configuration?: ConfigurationState;
   readonly cpuMs: number;
   readonly rssBytes: number;
@@ -64,10 +73,11 @@ export interface ValuesView {
 }
 
 export interface AlarmsView {
-  /** The transitions that made the active alarms active, oldest first. */
-  active(): readonly AlarmTransition[];
-  /** The last transitions, newest first. */
-  journal(): readonly AlarmTransition[];
+  /** All that are not normal, the most urgent first; the same list as long as nothing changes. */
+  states(): readonly AlarmState[];
+  maintenance(): readonly Maintenance[];
+  /** The newest entries of the journal, newest first. */
+  recent(limit: number): readonly JournalEntry[];
 }
 
 /** What the learning detectors of a series are doing. */

@@ -22,6 +22,7 @@ export function metricsOf(status: AgentStatus, healthy: boolean, http: HttpFigur
   }
   out.gauge("penstock_alarms_active", "Alarms that are active", status.alarms.active);
   out.counter("penstock_alarms_raised_total", "Alarms that became active", status.alarms.raised);
+  addAlarms(out, status.alarms);
   addSources(out, status);
   addFigures(out, "penstock_buffer", status.buffer);
   addFigures(out, "penstock_uplink", status.uplink);
@@ -31,6 +32,15 @@ export function metricsOf(status: AgentStatus, healthy: boolean, http: HttpFigur
   }
   addFigures(out, "penstock_http", http);
   return out;
+}
+
+function addAlarms(out: Exposition, alarms: AgentStatus["alarms"]): void {
+  const { unacknowledged, shelved, suppressed, store } = alarms;
+  out.gauge("penstock_alarms_unacknowledged", "Alarms that nobody has taken on", unacknowledged);
+  out.gauge("penstock_alarms_shelved", "Alarms that are shelved", shelved);
+  out.gauge("penstock_alarms_suppressed", "Alarms that another alarm explains", suppressed);
+  const help = "Writes of the alarms' states that failed";
+  out.counter("penstock_alarms_store_failures_total", help, store.failures);
 }
 
 function addSources(out: Exposition, status: AgentStatus): void {

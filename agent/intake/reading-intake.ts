@@ -2,15 +2,16 @@
  * Where all readings of the gateway pass: assessed, judged, raised as alarms, thinned out, then
  * stored. Alarms come before the append and never wait for it; a copy of a stored message is answered before any judging.
  */
+import type { LocalAlarms } from "#agent/alarms/contract.ts";
 import type { BufferWriter } from "#agent/buffer/contract.ts";
 import type { AcceptOutcome, Intake, ReadingBatch, Series } from "#agent/sources/contract.ts";
 import { type AlarmTransition, movedTo } from "#core/alarm.ts";
+import type { AlarmPlace } from "#core/alarms/state-key.ts";
 import { isBootTime } from "#core/boot-time.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
 import type { Clock } from "#core/clock.ts";
 import { messageOf } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
-import { AlarmBook } from "./alarm-book.ts";
 import { AlarmLog } from "./alarm-log.ts";
 import { Conditioning } from "./conditioning.ts";
 import { DetectorDesk } from "./detector-desk.ts";
@@ -20,7 +21,7 @@ import { SERIES_MAX_DEFAULT, SeriesRegistry } from "./series-registry.ts";
 import { type DeviceProfile, ownEntry, UNKNOWN_DEVICE } from "./series-settings.ts";
 import type { SeriesWatches } from "./series-watch.ts";
 import { UnsentTransitions } from "./unsent-transitions.ts";
-import { ValueTable } from "./value-table.ts";
+import { type ValueRow, ValueTable } from "./value-table.ts";
 
 /** What the settings say of the series. */
 export interface Plant {
@@ -33,11 +34,13 @@ export interface ReadingIntakeOptions extends Plant {
   lanes: number;
   seriesMax?: number;
   buffer: BufferWriter;
+  /** Keeps what the detectors find. */
+  alarms: LocalAlarms;
   clock: Clock;
   /** Of a reading's time, which may be on the scale of the boot; left out, there are none such. */
   wallOf?: ((ts: number) => number) | undefined;
   log: Logger;
-  /** Called for each transition while its reading is being taken in; must not block. */
+  /** Called for each transition that is news, while its reading is being taken in; must not block. */
   onAlarm?: ((transition: AlarmTransition) => void) | undefined;
 }
 
@@ -59,11 +62,18 @@ export interface IntakeCounters {
   seriesRefused: number;
 }
 
+/** What the detectors found in a batch. */
+interface Judged {
+  /** As they are stored. */
+  readonly transitions: readonly AlarmTransition[];
+  /** Resolves when a restart would know of them. */
+  readonly kept: Promise<unknown>;
+}
+
 const NO_TRANSITIONS: readonly AlarmTransition[] = Object.freeze([]);
 const NO_DESCRIPTIONS: readonly SeriesDescription[] = Object.freeze([]);
 
 export class ReadingIntake implements Intake {
-  readonly alarms = new AlarmBook();
   /** The newest reading of each series. */
   readonly values: ValueTable;
   readonly detectors: DetectorDesk;
@@ -95,7 +105,7 @@ export class ReadingIntake implements Intake {
       describe: (series) => this.#registry.descriptionAt(series.index) ?? series,
       wallOf: options.wallOf ?? ((ts) => ts),
       find: (device, tag) => this.#registry.find(device, tag),
-      isActive: (device, tag, rule) => this.alarms.isActive({ device, tag, rule }),
+      isActive: (device, tag, rule) => options.alarms.isActive({ device, tag, rule }),
     });
     this.values = new ValueTable(this.#registry, this.#latest);
     this.detectors = new DetectorDesk({
@@ -119,40 +129,57 @@ export class ReadingIntake implements Intake {
   }
 
   async accept(batch: ReadingBatch): Promise<AcceptOutcome> {
-    const { buffer, clock } = this.#options;
-    const copy = batch.fingerprint && buffer.repeated(batch.fingerprint);
-    if (copy) {
-      await copy;
-      this.#duplicates += 1;
-      return "duplicate";
-    }
+    const { clock } = this.#options;
+    const copy = this.#copyOf(batch);
+    if (copy) return await this.#answerLike(copy);
     this.#conditioning.assess(batch);
     const now = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
-    const transitions = this.#raise(batch, now);
-    const kept = this.#conditioning.thin(batch);
-    if (kept.length === 0 && transitions.length === 0) return "stored";
-    return await this.#store(kept, transitions);
+    const found = this.#judged(batch, now);
+    const thinned = this.#conditioning.thin(batch);
+    if (!found) return thinned.length === 0 ? "stored" : this.#store(thinned, NO_TRANSITIONS);
+    // A device that sends again after a kill of ours is answered without judging. So its alarm is
+    // kept before its message is stored.
+    await found.kept;
+    const since = this.#copyOf(batch);
+    if (!since) return await this.#store(thinned, found.transitions);
+    this.#unsent.keep(found.transitions);
+    return await this.#answerLike(since);
   }
 
   /**
    * Goes over to other settings. What the detectors have learnt of the named devices is forgotten;
-   * an alarm of theirs that is active ends, and begins again where it still holds.
+   * an alarm of theirs ends where nothing watches for it any more.
    */
   reconfigure(plant: Plant, devices: readonly string[]): void {
     this.#plant = plant;
     const changed = new Set(devices);
-    const ts = this.#options.clock.now();
-    for (const alarm of this.alarms.active().filter(({ device }) => changed.has(device))) {
-      const id = `${alarm.device}/${alarm.tag}/${alarm.rule}/cleared/settings ${ts}`;
-      const message = `${alarm.device}/${alarm.tag}: its settings were changed`;
-      this.raiseOwn({ ...alarm, id, state: "cleared", ts, message });
-    }
     for (let index = 0; index < this.#registry.size; index++) {
       const series = this.#registry.at(index);
       if (!series || !changed.has(series.device)) continue;
       this.#registry.describeAnew(index);
       this.#conditioning.add(series);
       this.#judge.watches.forget(index);
+    }
+    const ts = this.#options.clock.now();
+    for (const alarm of this.#options.alarms.active()) {
+      if (!changed.has(alarm.device) || this.isWatched(alarm) === true) continue;
+      const id = `${alarm.device}/${alarm.tag}/${alarm.rule}/cleared/settings ${ts}`;
+      const message = `${alarm.device}/${alarm.tag}: its settings were changed`;
+      this.raiseOwn({ ...alarm, id, state: "cleared", ts, message });
+    }
+  }
+
+  /** Whether a detector would end that alarm; undefined for a series that has not been heard of. */
+  isWatched({ device, tag, rule }: AlarmPlace): boolean | undefined {
+    const series = this.#registry.find(device, tag);
+    return series && this.#judge.watches.of(series).monitor.watchesFor(rule);
+  }
+
+  /** The newest values of a device's series. */
+  *valuesOf(device: string): Generator<ValueRow> {
+    for (const { index } of this.#registry.ofDevice(device)) {
+      const row = this.values.at(index);
+      if (row) yield row;
     }
   }
 
@@ -173,7 +200,7 @@ export class ReadingIntake implements Intake {
    * with the next readings.
    */
   raiseOwn(transition: AlarmTransition): void {
-    this.#announce(transition);
+    this.#announce(this.#options.alarms.take([transition]).news);
     this.#unsent.keep([transition]);
   }
 
@@ -190,25 +217,43 @@ export class ReadingIntake implements Intake {
     };
   }
 
-  #raise(batch: ReadingBatch, now: Now): readonly AlarmTransition[] {
+  /** A promise for a copy of a message that is, or is being, stored. */
+  #copyOf({ fingerprint }: ReadingBatch): Promise<AcceptOutcome> | undefined {
+    return fingerprint && this.#options.buffer.repeated(fingerprint);
+  }
+
+  async #answerLike(copy: Promise<AcceptOutcome>): Promise<AcceptOutcome> {
+    await copy;
+    this.#duplicates += 1;
+    return "duplicate";
+  }
+
+  /** What the detectors find; undefined for nothing. */
+  #judged(batch: ReadingBatch, now: Now): Judged | undefined {
+    let found: AlarmTransition[] | undefined;
     let transitions: AlarmTransition[] | undefined;
     this.#judge.judge(batch, now, (transition, readingTs) => {
+      found ??= [];
+      found.push(transition);
       transitions ??= [];
       // What is stored has the reading's own time, and is told in wall time when it is sent.
       transitions.push(isBootTime(readingTs) ? movedTo(transition, readingTs) : transition);
-      this.#announce(transition);
     });
-    return transitions ?? NO_TRANSITIONS;
+    if (!found || !transitions) return undefined;
+    const { news, kept } = this.#options.alarms.take(found);
+    this.#announce(news);
+    return { transitions, kept };
   }
 
-  #announce(transition: AlarmTransition): void {
-    this.alarms.enter(transition);
-    this.#alarmLog.write(transition);
-    try {
-      this.#options.onAlarm?.(transition);
-    } catch (error) {
-      // A listener that fails must cost neither the other alarms nor the readings.
-      this.#listenerLog.warn("listener", { err: messageOf(error) }, "cannot pass on an alarm");
+  #announce(news: readonly AlarmTransition[]): void {
+    for (const transition of news) {
+      this.#alarmLog.write(transition);
+      try {
+        this.#options.onAlarm?.(transition);
+      } catch (error) {
+        // A listener that fails must cost neither the other alarms nor the readings.
+        this.#listenerLog.warn("listener", { err: messageOf(error) }, "cannot pass on an alarm");
+      }
     }
   }
 

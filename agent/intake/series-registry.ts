@@ -54,6 +54,10 @@ export class SeriesRegistry {
     return this.#devices.get(device)?.get(tag);
   }
 
+  ofDevice(device: string): Iterable<Series> {
+    return this.#devices.get(device)?.values() ?? [];
+  }
+
   /** @throws PenstockError SERIES_LIMIT */
   resolve(device: string, tag: string, facts?: Partial<SeriesDescription>): Series {
     const tags = this.#devices.get(device);

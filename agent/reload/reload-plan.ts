@@ -9,6 +9,8 @@ export interface ReloadPlan {
   /** Those that are new, and those that were stopped and still exist. */
   readonly start: readonly SourceKey[];
   readonly uplink: boolean;
+  /** Who is told of alarms, and how. */
+  readonly alarms: boolean;
   /** Devices whose series are described, conditioned or judged otherwise from now on. */
   readonly devices: readonly string[];
 }
@@ -27,12 +29,13 @@ export function planReload(before: GatewaySettings, after: GatewaySettings): Rel
       .filter(({ key, basis }) => was.get(keyText(key))?.basis !== basis)
       .map(({ key }) => key),
     uplink: differ(before.uplink, after.uplink),
+    alarms: differ(before.alarms, after.alarms),
     devices: devicesThatDiffer(before, after),
   };
 }
 
-function isNothing({ whole, stop, start, uplink, devices }: ReloadPlan): boolean {
-  return [whole, stop, start, devices].every((part) => part.length === 0) && !uplink;
+function isNothing({ whole, stop, start, uplink, alarms, devices }: ReloadPlan): boolean {
+  return [whole, stop, start, devices].every((part) => part.length === 0) && !uplink && !alarms;
 }
 
 /** One sentence for the log, and for whoever asked. */
@@ -45,6 +48,7 @@ export function planText(plan: ReloadPlan): string {
     ...[...started].map((key) => `${key} ${stopped.has(key) ? "restarted" : "started"}`),
     ...[...stopped].filter((key) => !started.has(key)).map((key) => `${key} stopped`),
     ...(plan.uplink ? ["uplink restarted"] : []),
+    ...(plan.alarms ? ["alarms told otherwise"] : []),
     ...(plan.devices.length > 0 ? [`${plan.devices.length} devices judged anew`] : []),
   ];
   return parts.join(", ");

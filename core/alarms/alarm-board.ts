@@ -28,7 +28,7 @@ import { inOrderOfUrgency } from "./listing.ts";
 import { MaintenanceBook } from "./maintenance-book.ts";
 import { eventsOf } from "./operations.ts";
 import type { AlarmPolicy } from "./policy.ts";
-import { stateKey } from "./state-key.ts";
+import { type AlarmPlace, stateKey } from "./state-key.ts";
 
 /** A normal alarm is remembered for so long: a copy of its last transition may still come. */
 const REMEMBERED_MS = 15 * 60_000;
@@ -139,6 +139,10 @@ export class AlarmBoard implements AlarmModel {
     return this.#maintenance.list();
   }
 
+  isActive(gateway: string, place: AlarmPlace): boolean {
+    return this.#table.get(stateKey(gateway, place))?.isActive === true;
+  }
+
   /** Whether somebody works on the device now. */
   isMaintained(gateway: string, device: string, nowMs: number): boolean {
     return this.#maintenance.covers(gateway, device, nowMs);
@@ -190,7 +194,6 @@ export class AlarmBoard implements AlarmModel {
       this.#teller.remindOf(draft, key);
     }
     if (this.#isCalm(state, nowMs)) this.#change(draft, key, { kind: "calm" });
-    this.#teller.remindInTime(draft, key);
     const now = this.#table.get(key);
     if (now && isNormal(now) && this.#normalFor(key, nowMs) >= REMEMBERED_MS) {
       this.#remove(draft, now);
@@ -222,7 +225,6 @@ export class AlarmBoard implements AlarmModel {
       isNormal(state)
         ? nowMs - this.#normalFor(key, nowMs) + REMEMBERED_MS
         : Number.POSITIVE_INFINITY,
-      this.#teller.reminderDueAt(state),
     );
     this.#statesDueAt = Math.min(this.#statesDueAt, dueAt);
   }

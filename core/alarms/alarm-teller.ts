@@ -96,39 +96,17 @@ export class AlarmTeller {
   /** The time for which somebody put it off is over, and nobody has dealt with it. */
   remindOf(draft: EffectsDraft, key: string): void {
     const state = this.#table.get(key);
-    if (state && this.#isStillOwed(state)) this.#remind(draft, state);
-  }
-
-  remindInTime(draft: EffectsDraft, key: string): void {
-    const state = this.#table.get(key);
-    if (!state) return;
-    const dueAt = this.reminderDueAt(state);
-    // A clock that was set back does not put reminders off for as long.
-    const wasAhead = Number.isFinite(dueAt) && (state.notified?.at ?? 0) > draft.nowMs;
-    if (dueAt <= draft.nowMs || wasAhead) this.#remind(draft, state);
-  }
-
-  reminderDueAt(state: AlarmState): number {
-    const { reminderMs } = this.#policy;
-    if (reminderMs === undefined || state.raised.priority !== "critical") {
-      return Number.POSITIVE_INFINITY;
-    }
-    if (!state.notified || !this.#isStillOwed(state)) return Number.POSITIVE_INFINITY;
-    return state.notified.at + reminderMs;
+    if (!state?.notified || !this.#isStillOwed(state)) return;
+    const { gateway, raised, notified } = state;
+    if (this.#maintenance.covers(gateway, raised.device, draft.nowMs)) return;
+    draft.notices.push(this.#writer.reminder(state, notified.as, draft.nowMs));
   }
 
   /** People know of it, it stands, and nobody has taken it on; nor does anything hold it back. */
   #isStillOwed(state: AlarmState): boolean {
-    return state.isNotified && wantsNotice({ ...state, notified: undefined });
-  }
-
-  #remind(draft: EffectsDraft, state: AlarmState): void {
-    const { gateway, raised, notified } = state;
-    if (!notified || notified.raise !== raised.id) return;
-    if (!this.#maintenance.covers(gateway, raised.device, draft.nowMs)) {
-      draft.notices.push(this.#writer.reminder(state, notified.as, draft.nowMs));
-    }
-    this.#mark(draft, state, notified.as);
+    const { isNotified, notified, raised } = state;
+    if (!isNotified || notified?.raise !== raised.id) return false;
+    return wantsNotice({ ...state, notified: undefined });
   }
 
   #waiting(draft: EffectsDraft, key: string): AlarmState | undefined {

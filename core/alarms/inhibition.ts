@@ -7,9 +7,9 @@ import type { AlarmPlace } from "./state-key.ts";
 import { stateKey } from "./state-key.ts";
 
 /** The device under which the gateway's own alarms stand. */
-const GATEWAY_DEVICE = "(gateway)";
+export const GATEWAY_DEVICE = "(gateway)";
 /** The tag under which a device's alarms stand that are of no tag. */
-const DEVICE_TAG = "(device)";
+export const DEVICE_TAG = "(device)";
 
 const OF_DEAD_BUS: ReadonlySet<string> = new Set(["silent", "stale"]);
 const OF_SILENT_DEVICE: ReadonlySet<string> = new Set(["stale", "gap", "anomaly", "stuck"]);

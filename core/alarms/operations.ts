@@ -11,6 +11,24 @@ interface PlannedEvent {
   readonly event: AlarmEvent;
 }
 
+/** Whether it makes sense for that alarm: of several that a pattern names, the others are left alone. */
+export function isPossible(kind: OfAlarms["kind"], state: AlarmState): boolean {
+  switch (kind) {
+    case "acknowledge":
+      return !state.isAcknowledged;
+    case "reset":
+      return stepOf(state, { kind: "reset" }).kind === "changed";
+    case "unshelve":
+      return state.shelved !== undefined;
+    case "out-of-service":
+      return state.outOfService === undefined;
+    case "in-service":
+      return state.outOfService !== undefined;
+    case "shelve":
+      return true;
+  }
+}
+
 /** @throws PenstockError ALARM_UNKNOWN, ALARM_REFUSED */
 export function eventsOf(
   operation: OfAlarms,

@@ -6,8 +6,6 @@ export interface AlarmPolicy {
   readonly chatter: ChatterPolicy;
   readonly flood: FloodPolicy;
   readonly group: GroupPolicy;
-  /** How often an unacknowledged critical alarm is told again; undefined for never. */
-  readonly reminderMs: number | undefined;
   /**
    * What decides which of two transitions of one alarm is the later one: that it came later, or
    * its own time. By time where a backlog may come after what is newer.
@@ -50,6 +48,5 @@ export const ALARM_POLICY: AlarmPolicy = {
     waitMs: 2000,
     settleMs: 30_000,
   },
-  reminderMs: undefined,
   order: "arrival",
 };

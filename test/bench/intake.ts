@@ -14,6 +14,7 @@ import { encodePayload } from "#agent/sources/mqtt/sparkplug/payload-codec.ts";
 import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
+import { RecordingAlarms } from "#test/support/recording-alarms.ts";
 
 export const name = "intake";
 export const describe =
@@ -83,7 +84,13 @@ async function measure(
   });
   await buffer.start();
   buffer.onReady((lane, traffic) => buffer.confirm(buffer.take(lane, traffic, TAKE_BYTES_MAX)));
-  const intake = new ReadingIntake({ devices: {}, lanes: 8, buffer, ...parts });
+  const intake = new ReadingIntake({
+    devices: {},
+    lanes: 8,
+    buffer,
+    alarms: new RecordingAlarms(),
+    ...parts,
+  });
   const receiver = new MessageReceiver({
     source: "mqtt",
     topics: [{ topic: "plant/{device}" }],

@@ -2,6 +2,7 @@
  * The agent's way from PUBLISH to PUBACK: broker, intake with detection, and buffer with its synced
  * commits in this process, devices in another. The chunks are confirmed as a perfect uplink would.
  */
+
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,6 +17,7 @@ import { gatewaySchema } from "#config/gateway.ts";
 import { systemClock } from "#core/clock.ts";
 import { createLogger, silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
+import { RecordingAlarms } from "#test/support/recording-alarms.ts";
 import type { LoadResult } from "./mqtt/load.ts";
 
 export const name = "mqtt";
@@ -77,6 +79,7 @@ async function measure(
   await buffer.start();
   buffer.onReady((lane, traffic) => buffer.confirm(buffer.take(lane, traffic, TAKE_BYTES_MAX)));
   const intake = new ReadingIntake({
+    alarms: new RecordingAlarms(),
     devices: {},
     lanes,
     buffer,

@@ -15,6 +15,7 @@ import { FaultLabels } from "#sim/faults/fault-injector.ts";
 import { VirtualDevice } from "#sim/fleet/virtual-device.ts";
 import { deviceKinds, type TagSpec } from "#sim/signals/device-model.ts";
 import { shuffledOrder } from "#sim/signals/distinct-digits.ts";
+import { RecordingAlarms } from "#test/support/recording-alarms.ts";
 import { renderRows } from "./detection/table.ts";
 import { FaultPlanter, type PlantedFault } from "./plant-day/planted-faults.ts";
 import { isPage, type KindRow, type RuleRow, Score } from "./plant-day/score.ts";
@@ -87,6 +88,7 @@ export async function run(args: readonly string[]): Promise<PlantDayResult> {
     devices: plantOf(devices, values.set),
     lanes: 8,
     buffer: NO_DISK,
+    alarms: new RecordingAlarms(),
     clock,
     log: silentLogger,
     onAlarm: (transition) => {

@@ -101,9 +101,20 @@ function keyOf({ device, tag, rule }) {
 
 const SEVERITY = { critical: "bad", high: "bad", medium: "warn", low: "" };
 
+/** What people have done about it, or why it is quiet; empty for nothing. */
+function howItStands(alarm) {
+  if (alarm.suppressedBy !== undefined) return `because of ${alarm.suppressedBy}`;
+  if (alarm.isOutOfService) return "out of service";
+  if (alarm.shelvedUntil !== undefined) return `shelved until ${timeOf(alarm.shelvedUntil)}`;
+  if (alarm.acknowledgedBy !== undefined) return `acknowledged by ${alarm.acknowledgedBy}`;
+  return alarm.isAcknowledged === false ? "unacknowledged" : "";
+}
+
 function alarmItem(alarm) {
   const item = node("li", undefined, SEVERITY[alarm.priority]);
   item.append(node("strong", alarm.priority), node("span", alarm.message));
+  const how = howItStands(alarm);
+  if (how !== "") item.append(node("em", how));
   item.append(node("time", timeOf(alarm.ts)));
   return item;
 }

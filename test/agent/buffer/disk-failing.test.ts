@@ -7,6 +7,7 @@ import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { type BlockDisk, blockDisk, ext4 } from "#test/support/block-disk.ts";
 import { peerTest } from "#test/support/peer.ts";
+import { RecordingAlarms } from "#test/support/recording-alarms.ts";
 import { until } from "#test/support/until.ts";
 import { blocksOf, drain, openBuffer } from "./support.ts";
 
@@ -24,6 +25,7 @@ function intakeBefore(buffer: StoreAndForward): {
 } {
   const alarms: AlarmTransition[] = [];
   const intake = new ReadingIntake({
+    alarms: new RecordingAlarms(),
     devices: {
       oven: { detect: { auto: false }, tags: { t: { limits: { h: LIMIT, deadband: 0 } } } },
     },

@@ -125,7 +125,10 @@ test("a new limit holds at once, and an alarm of the old one ends", async () => 
     return active.some(({ rule }) => rule === "limit-h");
   });
   await change("limits: { h: 5 }", "limits: { h: 7 }");
-  expect(await ask("GET /alarms")).toMatchObject({ active: [] });
+  await until(async () => {
+    const { active } = await ask<{ active: object[] }>("GET /alarms");
+    return active.length === 0;
+  });
   expect(one.connections).toBe(1);
 });
 

@@ -3,7 +3,7 @@ import { AgentApi } from "#agent/http/agent-api.ts";
 import { silentLogger } from "#core/log.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
 import { until } from "#test/support/until.ts";
-import { alarm, FakeView } from "./fake-view.ts";
+import { alarm, entryOf, FakeView, stateOf } from "./fake-view.ts";
 
 const HOST = "127.0.0.1";
 let view: FakeView;
@@ -54,11 +54,13 @@ describe("AgentApi", () => {
   });
 
   test("gives its status and its alarms as JSON", async () => {
-    view.activeAlarms.push(alarm(1), alarm(2));
+    view.raise(alarm(1), alarm(2));
     expect(await (await get("/api/status")).json()).toEqual({ ...view.figures, problems: [] });
     expect(await (await get("/api/alarms")).json()).toEqual({
       active: [alarm(1), alarm(2)],
-      journal: [alarm(2), alarm(1)],
+      states: [stateOf(alarm(1)), stateOf(alarm(2))],
+      maintenance: [],
+      journal: [entryOf(alarm(2), 2), entryOf(alarm(1), 1)],
     });
   });
 
@@ -95,6 +97,9 @@ describe("AgentApi", () => {
         "penstock_intake_not_judged 3",
         "penstock_http_live_pages 0",
         "penstock_alarms_active 1",
+        "penstock_alarms_unacknowledged 2",
+        "penstock_alarms_shelved 3",
+        "penstock_alarms_store_failures_total 5",
         "penstock_agent_healthy 1",
         "process_cpu_seconds_total 1.5",
       ]),
@@ -115,7 +120,7 @@ describe("AgentApi", () => {
 
 describe("live events", () => {
   test("tell of an alarm at once, without waiting for the next second", async () => {
-    view.activeAlarms.push(alarm(1));
+    view.raise(alarm(1));
     const page = await listen();
     await until(() => page.events.length === 2);
     expect(page.events.splice(0)).toMatchObject([
@@ -147,13 +152,16 @@ describe("live events", () => {
     page.end();
   });
 
-  test("show the newest of a flood of alarms, and how many there are", async () => {
-    for (let n = 0; n < 5000; n++) view.activeAlarms.push(alarm(n));
+  test("show the first of a flood of alarms, and how many there are", async () => {
+    view.raise(...Array.from({ length: 5000 }, (_, n) => alarm(n)));
     const page = await listen();
     await until(() => page.events.length === 2);
     expect(page.events[1]).toMatchObject([
       "alarms",
-      { total: 5000, active: expect.objectContaining({ length: 200, 199: alarm(4999) }) },
+      {
+        total: 5000,
+        active: expect.objectContaining({ length: 200, 199: expect.objectContaining(alarm(199)) }),
+      },
     ]);
     page.end();
   });

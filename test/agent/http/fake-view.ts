@@ -1,5 +1,7 @@
 import type { AgentStatus, AgentView, DetectorRow, ValueRow } from "#agent/http/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
+import type { AlarmState, JournalEntry } from "#core/alarms/contract.ts";
+import { stateKey } from "#core/alarms/state-key.ts";
 
 export function alarm(n: number, state: "active" | "cleared" = "active"): AlarmTransition {
   return {
@@ -16,10 +18,31 @@ export function alarm(n: number, state: "active" | "cleared" = "active"): AlarmT
   };
 }
 
+export function stateOf(raised: AlarmTransition): AlarmState {
+  return {
+    key: stateKey("", raised),
+    gateway: "",
+    raised,
+    seen: [raised.id],
+    isActive: true,
+    isAcknowledged: false,
+    isLatched: false,
+    activeSince: raised.ts,
+    raises: 1,
+    isChattering: false,
+    isNotified: false,
+  };
+}
+
+export function entryOf(raised: AlarmTransition, id: number): JournalEntry {
+  return { id, at: raised.ts, kind: "raised", key: stateKey("", raised), alarm: raised };
+}
+
 /** An agent whose figures a test sets. */
 export class FakeView implements AgentView {
   readonly rows: ValueRow[] = [];
   readonly activeAlarms: AlarmTransition[] = [];
+  states: readonly AlarmState[] = [];
   found: string[] = [];
   readonly values;
   readonly alarms;
@@ -44,7 +67,14 @@ export class FakeView implements AgentView {
     intake: { notJudged: 3 },
     uplink: { connected: true, sentChunks: 7 },
     readings: { bySource: { mqtt: 120, "plc-1": 50 } },
-    alarms: { active: 1, raised: 4 },
+    alarms: {
+      active: 1,
+      raised: 4,
+      unacknowledged: 2,
+      shelved: 3,
+      suppressed: 0,
+      store: { state: "ok", failures: 5 },
+    },
     cpuMs: 1500,
     rssBytes: 80_000_000,
   };
@@ -58,9 +88,19 @@ export class FakeView implements AgentView {
       at: (index: number): ValueRow | undefined => rows[index],
     };
     this.alarms = {
-      active: () => activeAlarms,
-      journal: () => activeAlarms.toReversed(),
+      states: () => this.states,
+      maintenance: () => [],
+      recent: (limit: number): JournalEntry[] =>
+        activeAlarms
+          .map((raised, place) => entryOf(raised, place + 1))
+          .slice(-limit)
+          .toReversed(),
     };
+  }
+
+  raise(...alarms: AlarmTransition[]): void {
+    this.activeAlarms.push(...alarms);
+    this.states = this.activeAlarms.map(stateOf);
   }
 
   status(): AgentStatus {

@@ -15,9 +15,9 @@ interface Given {
 async function pass(
   tag: TagProfile,
   given: readonly (number | Given)[],
-): Promise<{ buffer: FakeBuffer; intake: ReturnType<typeof intakeWith>["intake"] }> {
+): Promise<Pick<ReturnType<typeof intakeWith>, "buffer" | "intake" | "alarms">> {
   const profile = { detect: { auto: false }, tags: { level: tag } };
-  const { intake, buffer } = intakeWith({ devices: { tank: profile } });
+  const { intake, buffer, alarms } = intakeWith({ devices: { tank: profile } });
   for (const [i, each] of given.entries()) {
     const {
       value,
@@ -29,7 +29,7 @@ async function pass(
     batch.add(intake.resolve("tank", "level"), T0 + at, value, quality, reason);
     await intake.accept(batch);
   }
-  return { buffer, intake };
+  return { buffer, intake, alarms };
 }
 
 /** What of it was stored: value, and reason where it is not good. */
@@ -47,8 +47,8 @@ test("a deadband leaves out what says nothing new, and counts it", async () => {
 
 test("a deadband hides nothing from the alarms, nor from the page of values", async () => {
   const limits = { h: 10, deadband: 0 };
-  const { intake } = await pass({ deadband: 100, maxSilence: 60_000, limits }, [3, 11]);
-  expect(intake.alarms.activeCount).toBe(1);
+  const { intake, alarms } = await pass({ deadband: 100, maxSilence: 60_000, limits }, [3, 11]);
+  expect(alarms.activeCount).toBe(1);
   expect(intake.values.at(0)?.value).toBe(11);
 });
 
@@ -61,7 +61,7 @@ test("after a bad reading the first good one is kept, though it lies within the 
 test("what is out of range is stored, bad, and raises no alarm", async () => {
   const passed = await pass({ range: [0, 60], limits: { h: 50, deadband: 0 } }, [61, 3]);
   expect(stored(passed)).toEqual(["out of range", 3]);
-  expect(passed.intake.alarms.activeCount).toBe(0);
+  expect(passed.alarms.activeCount).toBe(0);
 });
 
 test("a counter in a register wraps at the end of its type, scaled", async () => {

@@ -19,8 +19,8 @@ function usual(count: number): number[] {
   return Array.from({ length: count }, () => 70 + random.normal());
 }
 
-function journal({ intake }: Fixture): string[] {
-  const told = intake.alarms.journal().toReversed();
+function journal({ alarms }: Fixture): string[] {
+  const told = alarms.journal().toReversed();
   return told.map(({ rule, state, message }) => `${rule} ${state}: ${message}`);
 }
 

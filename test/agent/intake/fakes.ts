@@ -4,6 +4,7 @@ import { ReadingIntake, type ReadingIntakeOptions } from "#agent/intake/reading-
 import type { AcceptOutcome } from "#agent/sources/contract.ts";
 import { silentLogger } from "#core/log.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
+import { RecordingAlarms } from "#test/support/recording-alarms.ts";
 
 /** When the tests' clock starts. */
 export const T0 = 1_800_000_000_000;
@@ -32,16 +33,19 @@ export function intakeWith(options: Partial<ReadingIntakeOptions> = {}): {
   intake: ReadingIntake;
   buffer: FakeBuffer;
   clock: ManualClock;
+  alarms: RecordingAlarms;
 } {
   const buffer = new FakeBuffer();
   const clock = new ManualClock(T0);
+  const alarms = new RecordingAlarms();
   const intake = new ReadingIntake({
     devices: {},
     lanes: 8,
     buffer,
+    alarms,
     clock,
     log: silentLogger,
     ...options,
   });
-  return { intake, buffer, clock };
+  return { intake, buffer, clock, alarms };
 }

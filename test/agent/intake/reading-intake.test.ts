@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ReadingIntake } from "#agent/intake/reading-intake.ts";
@@ -122,7 +123,7 @@ describe("descriptions", () => {
 describe("alarms", () => {
   test("are raised before the buffer has stored anything, and travel with the batch", async () => {
     const heard: AlarmTransition[] = [];
-    const { intake, buffer } = intakeWith({
+    const { intake, buffer, alarms } = intakeWith({
       devices: { "oven-2": oven },
       onAlarm: (transition) => heard.push(transition),
     });
@@ -131,20 +132,57 @@ describe("alarms", () => {
     expect(heard).toMatchObject([
       { id: `oven-2/temperature/limit-h/active/${T0}`, rule: "limit-h", device: "oven-2" },
     ]);
-    expect(intake.alarms.active()).toEqual(heard);
+    expect(alarms.active()).toEqual(heard);
+    await turn();
     expect(buffer.inputs[0]?.transitions).toEqual(heard);
     buffer.held.resolve();
     expect(await accepted).toBe("stored");
   });
 
+  test("are kept before their message is stored, and once, whatever copies come meanwhile", async () => {
+    const { intake, buffer, alarms } = intakeWith({ devices: { "oven-2": oven } });
+    const kept = Promise.withResolvers<void>();
+    alarms.kept = kept.promise;
+    const batch = batchOf(intake, [["temperature", T0, 231]]);
+    batch.fingerprint = new Uint8Array(12);
+    const accepted = intake.accept(batch);
+    await turn();
+    expect(buffer.inputs).toEqual([]);
+    // The same message, from the same device, which had no answer.
+    buffer.stored.set("00".repeat(12), Promise.resolve("stored"));
+    kept.resolve();
+    expect(await accepted).toBe("duplicate");
+    expect(buffer.inputs).toEqual([]);
+    await intake.accept(batchOf(intake, [["temperature", T0 + 1, 231]]));
+    expect(buffer.inputs[0]?.transitions).toMatchObject([{ rule: "limit-h", ts: T0 }]);
+  });
+
+  test("that stand already are no news, and end where nothing watches for them any more", async () => {
+    const heard: string[] = [];
+    const { intake, alarms } = intakeWith({
+      devices: { "oven-2": oven },
+      onAlarm: ({ rule, state }) => heard.push(`${rule} ${state}`),
+    });
+    await intake.accept(batchOf(intake, [["temperature", T0, 231]]));
+    const [standing] = alarms.active();
+    alarms.take([{ ...standing!, rule: "limit-l", id: "of another file" }]);
+    expect(heard.splice(0)).toEqual(["limit-h active"]);
+    intake.reconfigure({ devices: { "oven-2": oven } }, ["oven-2"]);
+    expect(heard.splice(0)).toEqual(["limit-l cleared"]);
+    await intake.accept(batchOf(intake, [["temperature", T0 + 1, 231.5]]));
+    expect(heard).toEqual([]);
+    await intake.accept(batchOf(intake, [["temperature", T0 + 2, 100]]));
+    expect(heard).toEqual(["limit-h cleared"]);
+  });
+
   test("clear, and stay in the journal, newest first", async () => {
-    const { intake } = intakeWith({ devices: { "oven-2": oven } });
+    const { intake, alarms } = intakeWith({ devices: { "oven-2": oven } });
     for (const [i, value] of [241, 200].entries()) {
       await intake.accept(batchOf(intake, [["temperature", T0 + i, value]]));
     }
-    expect(intake.alarms.activeCount).toBe(0);
-    expect(intake.alarms.raised).toBe(2);
-    expect(intake.alarms.journal().map(({ rule, state }) => `${rule} ${state}`)).toEqual([
+    expect(alarms.activeCount).toBe(0);
+    expect(alarms.raised).toBe(2);
+    expect(alarms.journal().map(({ rule, state }) => `${rule} ${state}`)).toEqual([
       "limit-h cleared",
       "limit-hh cleared",
       "limit-h active",
@@ -153,12 +191,12 @@ describe("alarms", () => {
   });
 
   test("bear different identities even within one millisecond", async () => {
-    const { intake } = intakeWith({ devices: { "oven-2": oven } });
+    const { intake, alarms } = intakeWith({ devices: { "oven-2": oven } });
     const values = [235, 200, 235, 200];
     for (const value of values) {
       await intake.accept(batchOf(intake, [["temperature", T0, value]]));
     }
-    const ids = intake.alarms.journal().map(({ id }) => id);
+    const ids = alarms.journal().map(({ id }) => id);
     expect(ids).toHaveLength(4);
     expect(new Set(ids).size).toBe(4);
   });
@@ -167,11 +205,11 @@ describe("alarms", () => {
     const reading = fc.tuple(fc.integer({ min: -5, max: 5 }), fc.integer({ min: 225, max: 245 }));
     await fc.assert(
       fc.asyncProperty(fc.array(reading, { maxLength: 60 }), async (readings) => {
-        const { intake } = intakeWith({ devices: { "oven-2": oven } });
+        const { intake, alarms } = intakeWith({ devices: { "oven-2": oven } });
         for (const [offset, value] of readings) {
           await intake.accept(batchOf(intake, [["temperature", T0 + offset, value]]));
         }
-        const journal = intake.alarms.journal().toReversed();
+        const journal = alarms.journal().toReversed();
         expect(new Set(journal.map(({ id }) => id)).size).toBe(journal.length);
         const last = new Map<string, string>();
         for (const { rule, state } of journal) {
@@ -179,17 +217,17 @@ describe("alarms", () => {
           last.set(rule, state);
         }
         const active = [...last.values()].filter((state) => state === "active").length;
-        expect(intake.alarms.activeCount).toBe(active);
+        expect(alarms.activeCount).toBe(active);
       }),
     );
   });
 
   test("reach the sink with a later batch when the buffer refused theirs", async () => {
-    const { intake, buffer } = intakeWith({ devices: { "oven-2": oven } });
+    const { intake, buffer, alarms } = intakeWith({ devices: { "oven-2": oven } });
     buffer.failure = new PenstockError("BUFFER_FAILED", "disk");
     const hot = batchOf(intake, [["temperature", T0, 235]]);
     await expect(intake.accept(hot)).rejects.toThrow("disk");
-    expect(intake.alarms.activeCount).toBe(1);
+    expect(alarms.activeCount).toBe(1);
     buffer.failure = undefined;
     await intake.accept(hot);
     await intake.accept(batchOf(intake, [["temperature", T0 + 1, 200]]));
@@ -199,23 +237,23 @@ describe("alarms", () => {
   });
 
   test("survive a listener that throws, and so do the readings", async () => {
-    const { intake } = intakeWith({
+    const { intake, alarms } = intakeWith({
       devices: { "oven-2": oven },
       onAlarm: () => {
         throw new Error("no broker");
       },
     });
     expect(await intake.accept(batchOf(intake, [["temperature", T0, 241]]))).toBe("stored");
-    expect(intake.alarms.activeCount).toBe(2);
+    expect(alarms.activeCount).toBe(2);
   });
 
   test("come from the automatic detector where a device is not configured", async () => {
-    const { intake } = intakeWith();
+    const { intake, alarms } = intakeWith();
     for (let i = 0; i < 400; i++) {
       const value = i === 300 ? 900 : 50 + (i % 7);
       await intake.accept(batchOf(intake, [["flow", T0 + i * 1000, value]], "pump-9"));
     }
-    expect(intake.alarms.journal().map(({ rule, state }) => `${rule} ${state}`)).toEqual([
+    expect(alarms.journal().map(({ rule, state }) => `${rule} ${state}`)).toEqual([
       "anomaly cleared",
       "anomaly active",
     ]);
@@ -224,7 +262,7 @@ describe("alarms", () => {
 
 describe("judging", () => {
   test("leaves out bad readings, text, switches, NaN and infinity", async () => {
-    const { intake, buffer } = intakeWith({ devices: { "oven-2": oven } });
+    const { intake, buffer, alarms } = intakeWith({ devices: { "oven-2": oven } });
     await intake.accept(
       batchOf(intake, [
         ["temperature", T0, 999, "bad"],
@@ -235,32 +273,32 @@ describe("judging", () => {
         ["temperature", T0 + 5, Number.POSITIVE_INFINITY],
       ]),
     );
-    expect(intake.alarms.journal()).toEqual([]);
+    expect(alarms.journal()).toEqual([]);
     expect(buffer.inputs[0]?.batch.length).toBe(6);
     await intake.accept(batchOf(intake, [["temperature", T0 + 6, 235, "uncertain"]]));
-    expect(intake.alarms.activeCount).toBe(1);
+    expect(alarms.activeCount).toBe(1);
   });
 
   test("stores a reading older than its series' newest, does not judge it, and counts it", async () => {
-    const { intake, buffer } = intakeWith({ devices: { "oven-2": oven } });
+    const { intake, buffer, alarms } = intakeWith({ devices: { "oven-2": oven } });
     await intake.accept(batchOf(intake, [["temperature", T0, 200]]));
     await intake.accept(batchOf(intake, [["temperature", T0 - 1, 999]]));
-    expect(intake.alarms.journal()).toEqual([]);
+    expect(alarms.journal()).toEqual([]);
     expect(intake.values.at(0)?.value).toBe(200);
     expect(buffer.inputs).toHaveLength(2);
     expect(intake.counters.notJudged).toBe(1);
   });
 
   test("goes on after a reading from a far future", async () => {
-    const { intake } = intakeWith({ devices: { "oven-2": oven } });
+    const { intake, alarms } = intakeWith({ devices: { "oven-2": oven } });
     await intake.accept(batchOf(intake, [["temperature", T0 + 86_400_000, 200]]));
     await intake.accept(batchOf(intake, [["temperature", T0, 235]]));
-    expect(intake.alarms.activeCount).toBe(1);
+    expect(alarms.activeCount).toBe(1);
     expect(intake.counters.notJudged).toBe(0);
   });
 
   test("does not see a copy of a stored message, which is answered when the first is safe", async () => {
-    const { intake, buffer } = intakeWith({ devices: { "oven-2": oven } });
+    const { intake, buffer, alarms } = intakeWith({ devices: { "oven-2": oven } });
     const commit = Promise.withResolvers<"stored">();
     buffer.stored.set("0102", commit.promise);
     const copy = batchOf(intake, [["temperature", T0, 241]]);
@@ -269,7 +307,7 @@ describe("judging", () => {
     commit.resolve("stored");
     expect(await accepted).toBe("duplicate");
     expect(buffer.inputs).toEqual([]);
-    expect(intake.alarms.journal()).toEqual([]);
+    expect(alarms.journal()).toEqual([]);
     expect(intake.counters).toMatchObject({ duplicates: 1, readings: 0 });
   });
 });

@@ -6,6 +6,7 @@ import { MqttBroker } from "#agent/sources/mqtt/mqtt-broker.ts";
 import { gatewaySchema } from "#config/gateway.ts";
 import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
+import { RecordingAlarms } from "#test/support/recording-alarms.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
 import { openBuffer } from "../buffer/support.ts";
@@ -28,7 +29,14 @@ async function startGateway(folder: string): Promise<Gateway> {
   const buffer = openBuffer(folder);
   await buffer.start();
   const [clock, log] = [systemClock, silentLogger];
-  const intake = new ReadingIntake({ devices: {}, lanes: buffer.lanes, buffer, clock, log });
+  const intake = new ReadingIntake({
+    alarms: new RecordingAlarms(),
+    devices: {},
+    lanes: buffer.lanes,
+    buffer,
+    clock,
+    log,
+  });
   const { broker: listen, topics = [] } = settings ?? {};
   if (!listen) throw new Error("no broker");
   const broker = new MqttBroker({

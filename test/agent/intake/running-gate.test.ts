@@ -13,7 +13,7 @@ function motor(): {
   send: (current: number, running?: boolean | null) => Promise<void>;
   alarms: () => string[];
 } {
-  const { intake } = intakeWith({ devices: { motor: MOTOR } });
+  const { intake, alarms } = intakeWith({ devices: { motor: MOTOR } });
   let ts = T0;
   return {
     send: async (current, running) => {
@@ -28,7 +28,7 @@ function motor(): {
       await intake.accept(batch);
     },
     alarms: () =>
-      intake.alarms
+      alarms
         .journal()
         .map(({ rule, state }) => `${rule} ${state}`)
         .toReversed(),

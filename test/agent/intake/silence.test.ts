@@ -4,6 +4,7 @@ import type { ReadingIntake } from "#agent/intake/reading-intake.ts";
 import { ReadingBatch } from "#agent/sources/contract.ts";
 import type { Value } from "#core/reading.ts";
 import type { ManualClock } from "#test/support/manual-clock.ts";
+import type { RecordingAlarms } from "#test/support/recording-alarms.ts";
 import { intakeWith } from "./fakes.ts";
 
 const CONFIGURED = { oven: { detect: { auto: false, stale: 30_000 }, tags: {} } };
@@ -11,9 +12,11 @@ const CONFIGURED = { oven: { detect: { auto: false, stale: 30_000 }, tags: {} } 
 class Plant {
   readonly intake: ReadingIntake;
   readonly clock: ManualClock;
+  readonly alarms: RecordingAlarms;
 
   constructor(devices: Parameters<typeof intakeWith>[0] = {}) {
-    const { intake, clock } = intakeWith(devices);
+    const { intake, clock, alarms } = intakeWith(devices);
+    this.alarms = alarms;
     this.intake = intake;
     this.clock = clock;
     clock.every("tick", 1000, () => intake.tick());
@@ -36,7 +39,7 @@ class Plant {
   }
 
   get told(): string[] {
-    const journal = this.intake.alarms.journal().toReversed();
+    const journal = this.alarms.journal().toReversed();
     return journal.map(({ rule, state, priority }) => `${rule} ${state} ${priority}`);
   }
 }
@@ -49,7 +52,7 @@ test("a series that is silent for longer than the file allows is told of, once, 
   expect(plant.told).toEqual([]);
   await plant.clock.advance(600_000);
   expect(plant.told).toEqual(["stale active medium"]);
-  const [alarm] = plant.intake.alarms.active();
+  const [alarm] = plant.alarms.active();
   expect(alarm).toMatchObject({ since: lastTs, ts: lastTs + 30_000, value: 30, unit: "s" });
   expect(alarm?.message).toBe("oven heat has given no good reading for 30 s (usually every 1 s)");
   expect(alarm?.id).toBe(`oven/heat/stale/active/${lastTs}`);
@@ -66,9 +69,9 @@ test("bad readings are no sign of life, texts and switches are", async () => {
     await plant.send(null, "heat", "bad");
     await plant.send(i % 2 === 0, "door");
   }
-  expect(plant.intake.alarms.active().map(({ tag }) => tag)).toEqual(["heat"]);
+  expect(plant.alarms.active().map(({ tag }) => tag)).toEqual(["heat"]);
   await plant.clock.advance(60_000);
-  expect(plant.intake.alarms.active().map(({ tag }) => tag)).toEqual(["heat", "door"]);
+  expect(plant.alarms.active().map(({ tag }) => tag)).toEqual(["heat", "door"]);
 });
 
 test("without a setting the series' own rhythm tells what is too long", async () => {
@@ -99,7 +102,7 @@ test("a hole in the readings' own times is told of where nobody was told of the 
   plant.clock.stepWall(120_000);
   await plant.run(1);
   expect(plant.told).toEqual(["gap active low"]);
-  expect(plant.intake.alarms.active()[0]?.message).toMatch(
+  expect(plant.alarms.active()[0]?.message).toMatch(
     /^oven heat has no readings of 2 min 1 s, from [\d-]+ [\d:]+ UTC to [\d-]+ [\d:]+ UTC$/,
   );
   await plant.run(20);
@@ -123,7 +126,7 @@ test("a machine that stands may be silent", async () => {
   await plant.run(3);
   await plant.clock.advance(600_000);
   expect(plant.told).toEqual(["stale active medium"]);
-  expect(plant.intake.alarms.active().map(({ tag }) => tag)).toEqual(["running"]);
+  expect(plant.alarms.active().map(({ tag }) => tag)).toEqual(["running"]);
 });
 
 test("nobody is timed any more whose settings have changed", async () => {

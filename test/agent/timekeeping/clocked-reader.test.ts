@@ -12,6 +12,7 @@ import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { ManualClock, MANUAL_CLOCK_START_MS as RIGHT } from "#test/support/manual-clock.ts";
+import { RecordingAlarms } from "#test/support/recording-alarms.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
 
@@ -64,6 +65,7 @@ async function start(bootId = "boot-1"): Promise<Gateway> {
   const ready: string[] = [];
   reader.onReady((lane, traffic) => ready.push(`${lane} ${traffic}`));
   const intake = new ReadingIntake({
+    alarms: new RecordingAlarms(),
     devices: DEVICES,
     lanes: 1,
     buffer,

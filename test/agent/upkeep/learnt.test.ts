@@ -13,6 +13,7 @@ import type { AlarmTransition } from "#core/alarm.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import type { ManualClock } from "#test/support/manual-clock.ts";
+import type { RecordingAlarms } from "#test/support/recording-alarms.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
 import { intakeWith } from "../intake/fakes.ts";
@@ -34,6 +35,7 @@ interface Run {
   clock: ManualClock;
   upkeep: DetectorUpkeep;
   alarms: AlarmTransition[];
+  book: RecordingAlarms;
 }
 
 function upkeepOf(intake: ReadingIntake, clock: ManualClock): DetectorUpkeep {
@@ -49,10 +51,14 @@ function upkeepOf(intake: ReadingIntake, clock: ManualClock): DetectorUpkeep {
 
 async function start(plant: Plant = OVEN): Promise<Run> {
   const alarms: AlarmTransition[] = [];
-  const { intake, clock } = intakeWith({ ...plant, onAlarm: (found) => void alarms.push(found) });
+  const {
+    intake,
+    clock,
+    alarms: book,
+  } = intakeWith({ ...plant, onAlarm: (found) => void alarms.push(found) });
   const upkeep = upkeepOf(intake, clock);
   await upkeep.start();
-  return { intake, clock, upkeep, alarms };
+  return { intake, clock, upkeep, alarms, book };
 }
 
 async function send({ intake, clock }: Run, value: number): Promise<void> {
@@ -169,11 +175,11 @@ describe("an alarm over a restart", () => {
     const first = await start();
     await learn(first);
     await send(first, 120);
-    const kept = first.intake.alarms.active();
+    const kept = first.book.active();
     expect(kept.map(({ rule }) => rule)).toEqual(["limit-h", "anomaly"]);
     await first.upkeep.stop();
     const second = await start();
-    for (const alarm of kept) second.intake.alarms.enter(alarm);
+    second.book.take(kept);
     await send(second, 121);
     expect(second.alarms).toEqual([]);
     await send(second, 80);

@@ -28,7 +28,6 @@ const policy: AlarmPolicy = {
   ...POLICY,
   chatter: { raises: 3, windowMs: 60_000, calmMs: 60_000 },
   flood: { notices: 3, windowMs: 60_000 },
-  reminderMs: 600_000,
 };
 
 type Action =

@@ -230,24 +230,6 @@ describe("a flood", () => {
   });
 });
 
-describe("a reminder", () => {
-  test("comes at its interval until somebody acknowledges, for critical alarms alone", () => {
-    const driver = new BoardDriver({ reminderMs: 600_000 });
-    driver.raise("oven-2/temperature/limit-hh", "critical");
-    driver.raise("oven-3/temperature/limit-h", "high");
-    expect(driver.pass(1_200_000)).toHaveLength(2);
-    driver.operate("acknowledge", "oven-2/temperature/limit-hh");
-    expect(driver.pass(3_600_000)).toEqual([]);
-  });
-
-  test("is not sent during maintenance", () => {
-    const driver = new BoardDriver({ reminderMs: 600_000 });
-    driver.raise("oven-2/temperature/limit-hh", "critical");
-    driver.beginMaintenance(["oven-2"], 3_600_000);
-    expect(driver.pass(3_599_999)).toEqual([]);
-  });
-});
-
 test("a clock that was set back delays neither groups nor the end of chatter", () => {
   const chatter = { raises: 2, windowMs: 60_000, calmMs: 30_000 };
   const driver = new BoardDriver({ chatter });

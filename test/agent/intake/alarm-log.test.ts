@@ -1,6 +1,5 @@
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
-import { AlarmBook } from "#agent/intake/alarm-book.ts";
 import { AlarmLog } from "#agent/intake/alarm-log.ts";
 import { UnsentTransitions } from "#agent/intake/unsent-transitions.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
@@ -20,20 +19,6 @@ function transition(n: number, state: "active" | "cleared" = "active"): AlarmTra
     message: `alarm ${n}`,
   };
 }
-
-describe("AlarmBook", () => {
-  test("keeps the last thousand transitions, and every active alarm", () => {
-    const book = new AlarmBook();
-    for (let n = 0; n < 1500; n++) book.enter(transition(n));
-    const journal = book.journal();
-    expect(journal).toHaveLength(1000);
-    expect([journal[0]?.id, journal[999]?.id]).toEqual(["id-1499", "id-500"]);
-    expect(book.activeCount).toBe(1500);
-    book.enter(transition(0, "cleared"));
-    expect(book.active().map(({ id }) => id)).not.toContain("id-0");
-    expect(book.journal()[0]).toMatchObject({ device: "d0", state: "cleared" });
-  });
-});
 
 describe("AlarmLog", () => {
   test("writes a warning an alarm, and in a flood a bounded number and the count", async () => {

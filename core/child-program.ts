@@ -1,9 +1,9 @@
 /**
- * Runs a program of this folder in a process of its own: a damaged table can abort the process that
- * reads it. Its answer is one line of JSON on standard output.
+ * Runs a program of ours in a process of its own: a damaged table of LevelDB can abort the process
+ * that reads it. Its answer is one line of JSON on standard output.
  */
 import { execFile } from "node:child_process";
-import { messageOf } from "#core/errors.ts";
+import { messageOf } from "./errors.ts";
 
 export type ChildOutcome<T> =
   | { kind: "answered"; answer: T }

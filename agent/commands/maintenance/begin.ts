@@ -1,0 +1,39 @@
+/** `maintenance begin`: somebody works on devices, and their alarms wake nobody. */
+import { declareCommand, JSON_OPTION, Misuse } from "#config/command.ts";
+import { EXIT } from "#config/exit.ts";
+import type { Maintenance } from "#core/alarms/contract.ts";
+import { agentOf, durationIn, whoAsks } from "../alarm/asking.ts";
+import { timeText } from "../alarm/wording.ts";
+import { CONFIG_OPTION } from "../config-file.ts";
+
+export const maintenanceBeginCommand = declareCommand({
+  name: "maintenance begin",
+  operands: "DEVICES…",
+  operandCount: [1, 100],
+  summary: "somebody works on these devices: their alarms are listed, and nobody is told",
+  description: `DEVICES are names or patterns, as 'oven-*'. What still stands when the time is over is told then. Detectors
+learn nothing meanwhile. The gateway's own alarms go on being told, unless "(gateway)" is named.`,
+  options: {
+    ...CONFIG_OPTION,
+    ...JSON_OPTION,
+    for: { type: "string", means: "how long, such as 2h", value: "DURATION" },
+    reason: { type: "string", means: "why, for whoever reads the journal", value: "TEXT" },
+  },
+  examples: [
+    {
+      line: "penstock maintenance begin 'oven-*' --for 2h --reason 'new burners'",
+      does: "two hours",
+    },
+  ],
+  run: async ({ values, operands, io }) => {
+    if (values.reason === undefined) throw new Misuse("--reason is needed: others will read it");
+    const forMs = durationIn(values.for, "for");
+    const body = { devices: operands, forMs, by: whoAsks(io), note: values.reason };
+    const agent = await agentOf(values.config, io);
+    const window = await agent.ask<Maintenance>("POST /maintenance/begin", { body });
+    const until = timeText(window.until);
+    const text = `${window.id}: until ${until}, or \`penstock maintenance end ${window.id}\``;
+    io.stdout.write(`${values.json ? JSON.stringify(window) : text}\n`);
+    return EXIT.fine;
+  },
+});
