@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Record<string, CommandLoader>> = {
     (await import("./commands/alarm-operations.ts")).alarmUnshelveCommand,
   "alarm disable": async () => (await import("./commands/alarm-operations.ts")).alarmDisableCommand,
   "alarm enable": async () => (await import("./commands/alarm-operations.ts")).alarmEnableCommand,
+  "notify ls": async () => (await import("./commands/notify-list.ts")).notifyListCommand,
+  "notify test": async () => (await import("./commands/notify-test.ts")).notifyTestCommand,
   hub: async () => (await import("./commands/hub-command.ts")).hubCommand,
 };
 

@@ -19,8 +19,10 @@ export type Answer =
 export interface HttpReceiver {
   readonly url: string;
   readonly received: readonly Received[];
-  /** For the next requests, one each; then 200 again. */
+  /** For the next requests, one each; then `otherwise` again. */
   answer(...answers: Answer[]): void;
+  /** 200 unless a test sets it. */
+  otherwise: Answer;
   /** The first that comes. */
   first(): Promise<Received>;
   /** Resolves when so many have come. */
@@ -30,13 +32,14 @@ export interface HttpReceiver {
 export async function startHttpReceiver(): Promise<HttpReceiver> {
   const received: Received[] = [];
   const answers: Answer[] = [];
+  let receiver: HttpReceiver;
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
       const body = Buffer.concat(parts).toString("utf8");
       received.push({ path: request.url ?? "", headers: request.headers, body });
-      reply(response, answers.shift() ?? 200);
+      reply(response, answers.shift() ?? receiver.otherwise);
     });
   });
   server.listen(0, "127.0.0.1");
@@ -51,7 +54,7 @@ export async function startHttpReceiver(): Promise<HttpReceiver> {
   };
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("no port");
-  return {
+  receiver = {
     url: `http://127.0.0.1:${address.port}`,
     received,
     answer: (...given) => void answers.push(...given),
@@ -61,7 +64,9 @@ export async function startHttpReceiver(): Promise<HttpReceiver> {
       return first;
     },
     has,
+    otherwise: 200,
   };
+  return receiver;
 }
 
 function reply(response: ServerResponse, answer: Answer): void {

@@ -1,0 +1,100 @@
+/** `notify ls`: who is told of alarms, and how that went, as the journal has it. */
+import { recipientsOf } from "#config/alarms/recipients-of.ts";
+import { declareCommand, JSON_OPTION, Misuse } from "#config/command.ts";
+import { EXIT } from "#config/exit.ts";
+import { loadSink } from "#config/load-config.ts";
+import { SINK_ALARM_SETTINGS } from "#config/sink/alarms.ts";
+import type { AlarmState, JournalEntry } from "#core/alarms/contract.ts";
+import { FAILING_RULE } from "#core/notify/failing-alarm.ts";
+import { addressOf, isMirrored, type Recipient } from "#core/notify/recipient.ts";
+import { CONFIG_OPTION, plain, withAlarms } from "./open-alarms.ts";
+
+const JOURNAL_LIMIT = 1000;
+
+export const notifyListCommand = declareCommand({
+  name: "notify ls",
+  summary: "who is told of alarms, and how that went",
+  description: `One line a way to each recipient, from the last ${JOURNAL_LIMIT} entries of the alarms' journal: when it was told
+last, and when a notice was given up. Also while sinks run, and when none does.`,
+  options: { ...CONFIG_OPTION, ...JSON_OPTION },
+  examples: [
+    { line: "penstock-cloud notify ls --config sink.yaml", does: "where an alarm would go" },
+  ],
+  run: async ({ values, io }) => {
+    if (values.config === undefined) throw new Misuse("Which sink's file? Give --config FILE.");
+    const recipients = recipientsOf(loadSink(values.config).alarms, SINK_ALARM_SETTINGS);
+    const { waiting, rows } = await withAlarms(values.config, async (access) => ({
+      waiting: (await access.backlog()).notices,
+      rows: channelRows(
+        recipients,
+        await access.journal({ limit: JOURNAL_LIMIT }),
+        await access.states(),
+      ),
+    }));
+    if (values.json) io.stdout.write(`${JSON.stringify({ waiting, channels: rows })}\n`);
+    else if (rows.length === 0) io.stdout.write("Nobody is told of alarms.\n");
+    else {
+      for (const row of rows) io.stdout.write(`${plain(lineOf(row))}\n`);
+      io.stdout.write(`${waiting} notices wait.\n`);
+    }
+    return EXIT.fine;
+  },
+});
+
+export interface ChannelRow {
+  readonly address: string;
+  /** It shows what stands, and leaves nothing in the journal but that it fails. */
+  readonly isMirror: boolean;
+  /** The alarm about it stands. */
+  readonly isFailing: boolean;
+  /** Milliseconds since 1970; null for not within what was looked at. */
+  readonly lastTold: number | null;
+  readonly lastGivenUp: number | null;
+  readonly reason: string | null;
+}
+
+/** @param journal newest first */
+export function channelRows(
+  recipients: readonly Recipient[],
+  journal: readonly JournalEntry[],
+  states: readonly AlarmState[],
+): ChannelRow[] {
+  return recipients.flatMap((recipient) =>
+    recipient.channels.map((channel) => {
+      const address = addressOf(recipient, channel.kind);
+      const told = journal.find(({ kind, note }) => kind === "notified" && note === address);
+      const failed = journal.find(
+        ({ kind, note }) => kind === "notification-failed" && note?.startsWith(`${address}: `),
+      );
+      return {
+        address,
+        isMirror: isMirrored(channel),
+        isFailing: states.some(
+          ({ isActive, raised }) =>
+            isActive && raised.rule === FAILING_RULE && raised.tag === address,
+        ),
+        lastTold: told?.at ?? null,
+        lastGivenUp: failed?.at ?? null,
+        reason: failed?.note?.slice(address.length + 2) ?? null,
+      };
+    }),
+  );
+}
+
+function lineOf({
+  address,
+  isMirror,
+  isFailing,
+  lastTold,
+  lastGivenUp,
+  reason,
+}: ChannelRow): string {
+  const never = isMirror ? "shows what stands" : "not told lately";
+  const parts = [
+    address,
+    isFailing ? "failing" : "good",
+    lastTold === null ? never : `told ${new Date(lastTold).toISOString()}`,
+    lastGivenUp === null ? "" : `gave up ${new Date(lastGivenUp).toISOString()}: ${reason}`,
+  ];
+  return parts.filter((part) => part !== "").join("  ");
+}
