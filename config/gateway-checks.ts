@@ -1,6 +1,7 @@
 /** What a gateway's file must fulfil beyond the shape of each of its parts. */
 import { GATEWAY_WAYS } from "./alarm-recipients.ts";
 import { checkDevices } from "./device-checks.ts";
+import { GATEWAY_ALARM_SETTINGS } from "./gateway/alarms.ts";
 import { checkListenPorts } from "./listen-checks.ts";
 import { checkMqtt } from "./mqtt-checks.ts";
 import { entriesOf, mappingOf } from "./raw.ts";
@@ -19,6 +20,7 @@ export function checkGateway(data: unknown, outline: Outline): Problem[] {
     ...checkListenPorts(file, outline),
     ...checkRecipients(file["alarms"], {
       ways: GATEWAY_WAYS,
+      others: GATEWAY_ALARM_SETTINGS,
       buses: mappingOf(file["buses"]),
       outline,
     }),

@@ -3,6 +3,7 @@ import { findAgent } from "#agent/control/control-client.ts";
 import { recipientsOf } from "#config/alarms/recipients-of.ts";
 import { declareCommand, JSON_OPTION } from "#config/command.ts";
 import { EXIT } from "#config/exit.ts";
+import { GATEWAY_ALARM_SETTINGS } from "#config/gateway/alarms.ts";
 import { loadGateway } from "#config/load-config.ts";
 import type { ChannelStatus } from "#core/notify/notifications.ts";
 import { addressOf } from "#core/notify/recipient.ts";
@@ -34,7 +35,7 @@ wait. Without a running agent, only the ways that the file has.`,
 const HEADS = ["way", "state", "waiting", "told last", "failed last"];
 
 function rowsOfFile(alarms: Parameters<typeof recipientsOf>[0]): Row[] {
-  return recipientsOf(alarms).flatMap((recipient) =>
+  return recipientsOf(alarms, GATEWAY_ALARM_SETTINGS).flatMap((recipient) =>
     recipient.channels.map(({ kind }) => ({
       address: addressOf(recipient, kind),
       recipient: recipient.name,

@@ -5,6 +5,7 @@ import { recipientsOf } from "#config/alarms/recipients-of.ts";
 import { chosenRecipients } from "#config/chosen-recipients.ts";
 import { type CommandIo, declareCommand, JSON_OPTION } from "#config/command.ts";
 import { EXIT } from "#config/exit.ts";
+import { GATEWAY_ALARM_SETTINGS } from "#config/gateway/alarms.ts";
 import type { ModbusBusSettings } from "#config/gateway/modbus-bus.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
 import { loadGateway } from "#config/load-config.ts";
@@ -34,7 +35,7 @@ three seconds. Exit code: 1 where one of the ways failed.`,
   ],
   run: async ({ values, operands, io }) => {
     const settings = loadGateway(configFileOf(values.config, io.env));
-    const recipients = recipientsOf(settings.alarms);
+    const recipients = recipientsOf(settings.alarms, GATEWAY_ALARM_SETTINGS);
     const chosen = chosenRecipients(recipients, operands[0], values.all);
     const agent = await findAgent(settings.buffer.path);
     const outcomes = agent

@@ -69,3 +69,6 @@ export const alarmPolicy = z.strictObject({
     .default({})
     .describe("By rule, device, or `DEVICE/TAG/RULE`, as globs; the first that fits is told."),
 });
+
+/** Keys of `alarms` that are no recipients. */
+export const GATEWAY_ALARM_SETTINGS: readonly string[] = ["policy"];

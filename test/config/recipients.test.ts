@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { SINK_WAYS, sinkRecipient } from "#config/alarm-recipients.ts";
 import { recipientsOf } from "#config/alarms/recipients-of.ts";
+import { GATEWAY_ALARM_SETTINGS } from "#config/gateway/alarms.ts";
 import { loadGateway } from "#config/load-config.ts";
 import type { Recipient } from "#core/notify/recipient.ts";
 
@@ -10,7 +11,8 @@ gateway: hall-3
 buses: { packer: { modbus: tcp, host: 10.0.0.1 } }
 alarms:
 ${yaml}`;
-  return recipientsOf(loadGateway({ file: "g.yaml", text }, { environment: {} }).alarms);
+  const { alarms } = loadGateway({ file: "g.yaml", text }, { environment: {} });
+  return recipientsOf(alarms, GATEWAY_ALARM_SETTINGS);
 }
 
 test("a bare URL is a webhook, or an Alertmanager", () => {
