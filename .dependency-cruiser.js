@@ -34,6 +34,10 @@ export default {
       },
     },
     {
+      from: { path: "^core/http/page-files\\.ts" },
+      to: { path: node("fs/promises") },
+    },
+    {
       from: { path: folder("core/notify") },
       to: { path: npm("nodemailer", "mqtt") },
     },
@@ -216,6 +220,9 @@ export default {
       from: { path: folder("cloud/http") },
       to: { path: node("fs", "fs/promises", "path", "url", "http"), dependencyTypes: ["core"] },
     },
+
+    // A page imports by the addresses at which its server has the files.
+    { from: { path: "/http/page/" }, to: { path: "^\\./(dom|uplot)\\.js$" } },
 
     { from: { path: folder("packaging") }, to: { path: folder("packaging") } },
     { from: { path: folder("packaging") }, to: { dependencyTypes: ["core"] } },

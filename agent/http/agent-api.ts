@@ -8,12 +8,13 @@ import type { AlarmTransition } from "#core/alarm.ts";
 import type { AlarmState } from "#core/alarms/contract.ts";
 import type { Clock, Timer } from "#core/clock.ts";
 import { LiveEvents } from "#core/http/live-events.ts";
-import { type HttpReply, type HttpRequest, type HttpRoute, HttpServer } from "#core/http/server.ts";
+import { pageRoutes } from "#core/http/page-files.ts";
+import { type HttpReply, type HttpRoute, HttpServer } from "#core/http/server.ts";
 import type { Logger } from "#core/log.ts";
 import type { AgentView, DetectorRow } from "./contract.ts";
 import { LivePage } from "./live-page.ts";
 import { metricsOf } from "./metrics.ts";
-import { readPageFiles } from "./page-files.ts";
+import { PAGE_FILES } from "./page-files.ts";
 import { pageQueryOf } from "./page-query.ts";
 import { ValuePages } from "./value-pages.ts";
 
@@ -39,7 +40,6 @@ export class AgentApi {
   readonly #live = new LiveEvents();
   readonly #livePages = new Set<LivePage>();
   readonly #server: HttpServer;
-  #files = new Map<string, HttpReply>();
   #timer: Timer | undefined;
   /** As the pages were told of them last. */
   #alarmsTold: readonly AlarmState[] | undefined;
@@ -53,7 +53,6 @@ export class AgentApi {
 
   /** @throws PenstockError LISTEN_FAILED */
   async start(): Promise<void> {
-    this.#files = await readPageFiles();
     this.#alarmsTold = this.#options.view.alarms.states();
     await this.#server.start();
     this.#timer = this.#options.clock.every("live page", UPDATE_MS, () => this.#update());
@@ -78,9 +77,7 @@ export class AgentApi {
   #routes(): Record<string, HttpRoute> {
     const { view } = this.#options;
     return {
-      "/": (request) => this.#file(request),
-      "/page.js": (request) => this.#file(request),
-      "/page.css": (request) => this.#file(request),
+      ...pageRoutes(PAGE_FILES),
       "/healthz": () => this.#health(),
       "/metrics": () => this.#metrics(),
       "/api/status": () => json({ ...view.status(), problems: view.problems() }),
@@ -89,10 +86,6 @@ export class AgentApi {
       "/api/alarms": () => json(this.#alarms()),
       "/api/events": ({ query }) => this.#events(query),
     };
-  }
-
-  #file({ path }: HttpRequest): HttpReply {
-    return this.#files.get(path) ?? json({ error: "not found" }, 404);
   }
 
   #health(): HttpReply {

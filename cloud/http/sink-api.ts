@@ -1,13 +1,14 @@
 /** The sink's HTTP side: status API, metrics, live events, and the first page. */
-import { readFile } from "node:fs/promises";
 import type { Clock, Timer } from "#core/clock.ts";
 import { messageOf } from "#core/errors.ts";
 import { LiveEvents } from "#core/http/live-events.ts";
+import { pageRoutes } from "#core/http/page-files.ts";
 import { type HttpReply, type HttpRoute, HttpServer } from "#core/http/server.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { AlarmRow } from "../store/contract.ts";
 import { alarmRoutes } from "./alarm-routes.ts";
 import { metricsReply } from "./metrics.ts";
+import { PAGE_FILES } from "./page-files.ts";
 import { limitOf } from "./query.ts";
 import { rollupReply } from "./rollup-route.ts";
 import type { SinkView } from "./sink-view.ts";
@@ -81,9 +82,7 @@ export class SinkApi {
     const { view } = this.#options;
     const { store, ingest } = view;
     return {
-      "/": () => pageFile("page.html", "text/html"),
-      "/page.js": () => pageFile("page.js", "text/javascript"),
-      "/page.css": () => pageFile("page.css", "text/css"),
+      ...pageRoutes(PAGE_FILES),
       "/healthz": () => this.#health(),
       "/metrics": () => metricsReply(view),
       "/api/status": async () => json(await statusOf(view)),
@@ -111,9 +110,4 @@ export class SinkApi {
 
 function json(body: unknown): HttpReply {
   return { kind: "json", body };
-}
-
-async function pageFile(name: string, contentType: string): Promise<HttpReply> {
-  const body = await readFile(new URL(`page/${name}`, import.meta.url), "utf8");
-  return { kind: "text", body, contentType };
 }

@@ -1,28 +1,16 @@
-// The gateway's first page. Everything that came from outside is set as text, never as markup.
+// The gateway's page: what is wrong, where readings come from, and the newest of each series.
+import { el, node, sparkline, timeOf } from "./dom.js";
+
 const ROWS = 100;
 /** Wait for a pause in typing before asking for another page. */
 const TYPING_MS = 250;
 
-const el = (id) => document.getElementById(id);
 const alarms = new Map();
 let hiddenAlarms = 0;
 let offset = 0;
 let total = 0;
 let events;
 let typing;
-
-function node(tag, text, className) {
-  const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
-
-const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-
-function timeOf(ts) {
-  return ts === null ? "never" : dateTime.format(ts);
-}
 
 function duration(ms) {
   const minutes = Math.floor(ms / 60_000);
@@ -40,6 +28,7 @@ function words(name) {
 
 function figure(name, value) {
   if (typeof value !== "number") return String(value);
+  if (name.endsWith("At")) return timeOf(value);
   if (name.endsWith("Bytes")) return `${(value / 1048576).toFixed(1)} MiB`;
   if (name.endsWith("Ms")) return value > 60_000 ? duration(value) : `${value.toFixed(1)} ms`;
   return value.toLocaleString(undefined, { maximumFractionDigits: 3 });
@@ -74,14 +63,30 @@ function sourceRow(source, bySource) {
   const row = node("tr");
   const state = node("td", source.state, source.state === "running" ? "good" : "warn");
   if (source.detail) state.append(node("div", source.detail, "quiet"));
-  const counters = Object.entries(source.counters)
-    .map(([name, value]) => `${words(name)} ${figure("", value)}`)
-    .join(", ");
   const stored = bySource[source.name];
   const count = stored === undefined ? "" : figure("", stored);
   row.append(node("td", source.name), node("td", source.kind), state);
-  row.append(node("td", count, "number"), node("td", counters, "quiet"));
+  row.append(node("td", count, "number"), countersCell(source));
   return row;
+}
+
+const opened = new Set();
+
+/** What has happened; what has not happened once is there for whoever asks. */
+function countersCell({ name, counters }) {
+  const cell = node("td", undefined, "quiet");
+  const entries = Object.entries(counters);
+  const happened = entries.filter(([, value]) => value !== 0);
+  const all = node("details");
+  all.open = opened.has(name);
+  all.addEventListener("toggle", () => (all.open ? opened.add(name) : opened.delete(name)));
+  all.append(node("summary", listed(happened)), node("div", listed(entries)));
+  cell.append(all);
+  return cell;
+}
+
+function listed(counters) {
+  return counters.map(([name, value]) => `${words(name)} ${figure("", value)}`).join(", ") || "–";
 }
 
 function showStatus(status) {
@@ -113,6 +118,7 @@ function howItStands(alarm) {
 function alarmItem(alarm) {
   const item = node("li", undefined, SEVERITY[alarm.priority]);
   item.append(node("strong", alarm.priority), node("span", alarm.message));
+  if (alarm.points?.length > 1) item.append(sparkline(alarm.points));
   const how = howItStands(alarm);
   if (how !== "") item.append(node("em", how));
   item.append(node("time", timeOf(alarm.ts)));
@@ -208,6 +214,3 @@ el("filter").addEventListener("submit", (event) => event.preventDefault());
 el("previous").addEventListener("click", () => turnTo(offset - ROWS));
 el("next").addEventListener("click", () => turnTo(offset + ROWS));
 listen();
-
-// Marks this file as a module: its names are its own, for checkers as well as for browsers.
-export {};

@@ -1,44 +1,49 @@
-// The sink's first page. Everything that came over the wire goes in as text, never as markup.
+// The sink's page: what comes in, what is wrong, and how each series went.
+import { el, node, sparkline, timeOf } from "./dom.js";
+import { listenForSpans, showTrend } from "./trend.js";
+
 const ROWS_MAX = 200;
 const ALARMS_MAX = 50;
 const TABLES_EVERY_MS = 5000;
 const RECENT_MS = 120_000;
 
-const byId = (id) => document.getElementById(id);
-const figure = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
-const value = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
+const SEVERITY = { critical: "bad", high: "bad", medium: "warn", low: "" };
 
-function rowOf(cells, className = "") {
-  const row = document.createElement("tr");
-  row.className = className;
-  for (const cell of cells) row.insertCell().textContent = String(cell ?? "–");
+const figure = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const value = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 6 });
+
+function valueOf(any) {
+  if (any === null || any === undefined) return "–";
+  return typeof any === "number" ? value.format(any) : String(any);
+}
+
+function rowOf(texts, figures = []) {
+  const row = node("tr");
+  row.append(...texts.map((text) => node("td", text)));
+  row.append(...figures.map((number) => node("td", valueOf(number), "number")));
   return row;
 }
 
-function show(id, rows) {
-  byId(id).replaceChildren(...rows);
-}
-
-function timeOf(ms) {
-  return ms === undefined || ms === null
-    ? "–"
-    : new Date(ms).toISOString().slice(0, 19).replace("T", " ");
-}
-
-function valueOf(any) {
-  return typeof any === "number" ? value.format(any) : any;
+function showState(text, severity) {
+  el("state").textContent = text;
+  el("state").className = `badge ${severity}`;
 }
 
 let before;
 
-function showStatus(status) {
+function rateOf({ accepted }) {
   const now = performance.now();
   const rate = before
-    ? ((status.readings.accepted - before.accepted) * 1000) / Math.max(1, now - before.at)
-    : 0;
-  before = { accepted: status.readings.accepted, at: now };
+    ? ((accepted - before.accepted) * 1000) / Math.max(1, now - before.at)
+    : undefined;
+  before = { accepted, at: now };
+  return rate;
+}
+
+function showFigures(status) {
+  const rate = rateOf(status.readings);
   const figures = {
-    "Readings a second": figure.format(rate),
+    "Readings a second": rate === undefined ? "–" : figure.format(rate),
     "Readings accepted": figure.format(status.readings.accepted),
     "of them bad": figure.format(status.readings.bad),
     "Copies dropped": figure.format(status.readings.duplicates),
@@ -47,23 +52,28 @@ function showStatus(status) {
     "Lost gaps": figure.format(status.gaps.length),
     "Dead letters": figure.format(status.chunks.deadLettered),
   };
-  byId("figures").replaceChildren(
-    ...Object.entries(figures).map(([name, text]) => {
-      const group = document.createElement("div");
-      group.append(
-        Object.assign(document.createElement("dt"), { textContent: name }),
-        Object.assign(document.createElement("dd"), { textContent: text }),
-      );
-      return group;
-    }),
-  );
-  byId("state").textContent = status.connected ? "reading from the hub" : "the hub is away";
+  const tiles = Object.entries(figures).map(([name, text]) => {
+    const tile = node("div");
+    tile.append(node("dt", name), node("dd", text));
+    return tile;
+  });
+  el("figures").replaceChildren(...tiles);
+}
+
+function showStatus(status) {
+  showFigures(status);
+  const { problems, connected } = status;
+  el("problems").hidden = problems.length === 0;
+  el("problems").replaceChildren(...problems.map((problem) => node("li", problem, "bad")));
+  if (problems.length > 0) showState("needs attention", "bad");
+  else if (connected) showState("reading from the hub", "good");
+  else showState("the hub is away", "warn");
   return status.watermarks;
 }
 
-function showGateways(devices, watermarks) {
+function showGateways(devices, marks) {
   const gateways = new Map(
-    watermarks.map(({ gateway }) => [gateway, { devices: new Set(), series: 0 }]),
+    marks.map(({ gateway }) => [gateway, { devices: new Set(), series: 0 }]),
   );
   for (const { gateway, device } of devices) {
     const entry = gateways.get(gateway) ?? { devices: new Set(), series: 0 };
@@ -71,84 +81,89 @@ function showGateways(devices, watermarks) {
     entry.series += 1;
     gateways.set(gateway, entry);
   }
-  const upTo = new Map(watermarks.map(({ gateway, watermarkMs }) => [gateway, watermarkMs]));
-  show(
-    "gateways",
-    [...gateways].map(([name, entry]) =>
-      rowOf([name, entry.devices.size, entry.series, timeOf(upTo.get(name))]),
-    ),
-  );
+  const upTo = new Map(marks.map(({ gateway, watermarkMs }) => [gateway, watermarkMs]));
+  const rows = [...gateways].map(([name, entry]) => {
+    const row = rowOf([name], [entry.devices.size, entry.series]);
+    row.append(node("td", upTo.has(name) ? timeOf(upTo.get(name)) : "–"));
+    return row;
+  });
+  el("gateways").replaceChildren(...rows);
 }
 
-async function getJson(path) {
+async function get(path) {
   const response = await fetch(path);
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return response.json();
-}
-
-async function showAlarms() {
-  const alarms = await getJson(`api/alarms?limit=${ALARMS_MAX}`);
-  show(
-    "alarms",
-    alarms.map((alarm) => {
-      const { device, tag, message, priority } = alarm.raised;
-      const state = `${alarm.isActive ? "active" : "over"}, ${standingOf(alarm)}`;
-      return rowOf(
-        [timeOf(alarm.activeSince), alarm.gateway, device, tag, priority, state, message],
-        alarm.isActive ? "active" : "cleared",
-      );
-    }),
-  );
+  return response;
 }
 
 function standingOf({ shelved, outOfService, suppressedBy, isAcknowledged, acknowledged }) {
   if (outOfService) return `out of service (${outOfService.by})`;
   if (shelved) return `shelved until ${timeOf(shelved.until)} (${shelved.by})`;
-  if (suppressedBy) return `explained by ${suppressedBy}`;
+  if (suppressedBy) return "explained by another alarm";
   if (!isAcknowledged) return "unacknowledged";
   return acknowledged ? `acknowledged (${acknowledged.by})` : "acknowledged";
+}
+
+function alarmItem(alarm) {
+  const { device, tag, message, priority, points } = alarm.raised;
+  const item = node("li", undefined, alarm.isActive ? SEVERITY[priority] : "quiet");
+  item.append(node("strong", priority), node("span", `${alarm.gateway}: ${message}`));
+  if (points && points.length > 1) item.append(sparkline(points));
+  const standing = `${alarm.isActive ? "active" : "over"}, ${standingOf(alarm)}`;
+  item.append(node("span", standing, "quiet"), node("time", timeOf(alarm.activeSince)));
+  item.addEventListener("click", () => trendOf({ gateway: alarm.gateway, device, tag }));
+  return item;
+}
+
+async function showAlarms() {
+  const alarms = await (await get(`api/alarms?limit=${ALARMS_MAX}`)).json();
+  const count = alarms.length === ALARMS_MAX ? `${ALARMS_MAX} or more` : String(alarms.length);
+  el("alarm-count").textContent = count;
+  el("no-alarms").hidden = alarms.length > 0;
+  el("alarms").replaceChildren(...alarms.map(alarmItem));
+}
+
+function rollupRow({ start, gateway, device, tag, count, bad, mean, min, max, last }) {
+  const row = rowOf([timeOf(start), gateway, device, tag], [count, bad, mean, min, max, last]);
+  row.className = "choice";
+  row.addEventListener("click", () => trendOf({ gateway, device, tag }));
+  return row;
 }
 
 async function showRows() {
   const query = new URLSearchParams({
     width: "1m",
-    from: String(new Date().getTime() - RECENT_MS),
+    from: String(Date.now() - RECENT_MS),
     limit: String(ROWS_MAX),
   });
-  for (const [name, text] of new FormData(byId("filter"))) if (text) query.set(name, text);
-  const response = await fetch(`api/rollups?${query}`);
-  const lines = (await response.text()).split("\n").filter((line) => line !== "");
-  show(
-    "rows",
-    lines.map((line) => {
-      const row = JSON.parse(line);
-      return rowOf([
-        timeOf(row.start),
-        row.gateway,
-        row.device,
-        row.tag,
-        row.count,
-        row.bad,
-        valueOf(row.mean),
-        valueOf(row.min),
-        valueOf(row.max),
-        valueOf(row.last),
-      ]);
-    }),
-  );
-  byId("more").textContent =
-    lines.length === ROWS_MAX ? `The first ${ROWS_MAX} rows: filter to see others.` : "";
+  for (const [name, text] of new FormData(el("filter"))) if (text) query.set(name, text);
+  const lines = (await (await get(`api/rollups?${query}`)).text()).split("\n");
+  const rows = lines.filter((line) => line !== "").map((line) => JSON.parse(line));
+  el("rows").replaceChildren(...rows.map(rollupRow));
+  el("more").textContent =
+    rows.length === ROWS_MAX
+      ? `The first ${ROWS_MAX} rows: filter to see others.`
+      : "Choose a row to see its trend.";
+}
+
+function trendOf(series) {
+  showTrend(series).then(() => el("trend").scrollIntoView({ block: "nearest" }), showFailure);
+}
+
+function showFailure(error) {
+  showState(`the sink does not answer (${error.message})`, "warn");
 }
 
 let watermarks = [];
 
 async function refresh() {
   try {
-    showGateways(await getJson("api/devices"), watermarks);
+    showGateways(await (await get("api/devices")).json(), watermarks);
     await showAlarms();
     await showRows();
+    await showTrend();
   } catch (error) {
-    byId("state").textContent = `the sink does not answer (${error.message})`;
+    showFailure(error);
   }
 }
 
@@ -156,14 +171,10 @@ const live = new EventSource("api/events");
 live.addEventListener("status", (event) => {
   watermarks = showStatus(JSON.parse(event.data));
 });
-live.addEventListener("alarm", () => void showAlarms().catch(() => {}));
-live.addEventListener("error", () => {
-  byId("state").textContent = "the sink does not answer";
-});
-byId("filter").addEventListener("input", () => void refresh());
-byId("filter").addEventListener("submit", (event) => event.preventDefault());
+live.addEventListener("alarm", () => void showAlarms().catch(showFailure));
+live.addEventListener("error", () => showState("no connection, trying again …", "warn"));
+el("filter").addEventListener("input", () => void refresh());
+el("filter").addEventListener("submit", (event) => event.preventDefault());
+listenForSpans(showFailure);
 window.setInterval(() => void refresh(), TABLES_EVERY_MS);
 void refresh();
-
-// Marks this file as a module: its names are its own, for checkers as well as for browsers.
-export {};

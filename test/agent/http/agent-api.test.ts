@@ -113,7 +113,7 @@ describe("AgentApi", () => {
     const page = await response.text();
     expect(page).not.toMatch(/https?:/);
     const files = [...page.matchAll(/(?:src|href)="(?!data:)([^"]+)"/g)].map((match) => match[1]!);
-    expect(files.toSorted()).toEqual(["page.css", "page.js"]);
+    expect(files.toSorted()).toEqual(["look.css", "page.js"]);
     for (const file of files) expect((await get(`/${file}`)).status).toBe(200);
   });
 });

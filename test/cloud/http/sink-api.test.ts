@@ -1,11 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { SinkApi } from "#cloud/http/sink-api.ts";
-import type { IngestView } from "#cloud/http/sink-view.ts";
-import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
-import { systemClock } from "#core/clock.ts";
-import { DurationHistogram } from "#core/histogram.ts";
-import { silentLogger } from "#core/log.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { SinkApi } from "#cloud/http/sink-api.ts";
+import type { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
+import type { DurationHistogram } from "#core/histogram.ts";
 import { entry, stateOf, transition } from "#test/contracts/store-desk.ts";
 import {
   block,
@@ -13,11 +10,10 @@ import {
   commit,
   event,
   MINUTE,
-  own,
   poison,
   readings,
 } from "#test/contracts/store-fixtures.ts";
-import { tempFolder } from "#test/support/temp-folder.ts";
+import { startSampleSink } from "./sample-sink.ts";
 
 const HOSTILE = '<img src=x onerror="alert(1)">';
 
@@ -27,34 +23,7 @@ let latency: DurationHistogram;
 let problems: string[];
 
 beforeEach(async () => {
-  const folder = await tempFolder();
-  const clock = systemClock;
-  const log = silentLogger;
-  store = new SqliteStore({ folder, foldEveryMs: 1e9, clock, log });
-  await store.start();
-  await own(store);
-  latency = new DurationHistogram();
-  problems = [];
-  const ingest: IngestView = {
-    connected: true,
-    failure: undefined,
-    retries: 0,
-    latency,
-    lag: new DurationHistogram(),
-    counters: { events: 3 },
-    partitions: () => [{ id: "0", sequenceNumber: 7, offset: "70", enqueuedAtMs: MINUTE }],
-    lost: () => [],
-  };
-  const process = { uptimeMs: () => 5, cpuMs: () => 6, rssBytes: () => 7 };
-  const alarms = { isHeld: true };
-  const view = { store, ingest, process, alarms, problems: () => problems };
-  api = new SinkApi({ host: "127.0.0.1", port: 0, view, clock, log });
-  await api.start();
-});
-
-afterEach(async () => {
-  await api.stop();
-  await store.stop();
+  ({ store, api, latency, problems } = await startSampleSink());
 });
 
 async function get(path: string): Promise<{ status: number; type: string; text: string }> {

@@ -1,0 +1,40 @@
+// What the pages of gateway and sink share. Whatever came from outside is set as text, never as markup.
+
+export const el = (id) => document.getElementById(id);
+
+export function node(tag, text, className) {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+export function timeOf(ts) {
+  return typeof ts === "number" ? dateTime.format(ts) : "never";
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+const SPARK_WIDTH = 90;
+const SPARK_HEIGHT = 18;
+
+/** A small picture of the last values, newest at the right. */
+export function sparkline(points) {
+  const picture = document.createElementNS(SVG, "svg");
+  picture.setAttribute("class", "spark");
+  picture.setAttribute("viewBox", `0 0 ${SPARK_WIDTH} ${SPARK_HEIGHT}`);
+  picture.setAttribute("role", "img");
+  picture.setAttribute("aria-label", `the last ${points.length} values`);
+  const low = Math.min(...points);
+  const span = Math.max(...points) - low || 1;
+  const step = (SPARK_WIDTH - 2) / Math.max(1, points.length - 1);
+  const line = document.createElementNS(SVG, "polyline");
+  const places = points.map((value, at) => {
+    const y = 1 + (1 - (value - low) / span) * (SPARK_HEIGHT - 2);
+    return `${(1 + at * step).toFixed(1)},${y.toFixed(1)}`;
+  });
+  line.setAttribute("points", places.join(" "));
+  picture.append(line);
+  return picture;
+}

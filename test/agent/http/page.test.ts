@@ -1,0 +1,32 @@
+/** The gateway's page in a browser. */
+import { expect, onTestFinished } from "vitest";
+import { AgentApi } from "#agent/http/agent-api.ts";
+import { systemClock } from "#core/clock.ts";
+import { silentLogger } from "#core/log.ts";
+import { chromium, openPage } from "#test/support/browser.ts";
+import { peerTest } from "#test/support/peer.ts";
+import { FakeView } from "./fake-view.ts";
+
+const HOSTILE = '<img src=x onerror="alert(1)">';
+
+peerTest("values and sources are there as text, and follow what changes", [chromium], async () => {
+  const view = new FakeView();
+  view.add(HOSTILE, "t", 71.2);
+  const host = "127.0.0.1";
+  const api = new AgentApi({ host, port: 0, view, clock: systemClock, log: silentLogger });
+  await api.start();
+  onTestFinished(() => api.stop());
+  const { page, complaints } = await openPage(`http://${host}:${api.port}/`);
+  await page.locator("#values tr").first().waitFor();
+  expect(await page.locator("#values").innerText()).toContain(HOSTILE);
+  expect(await page.locator("img").count()).toBe(0);
+  expect(await page.locator("#health").innerText()).toBe("healthy");
+  expect(await page.locator("#sources summary").allInnerTexts()).toEqual([
+    "messages 12",
+    "polls 5, poll timeouts 2",
+  ]);
+
+  view.found.push("the buffer cannot be written");
+  await page.getByText("needs attention").waitFor();
+  expect(complaints).toEqual([]);
+});
