@@ -71,6 +71,7 @@ export class Sink {
       name: `${hostname()}:${process.pid}`,
       latency: this.ingest.latency,
       lag: async () => lag.measure(),
+      onRaised: (alarms) => this.#api.announce(alarms),
       clock,
       random: random.fork("alarms"),
       log,

@@ -6,6 +6,7 @@
 import type { Clock } from "#core/clock.ts";
 import { messageOf, PenstockError } from "#core/errors.ts";
 import type { RateLimitedLog } from "#core/log.ts";
+import type { AlarmRow } from "../store/alarm-row.ts";
 import type { DeskLease, DeskStore, KeptDesk } from "../store/desk-contract.ts";
 import { type DeskTerm, LeaseLost } from "./desk-term.ts";
 
@@ -30,6 +31,8 @@ export interface AlarmDeskOptions {
   /** Unlike any other's, also of other processes. */
   readonly owner: string;
   readonly open: (lease: DeskLease, kept: KeptDesk) => OpenTerm;
+  /** Transitions of the sink's own rules, just now. */
+  readonly onRaised: (alarms: readonly AlarmRow[]) => void;
   readonly clock: Clock;
   readonly log: RateLimitedLog;
   /** A programmer's error: the process must end. */
@@ -122,7 +125,11 @@ export class AlarmDesk {
       if (await term.takeIn()) continue;
       if (clock.monotonic() >= judgeAtMs) {
         judgeAtMs = clock.monotonic() + JUDGE_EVERY_MS;
-        if (await term.judge()) continue;
+        const raised = await term.judge();
+        if (raised.length > 0) {
+          this.#options.onRaised(raised);
+          continue;
+        }
       }
       await this.#sleep(LOOK_EVERY_MS);
     }

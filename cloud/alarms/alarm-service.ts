@@ -5,6 +5,7 @@ import type { Clock } from "#core/clock.ts";
 import type { DurationHistogram } from "#core/histogram.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
+import type { AlarmRow } from "../store/alarm-row.ts";
 import type { Store } from "../store/contract.ts";
 import { AlarmDesk } from "./alarm-desk.ts";
 import type { LagMeasure } from "./judge.ts";
@@ -21,6 +22,8 @@ export interface AlarmServiceOptions {
   readonly latency: DurationHistogram;
   /** How far the sinks are behind the hub; undefined while that cannot be told. */
   readonly lag: () => Promise<LagMeasure | undefined>;
+  /** Transitions of the sink's own rules, just now. */
+  readonly onRaised: (alarms: readonly AlarmRow[]) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -35,13 +38,14 @@ export class AlarmService {
     const { settings, store, owner, name, latency, clock, onFatal } = options;
     const limitedLog = new RateLimitedLog(options.log, clock);
     const recipients = recipientsOf(settings, SINK_ALARM_SETTINGS);
-    const onRaised = (): void => this.nudge();
-    const term = { ...options, recipients, onRaised, limitedLog };
+    const onStored = (): void => this.nudge();
+    const term = { ...options, recipients, onStored, limitedLog };
     const desk = (): Store["desk"] => store.desk;
     this.#desk = new AlarmDesk({
       desk,
       owner,
       open: (lease, kept) => openTerm(term, lease, kept),
+      onRaised: options.onRaised,
       clock,
       log: limitedLog,
       onFatal,

@@ -5,6 +5,7 @@
  */
 import type { AlarmModel, Notice, OutboxEntry } from "#core/alarms/contract.ts";
 import { PenstockError } from "#core/errors.ts";
+import type { AlarmRow } from "../store/alarm-row.ts";
 import type {
   AlarmRequest,
   DeskLease,
@@ -84,11 +85,11 @@ export class DeskTerm {
     return transitions.length === TRANSITIONS_PER_TURN || requests.length === REQUESTS_PER_TURN;
   }
 
-  /** True when transitions came of it. @throws LeaseLost; PenstockError STORE_FAILED */
-  async judge(): Promise<boolean> {
+  /** Transitions of the sink's rules, which are in the database now. @throws LeaseLost; PenstockError STORE_FAILED */
+  async judge(): Promise<readonly AlarmRow[]> {
     const verdict = await this.#options.judge.judge();
     if (!verdict.isEmpty) await this.commit(verdict.write);
-    return verdict.hasRaised;
+    return verdict.raised;
   }
 
   #take({ alarm }: NumberedAlarm, draft: WriteDraft, verdict: Verdict): void {

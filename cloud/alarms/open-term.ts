@@ -28,7 +28,7 @@ export interface TermOptions {
   /** How far the sinks are behind the hub; undefined while that cannot be told. */
   readonly lag: () => Promise<LagMeasure | undefined>;
   /** A transition of the sink's own is in the database. */
-  readonly onRaised: () => void;
+  readonly onStored: () => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -98,11 +98,11 @@ function numbered(
 
 /** Like any other transition of the sink: it comes back by its serial. */
 async function raiseOwn(options: TermOptions, transition: AlarmTransition): Promise<void> {
-  const { store, clock, limitedLog, onRaised } = options;
+  const { store, clock, limitedLog, onStored } = options;
   limitedLog.warn(transition.tag, { rule: transition.rule }, transition.message);
   try {
     await store.raise({ gateway: SINK, receivedAtMs: clock.now(), ...transition });
-    onRaised();
+    onStored();
   } catch (error) {
     limitedLog.warn("raise", { reason: messageOf(error) }, "an alarm was not stored");
   }

@@ -25,6 +25,8 @@ export interface CompiledAbsence extends AbsenceRule {
 }
 
 export interface RulesOfSeries {
+  /** The same for the same series, and for no other. */
+  readonly series: string;
   readonly thresholds: readonly CompiledThreshold[];
   /** Of the series itself, or of its device. */
   readonly absences: readonly CompiledAbsence[];
@@ -32,7 +34,6 @@ export interface RulesOfSeries {
 
 /** Beyond it, what was looked up is forgotten: names may come without end. */
 const SERIES_MAX = 200_000;
-const NO_RULES: RulesOfSeries = { thresholds: [], absences: [] };
 
 interface Patterned<T> {
   rule: T;
@@ -79,20 +80,23 @@ export class RuleSet {
   }
 
   of(key: SeriesKey): RulesOfSeries {
-    const name = JSON.stringify([key.gateway, key.device, key.tag]);
+    const name = seriesName(key);
     const known = this.#bySeries.get(name);
     if (known) return known;
     if (this.#bySeries.size >= SERIES_MAX) this.#bySeries.clear();
-    const found = this.#find([key.gateway, key.device, key.tag]);
+    const names = [key.gateway, key.device, key.tag];
+    const found = {
+      series: name,
+      thresholds: matching(this.#thresholds, names),
+      absences: matching(this.#absences, names),
+    };
     this.#bySeries.set(name, found);
     return found;
   }
+}
 
-  #find(names: readonly string[]): RulesOfSeries {
-    const thresholds = matching(this.#thresholds, names);
-    const absences = matching(this.#absences, names);
-    return thresholds.length + absences.length === 0 ? NO_RULES : { thresholds, absences };
-  }
+export function seriesName({ gateway, device, tag }: SeriesKey): string {
+  return JSON.stringify([gateway, device, tag]);
 }
 
 function matching<T>(rules: readonly Patterned<T>[], names: readonly string[]): T[] {

@@ -116,9 +116,9 @@ export class SeriesJudge {
     const watches = width === "1m" && this.#rules.absentMsMax > 0;
     if (watches && !this.#absences.isKnown(gateway)) await this.#lookBack(gateway, fromMs);
     for await (const row of this.#rows({ gateway, width, fromMs, toMs })) {
-      const { thresholds, absences } = this.#rules.of(row);
+      const { series, thresholds, absences } = this.#rules.of(row);
       for (const rule of thresholds) {
-        if (rule.over === width) this.#thresholds.judge(rule, row, verdict);
+        if (rule.over === width) this.#thresholds.judge(rule, series, row, verdict);
       }
       if (watches) this.#absences.hear(row, absences);
     }

@@ -5,15 +5,15 @@ import { WIDTH_MS } from "../rollup/window.ts";
 import type { KeptMemory } from "../store/desk-contract.ts";
 import { rowValue } from "./row-value.ts";
 import { figure, goneRule, ruleAlarm } from "./rule-alarms.ts";
-import type { CompiledThreshold, RuleSet } from "./rule-set.ts";
+import { type CompiledThreshold, type RuleSet, seriesName } from "./rule-set.ts";
 import { judgeThreshold, type ThresholdState } from "./threshold.ts";
 import { recall, type Verdict } from "./verdict.ts";
 
 export class ThresholdJudge {
   readonly #rules: RuleSet;
   readonly #nowMs: () => number;
-  /** By rule and series. */
-  readonly #states = new Map<string, ThresholdState>();
+  /** By rule, then by series: those that are not well. */
+  readonly #states = new Map<string, Map<string, ThresholdState>>();
 
   constructor(rules: RuleSet, nowMs: () => number) {
     this.#rules = rules;
@@ -25,7 +25,7 @@ export class ThresholdJudge {
     for (const [key, state] of recall<ThresholdState>(memory, "threshold")) {
       const [rule = "", gateway = "", device = "", tag = ""] = key;
       if (this.#rules.has(rule)) {
-        this.#states.set(JSON.stringify(key), state);
+        this.#statesOf(rule).set(seriesName({ gateway, device, tag }), state);
         continue;
       }
       verdict.remember(["threshold", ...key], undefined);
@@ -33,24 +33,33 @@ export class ThresholdJudge {
     }
   }
 
-  judge(rule: CompiledThreshold, row: RollupRow, verdict: Verdict): void {
+  /** @param series as `seriesName` calls the row's */
+  judge(rule: CompiledThreshold, series: string, row: RollupRow, verdict: Verdict): void {
     const value = rowValue(row, rule.aggregate);
     if (value === undefined) return;
+    const states = this.#statesOf(rule.name);
+    const before = states.size > 0 ? states.get(series) : undefined;
     const { gateway, device, tag, start } = row;
-    const key = [rule.name, gateway, device, tag];
-    const name = JSON.stringify(key);
-    const before = this.#states.get(name);
     const widthMs = WIDTH_MS[rule.over];
     const { state, change } = judgeThreshold(rule, before, { start, widthMs, value });
-    if (state) this.#states.set(name, state);
-    else this.#states.delete(name);
-    if (state || before) verdict.remember(["threshold", ...key], state);
+    if (!state && !before) return;
+    if (state) states.set(series, state);
+    else states.delete(series);
+    verdict.remember(["threshold", rule.name, gateway, device, tag], state);
     if (!change) return;
     const message = messageOf(rule, row, value, change);
     const { name: ruleName, priority, compare } = rule;
     const at = { gateway, device, tag, ts: start + widthMs, value, expected: compare.limit };
     const alarm = { ...at, rule: ruleName, priority, change, message };
     verdict.raise(ruleAlarm(alarm, this.#nowMs()));
+  }
+
+  #statesOf(rule: string): Map<string, ThresholdState> {
+    const known = this.#states.get(rule);
+    if (known) return known;
+    const states = new Map<string, ThresholdState>();
+    this.#states.set(rule, states);
+    return states;
   }
 }
 

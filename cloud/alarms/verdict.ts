@@ -19,8 +19,8 @@ export class Verdict {
     return this.#raised.length === 0 && this.#memory.size === 0;
   }
 
-  get hasRaised(): boolean {
-    return this.#raised.length > 0;
+  get raised(): readonly AlarmRow[] {
+    return this.#raised;
   }
 
   get write(): Pick<DeskWrite, "raised" | "memory" | "forgottenMemory"> {

@@ -9,11 +9,12 @@ import type { Block } from "#core/chunk.ts";
 import { encodeChunk, packEvent } from "#core/chunk-codec.ts";
 import { systemClock } from "#core/clock.ts";
 import { createRandom, type Random } from "#core/random.ts";
+import { startJudging } from "./sink/judging.ts";
 import { type LoadedStore, loadedStore } from "./sink/loaded-store.ts";
 
 export const name = "sink";
 export const describe =
-  "the sink alone, store included: --store sqlite|postgres --shape 10x10|100x1 (series x rows a chunk) --chunks 10 (an event)";
+  "the sink alone, store included: --store sqlite|postgres --shape 10x10|100x1 (series x rows a chunk) --chunks 10 (an event) --rules 0 (on each series)";
 
 const DEVICES = 1000;
 const TAGS = 10;
@@ -43,11 +44,13 @@ export async function run(args: readonly string[]): Promise<SinkBenchResult[]> {
       shape: { type: "string", multiple: true, default: ["10x10", "100x1"] },
       chunks: { type: "string", default: "10" },
       readings: { type: "string", default: "4000000" },
+      rules: { type: "string", default: "0" },
     },
   });
   const results: SinkBenchResult[] = [];
   for (const shape of values.shape) {
-    const load = { shape, chunks: Number(values.chunks), readings: Number(values.readings) };
+    const [chunks, readings] = [Number(values.chunks), Number(values.readings)];
+    const load = { shape, chunks, readings, rules: Number(values.rules) };
     results.push(await measure(values.store, load));
   }
   return results;
@@ -55,13 +58,13 @@ export async function run(args: readonly string[]): Promise<SinkBenchResult[]> {
 
 async function measure(
   kind: string,
-  load: { shape: string; chunks: number; readings: number },
+  load: { shape: string; chunks: number; readings: number; rules: number },
 ): Promise<SinkBenchResult> {
   const [series = 10, rows = 10] = load.shape.split("x").map(Number);
   const bodies = makeBodies(series, rows, load.chunks, load.readings);
   const loaded = await loadedStore(kind);
   try {
-    const cost = await takeAll(loaded, bodies);
+    const cost = await takeAll(loaded, bodies, load.rules);
     const wireBytes = bodies.reduce((sum, body) => sum + body.byteLength, 0);
     const { readings, seconds, ownCpuSeconds, databaseCpuSeconds, foldedRows } = cost;
     return {
@@ -90,18 +93,24 @@ interface Cost {
   foldedRows: number;
 }
 
-async function takeAll(loaded: LoadedStore, bodies: readonly Buffer[]): Promise<Cost> {
+async function takeAll(
+  loaded: LoadedStore,
+  bodies: readonly Buffer[],
+  rules: number,
+): Promise<Cost> {
   const { store } = loaded;
   await claimAll(store);
   const startMs = performance.now();
   const cpu = process.cpuUsage();
   const databaseBefore = await loaded.databaseCpuSeconds();
+  const judging = rules > 0 ? startJudging(store, rules) : undefined;
   for (let at = 0; at < bodies.length; at += EVENTS_PER_GROUP) {
     await store.accept(groupOf(bodies, at));
     // The ingest pauses between commits, and the store folds meanwhile.
     await systemClock.sleep(0, { name: "bench" });
   }
   await store.fold();
+  await judging?.finish();
   const { user, system } = process.cpuUsage(cpu);
   const { totals, foldedRows } = await store.state();
   return {
@@ -131,7 +140,7 @@ function groupOf(bodies: readonly Buffer[], from: number): PartitionBatch[] {
     const at = from + offset;
     const delivery: Delivery = {
       position: { sequenceNumber: Math.floor(at / LANES), offset: String(at) },
-      enqueuedAtMs: START_MS,
+      enqueuedAtMs: systemClock.now(),
       body,
       content: readBody(body),
     };

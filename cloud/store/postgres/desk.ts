@@ -112,6 +112,11 @@ export class PostgresDesk extends PostgresAlarmAccess implements DeskStore {
        ON CONFLICT (name) DO UPDATE SET reported_at = excluded.reported_at, report = excluded.report`,
       [report.name, JSON.stringify(report)],
     );
+    await this.#database.query(
+      `DELETE FROM sink_report
+       WHERE reported_at < clock_timestamp() - make_interval(secs => $1)`,
+      [REPORT_VALID_MS / 1000],
+    );
   }
 
   async reports(): Promise<readonly SinkReport[]> {

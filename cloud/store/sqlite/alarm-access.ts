@@ -8,7 +8,7 @@ import type {
   Maintenance,
 } from "#core/alarms/contract.ts";
 import type { AlarmAccess, RequestAnswer } from "../desk-contract.ts";
-import { inTransaction } from "./database.ts";
+import { inTransaction, reading } from "./database.ts";
 import { DocumentTable } from "./document-table.ts";
 
 /** Milliseconds since 1970 by the clock of the database, which is this machine's. */
@@ -44,21 +44,21 @@ export class SqliteAlarmAccess implements AlarmAccess {
   }
 
   async states(): Promise<readonly AlarmState[]> {
-    return this.#states.all();
+    return reading(() => this.#states.all());
   }
 
   async maintenance(): Promise<readonly Maintenance[]> {
-    return this.#maintenance.all();
+    return reading(() => this.#maintenance.all());
   }
 
   async journal({ before, limit, key }: JournalQuery): Promise<readonly JournalEntry[]> {
-    return this.#selectJournal
-      .all(before ?? Number.MAX_SAFE_INTEGER, key ?? null, limit)
-      .map((row): JournalEntry => JSON.parse(String(row["entry"])));
+    const from = before ?? Number.MAX_SAFE_INTEGER;
+    const rows = reading(() => this.#selectJournal.all(from, key ?? null, limit));
+    return rows.map((row): JournalEntry => JSON.parse(String(row["entry"])));
   }
 
   async backlog(): Promise<{ notices: number; transitions: number }> {
-    const row = this.#selectBacklog.get();
+    const row = reading(() => this.#selectBacklog.get());
     return { notices: Number(row?.["notices"]), transitions: Number(row?.["transitions"]) };
   }
 
@@ -69,7 +69,7 @@ export class SqliteAlarmAccess implements AlarmAccess {
   }
 
   async answerOf(id: number): Promise<RequestAnswer | undefined> {
-    const answer = this.#selectAnswer.get(id)?.["answer"];
+    const answer = reading(() => this.#selectAnswer.get(id))?.["answer"];
     if (typeof answer !== "string") return undefined;
     const parsed: RequestAnswer = JSON.parse(answer);
     return parsed;

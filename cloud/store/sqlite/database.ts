@@ -76,6 +76,15 @@ export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
   }
 }
 
+/** Runs a query that stands alone. @throws PenstockError STORE_FAILED */
+export function reading<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw isSqliteError(error) ? storeFailed("the database cannot be read", error) : error;
+  }
+}
+
 function storeFailed(what: string, error: unknown): PenstockError {
   if (error instanceof PenstockError) return error;
   return new PenstockError("STORE_FAILED", `${what}: ${messageOf(error)}`, { cause: error });

@@ -16,7 +16,7 @@ import {
   type SinkReport,
 } from "../desk-contract.ts";
 import { NOW_MS, SqliteAlarmAccess } from "./alarm-access.ts";
-import { inTransaction } from "./database.ts";
+import { inTransaction, reading } from "./database.ts";
 import { DeskTables } from "./desk-tables.ts";
 
 export class SqliteDesk extends SqliteAlarmAccess implements DeskStore {
@@ -30,6 +30,7 @@ export class SqliteDesk extends SqliteAlarmAccess implements DeskStore {
   readonly #selectRequests: StatementSync;
   readonly #selectGateways: StatementSync;
   readonly #writeReport: StatementSync;
+  readonly #trimReports: StatementSync;
   readonly #selectReports: StatementSync;
 
   /** @param addAlarm writes a transition, within a transaction */
@@ -60,6 +61,9 @@ export class SqliteDesk extends SqliteAlarmAccess implements DeskStore {
     this.#writeReport = db.prepare(
       `INSERT OR REPLACE INTO sink_report (name, reported_at, report) VALUES (?, ${NOW_MS}, ?)`,
     );
+    this.#trimReports = db.prepare(
+      `DELETE FROM sink_report WHERE reported_at < ${NOW_MS} - ${REPORT_VALID_MS}`,
+    );
     this.#selectReports = db.prepare(
       `SELECT report FROM sink_report WHERE reported_at >= ${NOW_MS} - ${REPORT_VALID_MS}`,
     );
@@ -82,7 +86,7 @@ export class SqliteDesk extends SqliteAlarmAccess implements DeskStore {
   }
 
   async load(): Promise<KeptDesk> {
-    return this.#tables.load();
+    return reading(() => this.#tables.load());
   }
 
   async commit({ owner, term }: DeskLease, write: DeskWrite): Promise<boolean> {
@@ -94,7 +98,8 @@ export class SqliteDesk extends SqliteAlarmAccess implements DeskStore {
   }
 
   async transitionsAfter(serial: number, limit: number): Promise<readonly NumberedAlarm[]> {
-    return this.#selectAlarms.all(serial, limit).map((row): NumberedAlarm => {
+    const rows = reading(() => this.#selectAlarms.all(serial, limit));
+    return rows.map((row): NumberedAlarm => {
       const transition: AlarmTransition = JSON.parse(String(row["transition"]));
       const gateway = String(row["gateway"]);
       const receivedAtMs = Number(row["received_at"]);
@@ -103,14 +108,16 @@ export class SqliteDesk extends SqliteAlarmAccess implements DeskStore {
   }
 
   async requests(limit: number): Promise<readonly AlarmRequest[]> {
-    return this.#selectRequests.all(limit).map((row): AlarmRequest => {
+    const rows = reading(() => this.#selectRequests.all(limit));
+    return rows.map((row): AlarmRequest => {
       const operation: AlarmOperation = JSON.parse(String(row["operation"]));
       return { id: Number(row["id"]), operation };
     });
   }
 
   async gateways(idleBeforeMs: number): Promise<readonly GatewayMark[]> {
-    return this.#selectGateways.all(Math.trunc(idleBeforeMs)).map((row): GatewayMark => {
+    const rows = reading(() => this.#selectGateways.all(Math.trunc(idleBeforeMs)));
+    return rows.map((row): GatewayMark => {
       const watermark = row["watermark"];
       return {
         gateway: String(row["gateway"]),
@@ -122,10 +129,14 @@ export class SqliteDesk extends SqliteAlarmAccess implements DeskStore {
   }
 
   async report(report: SinkReport): Promise<void> {
-    inTransaction(this.#db, () => this.#writeReport.run(report.name, JSON.stringify(report)));
+    inTransaction(this.#db, () => {
+      this.#writeReport.run(report.name, JSON.stringify(report));
+      this.#trimReports.run();
+    });
   }
 
   async reports(): Promise<readonly SinkReport[]> {
-    return this.#selectReports.all().map((row): SinkReport => JSON.parse(String(row["report"])));
+    const rows = reading(() => this.#selectReports.all());
+    return rows.map((row): SinkReport => JSON.parse(String(row["report"])));
   }
 }

@@ -9,7 +9,7 @@ import { type RollupRow, rowJson, type SeriesKey } from "../../rollup/row-json.t
 import { RowState } from "../../rollup/row-state.ts";
 import { WIDTH_MS, windowStart } from "../../rollup/window.ts";
 import type { RollupQuery } from "../contract.ts";
-import type { Shards } from "../shard.ts";
+import type { Shard, Shards } from "../shard.ts";
 import type { RollupTable } from "./rollup-table.ts";
 import type { StoredRow } from "./row-codec.ts";
 
@@ -17,13 +17,17 @@ export class RollupReader {
   readonly #rollups: RollupTable;
   readonly #shards: Shards;
   readonly #selectSeries: StatementSync;
+  readonly #selectOfGateway: StatementSync;
 
   constructor(db: DatabaseSync, rollups: RollupTable, shards: Shards) {
     this.#rollups = rollups;
     this.#shards = shards;
+    const rest = "device = coalesce(?2, device) AND tag = coalesce(?3, tag)";
     this.#selectSeries = db.prepare(
-      `SELECT gateway, device, tag FROM series WHERE gateway = coalesce(?1, gateway)
-       AND device = coalesce(?2, device) AND tag = coalesce(?3, tag)`,
+      `SELECT gateway, device, tag FROM series WHERE ?1 IS NULL AND ${rest}`,
+    );
+    this.#selectOfGateway = db.prepare(
+      `SELECT gateway, device, tag FROM series WHERE gateway = ?1 AND ${rest}`,
     );
   }
 
@@ -34,14 +38,15 @@ export class RollupReader {
     const add = (key: SeriesKey): void => {
       found.set(JSON.stringify([key.gateway, key.device, key.tag]), key);
     };
-    for (const row of this.#selectSeries.iterate(gateway, device, tag)) {
+    const select = gateway === null ? this.#selectSeries : this.#selectOfGateway;
+    for (const row of select.iterate(gateway, device, tag)) {
       add({
         gateway: String(row["gateway"]),
         device: String(row["device"]),
         tag: String(row["tag"]),
       });
     }
-    for (const shard of gateway === null ? this.#shards.all() : this.#shards.ofGateway(gateway)) {
+    for (const shard of this.#shardsOf(query)) {
       for (const open of shard.series()) {
         if (device !== null && open.device !== device) continue;
         if (tag !== null && open.tag !== tag) continue;
@@ -56,13 +61,17 @@ export class RollupReader {
     const widthMs = WIDTH_MS[query.width];
     const { fromMs, toMs } = query;
     const starts = new Set(this.#rollups.starts(widthMs, fromMs, toMs));
-    for (const shard of this.#shards.all()) {
+    for (const shard of this.#shardsOf(query)) {
       for (const minute of shard.starts()) {
         const start = windowStart(minute, widthMs);
         if (start >= fromMs && start < toMs) starts.add(start);
       }
     }
     return [...starts].toSorted((a, b) => a - b);
+  }
+
+  #shardsOf({ gateway }: RollupQuery): Iterable<Shard> {
+    return gateway === undefined ? this.#shards.all() : this.#shards.ofGateway(gateway);
   }
 
   /** The series' rows in the given windows, which are in order. */

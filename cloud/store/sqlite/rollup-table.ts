@@ -74,8 +74,7 @@ export class RollupTable {
   }
 
   findId(key: SeriesKey): number | undefined {
-    const row = this.#selectSeries.get(key.gateway, key.device, key.tag);
-    return row === undefined ? undefined : Number(row["id"]);
+    return this.#ids.get(nameOf(key)) ?? this.#readId(key);
   }
 
   /** Starts of the windows that any series has rows of; one index seek each. */
@@ -128,16 +127,25 @@ export class RollupTable {
   }
 
   #idOf(key: SeriesKey): number {
-    const name = JSON.stringify([key.gateway, key.device, key.tag]);
+    const name = nameOf(key);
     const known = this.#ids.get(name);
     if (known !== undefined) return known;
     const id =
-      this.findId(key) ??
+      this.#readId(key) ??
       Number(this.#insertSeries.run(key.gateway, key.device, key.tag).lastInsertRowid);
     if (this.#ids.size >= SERIES_IDS_MAX) this.#ids.clear();
     this.#ids.set(name, id);
     return id;
   }
+
+  #readId({ gateway, device, tag }: SeriesKey): number | undefined {
+    const row = this.#selectSeries.get(gateway, device, tag);
+    return row === undefined ? undefined : Number(row["id"]);
+  }
+}
+
+function nameOf({ gateway, device, tag }: SeriesKey): string {
+  return JSON.stringify([gateway, device, tag]);
 }
 
 /** With `setReturnArrays`, which the types do not know. */

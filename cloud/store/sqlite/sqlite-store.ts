@@ -36,7 +36,7 @@ import { gapsOf, watermarksOf } from "../lane-summary.ts";
 import { Shards } from "../shard.ts";
 import { addTotals, noTotals } from "../totals.ts";
 import { AcceptTransaction, type JournalledEvent } from "./accept-transaction.ts";
-import { inTransaction, openDatabase } from "./database.ts";
+import { inTransaction, openDatabase, reading } from "./database.ts";
 import { SqliteDesk } from "./desk.ts";
 import { Folder } from "./fold.ts";
 import { FoldSchedule } from "./fold-schedule.ts";
@@ -191,16 +191,16 @@ export class SqliteStore implements Store {
   }
 
   async positions(scope: HubScope): Promise<readonly PartitionPosition[]> {
-    return this.#opened().tables.hubs.positions(scope);
+    return reading(() => this.#opened().tables.hubs.positions(scope));
   }
 
   async *rollups(query: RollupQuery): AsyncGenerator<RollupRow, void, void> {
-    const starts = this.#opened().reader.starts(query);
+    const starts = reading(() => this.#opened().reader.starts(query));
     let sinceBreath = 0;
-    for (const key of this.#opened().reader.series(query)) {
+    for (const key of reading(() => this.#opened().reader.series(query))) {
       for (let at = 0; at < starts.length; at += PAGE_WINDOWS) {
         const page = starts.slice(at, at + PAGE_WINDOWS);
-        yield* this.#opened().reader.page(key, query, page);
+        yield* reading(() => this.#opened().reader.page(key, query, page));
         sinceBreath += page.length;
         if (sinceBreath < WINDOWS_PER_BREATH) continue;
         sinceBreath = 0;
@@ -211,7 +211,7 @@ export class SqliteStore implements Store {
   }
 
   async devices(): Promise<readonly DeviceRow[]> {
-    return this.#opened().tables.notices.devices();
+    return reading(() => this.#opened().tables.notices.devices());
   }
 
   async alarms(limit: number): Promise<readonly AlarmRow[]> {

@@ -35,6 +35,7 @@ function startService(clock: Clock = systemClock): AlarmService {
     name: `test:${owners}`,
     latency: new DurationHistogram(),
     lag: async () => undefined,
+    onRaised: () => undefined,
     clock,
     random: createRandom(1),
     log: silentLogger,

@@ -76,6 +76,7 @@ test("alarms are listed, acknowledged, shelved and looked up while their sink ru
     name: "test:1",
     latency: new DurationHistogram(),
     lag: async () => undefined,
+    onRaised: () => undefined,
     clock: systemClock,
     random: createRandom(1),
     log: silentLogger,
