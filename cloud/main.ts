@@ -12,15 +12,21 @@ const COMMANDS: Readonly<Record<string, CommandLoader>> = {
     (await import("./commands/dead-letters-replay.ts")).deadLettersReplayCommand,
   "alarm ls": async () => (await import("./commands/alarm-list.ts")).alarmListCommand,
   "alarm journal": async () => (await import("./commands/alarm-list.ts")).alarmJournalCommand,
-  "alarm ack": async () => (await import("./commands/alarm-operations.ts")).alarmAckCommand,
+  "alarm ack": async () => (await import("./commands/alarm-operations.ts")).alarmAcknowledgeCommand,
   "alarm reset": async () => (await import("./commands/alarm-operations.ts")).alarmResetCommand,
   "alarm shelve": async () => (await import("./commands/alarm-operations.ts")).alarmShelveCommand,
   "alarm unshelve": async () =>
     (await import("./commands/alarm-operations.ts")).alarmUnshelveCommand,
-  "alarm disable": async () => (await import("./commands/alarm-operations.ts")).alarmDisableCommand,
-  "alarm enable": async () => (await import("./commands/alarm-operations.ts")).alarmEnableCommand,
+  "alarm out-of-service": async () =>
+    (await import("./commands/alarm-operations.ts")).alarmOutOfServiceCommand,
+  "alarm in-service": async () =>
+    (await import("./commands/alarm-operations.ts")).alarmInServiceCommand,
   "notify ls": async () => (await import("./commands/notify-list.ts")).notifyListCommand,
   "notify test": async () => (await import("./commands/notify-test.ts")).notifyTestCommand,
+  "maintenance begin": async () =>
+    (await import("./commands/maintenance.ts")).maintenanceBeginCommand,
+  "maintenance end": async () => (await import("./commands/maintenance.ts")).maintenanceEndCommand,
+  "maintenance ls": async () => (await import("./commands/maintenance.ts")).maintenanceListCommand,
   hub: async () => (await import("./commands/hub-command.ts")).hubCommand,
 };
 

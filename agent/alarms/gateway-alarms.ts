@@ -1,5 +1,6 @@
 /** The gateway's alarms with all that they need: the disk, the desk, and whoever is told. */
 import { resolve } from "node:path";
+import { policyOf } from "#config/alarms/policy-of.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
 import { nearest } from "#config/nearest.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
@@ -9,7 +10,6 @@ import type { Random } from "#core/random.ts";
 import { AlarmDesk, type Telling } from "./alarm-desk.ts";
 import type { AlarmCounts } from "./contract.ts";
 import { type NewestValue, PlantFacts } from "./plant-facts.ts";
-import { policyOf } from "./policy-of.ts";
 import type { IsWatched } from "./settlement.ts";
 import { type AlarmStoreStatus, LevelAlarmStore } from "./store/level-alarm-store.ts";
 import { StoreWatch } from "./store-watch.ts";
@@ -42,7 +42,7 @@ export class GatewayAlarms {
     this.#store = new LevelAlarmStore({ folder, clock, random: random.fork("alarms"), log });
     this.desk = new AlarmDesk({
       store: this.#store,
-      policy: policyOf(settings.alarms),
+      policy: policyOf(settings.alarms.policy, "arrival"),
       facts: this.#facts,
       nearest,
       isWatched,
@@ -76,7 +76,7 @@ export class GatewayAlarms {
 
   reconfigure(settings: GatewaySettings): void {
     this.#facts.reconfigure(settings);
-    this.desk.reconfigure(policyOf(settings.alarms));
+    this.desk.reconfigure(policyOf(settings.alarms.policy, "arrival"));
   }
 
   status(): AlarmCounts & { readonly store: AlarmStoreStatus } {

@@ -8,19 +8,22 @@ const LOOK_EVERY_MS = 100;
 /** Longer than another sink needs to go on with the work of one that died. */
 const PATIENCE_MS = 15_000;
 
-/** A refusal, with the code that the model gave it. @throws PenstockError CONTROL_ABSENT, STORE_FAILED */
+/**
+ * Resolves when it is done.
+ * @throws PenstockError ALARM_UNKNOWN, ALARM_REFUSED, CONTROL_ABSENT, STORE_FAILED
+ */
 export async function askDesk(
   access: AlarmAccess,
   operation: AlarmOperation,
   clock: Clock,
-): Promise<{ code: string; error: string } | undefined> {
+): Promise<void> {
   const id = await access.ask(operation);
   try {
     const endMs = clock.monotonic() + PATIENCE_MS;
     while (clock.monotonic() < endMs) {
       const answer = await access.answerOf(id);
-      if (answer?.kind === "done") return undefined;
-      if (answer) return answer;
+      if (answer?.kind === "done") return;
+      if (answer) throw new PenstockError(answer.code, answer.error);
       await clock.sleep(LOOK_EVERY_MS, { name: "answer of the desk" });
     }
   } finally {

@@ -1,8 +1,8 @@
 /** All that works during one term of the desk: model, rules, and notices on their way. */
+import { policyOf } from "#config/alarms/policy-of.ts";
 import type { SinkAlarmSettings } from "#config/sink/alarms.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import { AlarmBoard } from "#core/alarms/alarm-board.ts";
-import { ALARM_POLICY } from "#core/alarms/policy.ts";
 import type { Clock, Timer } from "#core/clock.ts";
 import { messageOf } from "#core/errors.ts";
 import type { Logger, RateLimitedLog } from "#core/log.ts";
@@ -38,9 +38,9 @@ export interface TermOptions {
 export function openTerm(options: TermOptions, lease: DeskLease, kept: KeptDesk): OpenTerm {
   const { store, settings, recipients, lag, clock, random, log, limitedLog } = options;
   const nowMs = (): number => clock.now();
-  const facts = new PlantFacts(settings.rules);
+  const facts = new PlantFacts(settings);
   // Across live data and a backlog, the time of a transition decides which is the later one.
-  const board = new AlarmBoard({ ...ALARM_POLICY, order: "time" }, kept, facts);
+  const board = new AlarmBoard(policyOf(settings.policy, "time"), kept, facts);
   const judge = new Judge({ ...settings, store, lag, nowMs });
   const ended = judge.load(kept.memory);
   const notifications = new Notifications({

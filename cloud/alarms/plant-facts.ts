@@ -1,19 +1,26 @@
 /** What notices say of the plant beside the alarm itself: from the registry of devices and the rules. */
 
 import type { AlarmRule } from "#config/sink/alarm-rules.ts";
+import type { SinkAlarmSettings } from "#config/sink/alarms.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { AlarmAdvice, AlarmFacts, AlarmSite } from "#core/alarms/facts.ts";
+import { matchesGlob } from "#core/alarms/glob.ts";
+import { stateKey } from "#core/alarms/state-key.ts";
 import type { DeviceRow } from "../store/contract.ts";
 import { pipelineAdvice } from "./pipeline-judge.ts";
 
+type Runbook = SinkAlarmSettings["policy"]["runbooks"][string];
+
 export class PlantFacts implements AlarmFacts {
   readonly #rules: ReadonlyMap<string, AlarmRule>;
+  readonly #runbooks: readonly (readonly [pattern: string, Runbook])[];
   readonly #series = new Map<string, DeviceRow>();
   /** One series of each device: they stand in one place. */
   readonly #devices = new Map<string, DeviceRow>();
 
-  constructor(rules: readonly AlarmRule[]) {
+  constructor({ rules, policy }: Pick<SinkAlarmSettings, "rules" | "policy">) {
     this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
+    this.#runbooks = Object.entries(policy.runbooks);
   }
 
   /** The registry as it is now. */
@@ -39,11 +46,17 @@ export class PlantFacts implements AlarmFacts {
     return this.#series.get(nameOf(gateway, device, tag))?.unit;
   }
 
-  adviceOf(_gateway: string, { rule }: AlarmTransition): AlarmAdvice {
-    const known = this.#rules.get(rule);
-    return known
-      ? { action: known.action, runbook: known.runbook }
-      : { action: pipelineAdvice(rule) };
+  /** What a rule says itself comes first. */
+  adviceOf(gateway: string, alarm: AlarmTransition): AlarmAdvice {
+    const own = this.#rules.get(alarm.rule);
+    if (own?.action !== undefined || own?.runbook !== undefined) {
+      return { action: own.action, runbook: own.runbook };
+    }
+    const names = [alarm.rule, alarm.device, stateKey("", alarm), stateKey(gateway, alarm)];
+    for (const [pattern, { action, url }] of this.#runbooks) {
+      if (names.some((name) => matchesGlob(pattern, name))) return { action, runbook: url };
+    }
+    return { action: pipelineAdvice(alarm.rule) };
   }
 
   /** Would have to be read from the database for each notice. */
@@ -51,8 +64,9 @@ export class PlantFacts implements AlarmFacts {
     return [];
   }
 
-  acknowledgeWith(key: string): string {
-    return `penstock-cloud alarm ack --config sink.yaml '${key.replaceAll("'", String.raw`'\''`)}'`;
+  acknowledgeWith(pattern: string): string {
+    const word = `'${pattern.replaceAll("'", String.raw`'\''`)}'`;
+    return `penstock-cloud alarm ack --config sink.yaml ${word}`;
   }
 }
 

@@ -1,116 +1,119 @@
 /** `alarm ack`, `shelve` and so on: the sink that keeps the alarms does it, and answers. */
-import { type Command, declareCommand, Misuse, type Output } from "#config/command.ts";
+import { type Command, declareCommand, Misuse } from "#config/command.ts";
 import { EXIT } from "#config/exit.ts";
-import { duration } from "#config/units.ts";
-import type { AlarmOperation } from "#core/alarms/contract.ts";
+import { nearest } from "#config/nearest.ts";
+import { isNormal } from "#core/alarms/alarm-machine.ts";
+import { isPossible } from "#core/alarms/operations.ts";
+import { selectAlarms } from "#core/alarms/selection.ts";
 import { systemClock } from "#core/clock.ts";
 import { askDesk } from "../alarms/ask-desk.ts";
-import { CONFIG_OPTION, WHOM_OPTIONS, whoOf, withAlarms } from "./open-alarms.ts";
+import type { AlarmAccess } from "../store/desk-contract.ts";
+import { CONFIG_OPTION, durationIn, WHOM_OPTIONS, whoOf, withAlarms } from "./open-alarms.ts";
 
-const KEYS_MAX = 1000;
+type Kind = "acknowledge" | "reset" | "unshelve" | "out-of-service" | "in-service" | "shelve";
 
-type SimpleKind = "acknowledge" | "reset" | "unshelve" | "out-of-service" | "in-service";
+const WHICH = { operands: "GATEWAY/DEVICE[/TAG[/RULE]]…", operandCount: [1, 100] } as const;
+const DESCRIPTION = "Names may be patterns, as 'hall-3/oven-*'. All of it is done, or nothing.";
 
-interface SimpleOperation {
-  name: string;
-  kind: SimpleKind;
-  summary: string;
-  does: string;
-}
-
-const SIMPLE: readonly SimpleOperation[] = [
-  {
-    name: "alarm ack",
-    kind: "acknowledge",
-    summary: "acknowledges alarms: somebody has seen them, and takes care",
-    does: "nobody is told of it again until it comes back",
-  },
-  {
-    name: "alarm reset",
-    kind: "reset",
-    summary: "takes alarms that latch off the list, once they are over",
-    does: "it leaves the list",
-  },
-  {
-    name: "alarm unshelve",
-    kind: "unshelve",
-    summary: "lets people be told again of alarms that were shelved",
-    does: "before its time is over",
-  },
-  {
-    name: "alarm disable",
-    kind: "out-of-service",
-    summary: "takes alarms out of service until somebody enables them: nobody is told",
-    does: "its sensor is being replaced",
-  },
-  {
-    name: "alarm enable",
-    kind: "in-service",
-    summary: "puts alarms in service again",
-    does: "people are told of it again",
-  },
-];
-
-const KEYS = { operands: "KEY...", operandCount: [1, KEYS_MAX] } as const;
-const EXAMPLE_KEY = "hall-3/oven-2/temperature/limit-hh";
-
-export const alarmAckCommand = simpleCommand("acknowledge");
-export const alarmResetCommand = simpleCommand("reset");
-export const alarmUnshelveCommand = simpleCommand("unshelve");
-export const alarmDisableCommand = simpleCommand("out-of-service");
-export const alarmEnableCommand = simpleCommand("in-service");
+export const alarmAcknowledgeCommand = command({
+  name: "alarm ack",
+  kind: "acknowledge",
+  summary: "says that somebody is on it: reminders end, and others are told",
+  example: "hall-3/oven-2/temperature --note 'burner is off'",
+  does: "one tag's alarms",
+});
+export const alarmResetCommand = command({
+  name: "alarm reset",
+  kind: "reset",
+  summary: "takes latched alarms off the list, once they are over and acknowledged",
+  example: "hall-3/oven-2/level/limit-ll",
+  does: "one that latches",
+});
+export const alarmUnshelveCommand = command({
+  name: "alarm unshelve",
+  kind: "unshelve",
+  summary: "ends shelving ahead of its time",
+  example: "hall-3/oven-2",
+  does: "a device's alarms",
+});
+export const alarmOutOfServiceCommand = command({
+  name: "alarm out-of-service",
+  kind: "out-of-service",
+  summary: "keeps alarms quiet until they are put in service again",
+  example: "hall-3/oven-2/level --note 'sensor ordered'",
+  does: "a broken sensor's",
+});
+export const alarmInServiceCommand = command({
+  name: "alarm in-service",
+  kind: "in-service",
+  summary: "ends out of service",
+  example: "hall-3/oven-2/level",
+  does: "the new sensor works",
+});
 
 export const alarmShelveCommand = declareCommand({
   name: "alarm shelve",
-  ...KEYS,
-  summary: "holds back the notices of alarms for a while",
+  ...WHICH,
+  summary: "keeps alarms quiet for a while; what stands then is told again",
+  description: DESCRIPTION,
   options: {
     ...CONFIG_OPTION,
-    for: { type: "string", value: "TIME", default: "1h", means: "how long" },
+    for: { type: "string", value: "DURATION", means: "how long, such as 2h" },
     ...WHOM_OPTIONS,
   },
   examples: [
     {
-      line: `penstock-cloud alarm shelve --config sink.yaml ${EXAMPLE_KEY} --for 2h --note "door open"`,
+      line: "penstock-cloud alarm shelve --config sink.yaml hall-3/oven-2 --for 2h --note 'door open'",
       does: "it stays on the list, and nobody is told",
     },
   ],
-  run: async ({ values, operands: keys, io }) => {
-    const forMs = duration.safeParse(values.for);
-    if (!forMs.success) throw new Misuse(`--for takes a duration such as 2h, not "${values.for}"`);
-    const whom = { by: whoOf(values.by), note: values.note };
-    const until = systemClock.now() + forMs.data;
-    return operate(values.config, { kind: "shelve", keys, until, ...whom }, io.stderr);
+  run: async ({ values, operands, io }) => {
+    const until = systemClock.now() + durationIn(values.for, "for");
+    const whom = { by: whoOf(values.by, io), note: values.note };
+    await withAlarms(values.config, async (access) => {
+      const keys = await selected(access, "shelve", operands);
+      await askDesk(access, { kind: "shelve", keys, until, ...whom }, systemClock);
+    });
+    return EXIT.fine;
   },
 });
 
-function simpleCommand(wanted: SimpleKind): Command {
-  const found = SIMPLE.find(({ kind }) => kind === wanted);
-  if (!found) throw new TypeError(`no command for ${wanted}`);
-  const { name, kind, summary, does } = found;
+interface Declared {
+  name: string;
+  kind: Exclude<Kind, "shelve">;
+  summary: string;
+  example: string;
+  does: string;
+}
+
+function command({ name, kind, summary, example, does }: Declared): Command {
   return declareCommand({
     name,
-    ...KEYS,
+    ...WHICH,
     summary,
-    description: "All of them, or none where one cannot be: the message says why.",
+    description: DESCRIPTION,
     options: { ...CONFIG_OPTION, ...WHOM_OPTIONS },
-    examples: [
-      { line: `penstock-cloud ${name} --config sink.yaml ${EXAMPLE_KEY} --note "seen"`, does },
-    ],
-    run: async ({ values, operands: keys, io }) => {
-      const whom = { by: whoOf(values.by), note: values.note };
-      return operate(values.config, { kind, keys, ...whom }, io.stderr);
+    examples: [{ line: `penstock-cloud ${name} --config sink.yaml ${example}`, does }],
+    run: async ({ values, operands, io }) => {
+      const whom = { by: whoOf(values.by, io), note: values.note };
+      await withAlarms(values.config, async (access) => {
+        const keys = await selected(access, kind, operands);
+        await askDesk(access, { kind, keys, ...whom }, systemClock);
+      });
+      return EXIT.fine;
     },
   });
 }
 
-async function operate(
-  file: string | undefined,
-  operation: AlarmOperation,
-  stderr: Output,
-): Promise<number> {
-  const refusal = await withAlarms(file, async (access) => askDesk(access, operation, systemClock));
-  if (!refusal) return EXIT.fine;
-  stderr.write(`${refusal.code}: ${refusal.error}\n`);
-  return EXIT.failed;
+/** Of what fits, those to which it can be done; all where it can be done to none, for the reason. */
+async function selected(
+  access: AlarmAccess,
+  kind: Kind,
+  selectors: readonly string[],
+): Promise<string[]> {
+  if (selectors.length === 0) throw new Misuse("Which alarms?");
+  const states = (await access.states()).filter((state) => !isNormal(state));
+  const fitting = selectAlarms(states, selectors, nearest);
+  const possible = fitting.filter((state) => isPossible(kind, state));
+  return (possible.length > 0 ? possible : fitting).map(({ key }) => key);
 }

@@ -1,9 +1,10 @@
 /** The alarms of a sink's file, for a command that looks at them, or has something done to them. */
 import { randomInt } from "node:crypto";
 import { userInfo } from "node:os";
-import { Misuse } from "#config/command.ts";
+import { type CommandIo, Misuse } from "#config/command.ts";
 import { loadSink } from "#config/load-config.ts";
 import type { SinkSettings } from "#config/sink.ts";
+import { duration } from "#config/units.ts";
 import { systemClock } from "#core/clock.ts";
 import { createLogger, type Logger, RateLimitedLog } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
@@ -60,8 +61,17 @@ function openAlarms(
   return { access: new PostgresAlarmAccess(database), close: () => database.stop() };
 }
 
-export function whoOf(by: string | undefined): string {
-  return (by ?? userInfo().username).slice(0, 128);
+/** Behind `sudo`, the person and not root. */
+export function whoOf(by: string | undefined, { env }: Pick<CommandIo, "env">): string {
+  return (by ?? env["SUDO_USER"] ?? userInfo().username).slice(0, 128);
+}
+
+/** @throws Misuse for what is no duration */
+export function durationIn(text: string | undefined, option: string): number {
+  if (text === undefined) throw new Misuse(`--${option} is needed, such as --${option} 2h`);
+  const parsed = duration.safeParse(text);
+  if (parsed.success && parsed.data > 0) return parsed.data;
+  throw new Misuse(`--${option} is a duration such as 30m or 2h: not "${text}"`);
 }
 
 /** What strangers sent reaches the terminal as text, never as a command. */

@@ -17,6 +17,7 @@ import type {
   KeptAlarms,
   Maintenance,
 } from "#core/alarms/contract.ts";
+import type { ErrorCode } from "#core/errors.ts";
 import type { AlarmRow } from "./alarm-row.ts";
 
 export interface DeskLease {
@@ -52,7 +53,7 @@ export interface AlarmRequest {
 /** What became of it: `error` is a message for a person, with its code. */
 export type RequestAnswer =
   | { readonly kind: "done" }
-  | { readonly kind: "refused"; readonly code: string; readonly error: string };
+  | { readonly kind: "refused"; readonly code: ErrorCode; readonly error: string };
 
 /** How far a gateway has come. */
 export interface GatewayMark {

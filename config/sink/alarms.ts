@@ -1,6 +1,7 @@
 /** `alarms` of the sink: its rules, its watch over the pipeline itself, and who is told. */
 import { z } from "zod";
 import { sinkRecipient } from "../alarm-recipients.ts";
+import { alarmPolicy } from "../gateway/alarms.ts";
 import { durationBetween, percentBetween } from "../units.ts";
 import { alarmRule } from "./alarm-rules.ts";
 
@@ -34,6 +35,7 @@ const settings = {
     .union([pipeline, off])
     .prefault({})
     .describe("The sink's watch over itself. `off`: none of it."),
+  policy: alarmPolicy.prefault({}).describe("How alarms are told and kept."),
 };
 
 /** Keys that are no recipients. */

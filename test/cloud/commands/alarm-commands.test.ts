@@ -28,7 +28,7 @@ interface Outcome {
 }
 
 async function run(...args: string[]): Promise<Outcome> {
-  const child = spawn(process.execPath, [MAIN, "alarm", ...args], {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const out = { stdout: "", stderr: "" };
@@ -61,7 +61,7 @@ test("alarms are listed, acknowledged, shelved and looked up while their sink ru
   timeout: 60_000,
 }, async () => {
   const { file, data } = await writeConfig();
-  expect(await run("ls", "--config", file)).toMatchObject({
+  expect(await run("alarm", "ls", "--config", file)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("no sink has made a database"),
   });
@@ -86,30 +86,52 @@ test("alarms are listed, acknowledged, shelved and looked up while their sink ru
   });
   service.start();
   onTestFinished(() => service.stop());
-  expect(await run("ls", "--config", file)).toMatchObject({ code: 0, stdout: "No alarms.\n" });
+  expect(await run("alarm", "ls", "--config", file)).toMatchObject({
+    code: 0,
+    stdout: "No alarms.\n",
+  });
 
   await store.raise(transition("a", { message: "too hot\u001b[2J" }));
   service.nudge();
   await until(async () => (await store.desk.states()).length === 1);
-  const listed = await run("ls", "--config", file);
+  const listed = await run("alarm", "ls", "--config", file);
   expect(listed.stdout).toContain(`high  active, unacknowledged  ${KEY}  too hot?[2J`);
-  const json = await run("ls", "--config", file, "--json", "--gateway", "hall-3");
+  const json = await run("alarm", "ls", "--config", file, "--json", "--gateway", "hall-3");
   expect(JSON.parse(json.stdout)).toMatchObject([{ key: KEY }]);
 
-  const acknowledged = await run("ack", "--config", file, KEY, "--by", "ada", "--note", "seen");
+  const acknowledged = await run(
+    "alarm",
+    "ack",
+    "--config",
+    file,
+    "hall-3/oven-*",
+    "--by",
+    "ada",
+    "--note",
+    "seen",
+  );
   expect(acknowledged).toEqual({ code: 0, stdout: "", stderr: "" });
-  expect(await run("ack", "--config", file, "hall-3/x/y/z")).toMatchObject({
+  expect(await run("alarm", "ack", "--config", file, "hall-3/x/y/z")).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("ALARM_UNKNOWN"),
   });
-  expect(await run("shelve", "--config", file, KEY, "--for", "30m")).toMatchObject({ code: 0 });
+  expect(await run("alarm", "shelve", "--config", file, KEY, "--for", "30m")).toMatchObject({
+    code: 0,
+  });
   const [state] = await store.desk.states();
   expect(state).toMatchObject({ acknowledged: { by: "ada", note: "seen" }, shelved: {} });
-  expect(await run("unshelve", "--config", file, KEY)).toMatchObject({ code: 0 });
+  expect(await run("alarm", "unshelve", "--config", file, KEY)).toMatchObject({ code: 0 });
 
-  const journal = await run("journal", "--config", file, "--key", KEY, "--json");
+  const devices = ["--config", file, "hall-3/*"];
+  const begun = await run("maintenance", "begin", ...devices, "--for", "1h", "--reason", "service");
+  const id = begun.stdout.trim();
+  expect((await run("maintenance", "ls", "--config", file)).stdout).toContain(`${id}  hall-3/*`);
+  expect(await run("maintenance", "end", "--config", file, id)).toMatchObject({ code: 0 });
+  const journal = await run("alarm", "journal", "--config", file, "--key", KEY, "--json");
   const kinds = journal.stdout.trimEnd().split("\n").map(kindOf);
   expect(kinds).toEqual(["unshelved", "shelved", "acknowledged", "raised"]);
-  expect(await run("shelve", "--config", file, KEY, "--for", "soon")).toMatchObject({ code: 2 });
-  expect(await run("ack", "--config", file)).toMatchObject({ code: 2 });
+  expect(await run("alarm", "shelve", "--config", file, KEY, "--for", "soon")).toMatchObject({
+    code: 2,
+  });
+  expect(await run("alarm", "ack", "--config", file)).toMatchObject({ code: 2 });
 });

@@ -57,6 +57,7 @@ function startService(owner: string): AlarmService {
     name: owner,
     latency: new DurationHistogram(),
     lag: async () => undefined,
+    onRaised: () => undefined,
     clock: systemClock,
     random: createRandom(1),
     log: silentLogger,

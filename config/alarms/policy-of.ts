@@ -1,15 +1,18 @@
-import type { GatewaySettings } from "#config/gateway.ts";
+import type { z } from "zod";
 import type { AlarmPolicy } from "#core/alarms/policy.ts";
+import type { alarmPolicy } from "../gateway/alarms.ts";
 
-/** What the gateway's file says of alarms, in the model's terms. */
-export function policyOf({ policy }: GatewaySettings["alarms"]): AlarmPolicy {
-  const { latch, shelveMax, chatter, flood, group } = policy;
+/** What a file says of alarms, in the model's terms. */
+export function policyOf(
+  { latch, shelveMax, chatter, flood, group }: z.infer<typeof alarmPolicy>,
+  order: AlarmPolicy["order"],
+): AlarmPolicy {
   return {
     latch,
     shelveMaxMs: shelveMax,
     chatter: { raises: chatter.raises, windowMs: chatter.window, calmMs: chatter.calm },
     flood: { notices: flood.notices, windowMs: flood.window },
     group: { rules: group.rules, waitMs: group.wait, settleMs: group.settle },
-    order: "arrival",
+    order,
   };
 }
