@@ -158,6 +158,7 @@ export class AgentLife {
   }
 }
 
-function headline({ file, line, message }: ConfigError["faults"][number]): string {
-  return line === 0 ? `${file}: ${message}` : `${file}:${line}: ${message}`;
+function headline({ file, line, message, suggestion }: ConfigError["faults"][number]): string {
+  const place = line === 0 ? file : `${file}:${line}`;
+  return `${place}: ${message}${suggestion === undefined ? "" : ` (${suggestion})`}`;
 }

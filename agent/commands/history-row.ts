@@ -27,12 +27,16 @@ const TIME_NAMES = new Set(["timestamp", "time", "datetime", "ts"]);
 /** Numbers below this are seconds since 1970, others milliseconds: it is the year 5138 in seconds. */
 const SECONDS_BELOW = 1e11;
 
+const ISO_DATE = /^\d{4}-\d\d-\d\d(?:[T ]|$)/;
+
 /** `2026-11-21 10:00:00`, with T and zone or without (then UTC), or a number; NaN where none. */
 export function timeOf(text: string): number {
   if (/^-?\d+(\.\d+)?$/.test(text)) {
     const number = Number(text);
     return Math.abs(number) < SECONDS_BELOW ? number * 1000 : number;
   }
+  // Whatever else the parser understands, it takes for local time.
+  if (!ISO_DATE.test(text)) return Number.NaN;
   const iso = text.replace(" ", "T");
   return Date.parse(/T.*(Z|[+-]\d\d:?\d\d)$/.test(iso) || !iso.includes("T") ? iso : `${iso}Z`);
 }

@@ -86,6 +86,17 @@ export class Connections {
     this.#log.warn(`closed: ${reason}`, fields, "an MQTT client was closed");
   }
 
+  /**
+   * For whoever looks for somebody who tries passwords: a line an address. A name that no user has is
+   * left out, since it may be a password in the wrong field.
+   */
+  reportLogin(socket: object, reason: string, claimed: { client: string; user?: string }): void {
+    this.counters.connections_failed += 1;
+    const address = "remoteAddress" in socket ? String(socket.remoteAddress) : "?";
+    const fields = { reason, address, ...claimed };
+    this.#log.warn(`login ${address}`, fields, "an MQTT login was refused");
+  }
+
   /** A connection was closed before it was one. */
   refuse(reason: string): void {
     this.counters.connections_refused += 1;

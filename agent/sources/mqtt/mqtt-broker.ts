@@ -215,7 +215,12 @@ export class MqttBroker implements Source {
     done: (error: AuthenticateError | null, success: boolean | null) => void,
   ): Promise<void> {
     const denial = await this.#guard.loginDenial(client, username, password);
-    if (denial) this.#connections.report(client.conn, denial.message, client.id);
+    if (denial) {
+      const { users = {} } = this.#options.settings;
+      const isUser = username !== undefined && Object.hasOwn(users, username);
+      const claimed = { client: client.id, ...(isUser && { user: username }) };
+      this.#connections.reportLogin(client.conn, denial.message, claimed);
+    }
     done(denial ?? null, !denial);
   }
 

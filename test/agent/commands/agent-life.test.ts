@@ -117,6 +117,27 @@ test("a half-written and an empty file change nothing", async () => {
   }
 });
 
+test("a file that is not UTF-8 changes nothing, and is told with its line and what to do", async () => {
+  const text = base.replace("gateway: hall-3", "gateway: hall-3\nsite: M\u00fcnchen");
+  for (const encoding of ["latin1", "utf16le"] as const) {
+    writeFileSync(file, Buffer.from(`${encoding === "latin1" ? "" : "\ufeff"}${text}`, encoding));
+    await life.reload();
+    const status = await ask<StatusAnswer>("GET /status");
+    const line = encoding === "latin1" ? 3 : 1;
+    const fault = expect.stringMatching(`gateway\\.yaml:${line}: .*UTF-8.*\\(save it`);
+    expect(status.configuration?.faults).toEqual([fault]);
+    expect(await ask("GET /alarms")).toMatchObject({
+      active: [{ rule: "faulty", message: fault }],
+    });
+    expect(status.sources.map(({ name }) => name)).toEqual(["one", "two"]);
+    const polls = one.requests.length;
+    await until(() => one.requests.length > polls + 2);
+    writeFileSync(file, text);
+    await life.reload();
+    expect(await ask("GET /alarms")).toMatchObject({ active: [] });
+  }
+});
+
 test("a new limit holds at once, and an alarm of the old one ends", async () => {
   await until(async () => (await valueOf("a")) === 1);
   await change("limits: { h: 5 }", "limits: { h: 0.5 }");

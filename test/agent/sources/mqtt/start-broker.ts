@@ -3,7 +3,7 @@ import { MqttBroker } from "#agent/sources/mqtt/mqtt-broker.ts";
 import type { BrokerSettings, TopicRule } from "#config/gateway/mqtt.ts";
 import { gatewaySchema } from "#config/gateway.ts";
 import { type Clock, systemClock } from "#core/clock.ts";
-import { silentLogger } from "#core/log.ts";
+import { type Logger, silentLogger } from "#core/log.ts";
 import { MemoryIntake } from "#test/support/memory-intake.ts";
 
 type Written = Record<string, unknown>;
@@ -30,6 +30,7 @@ export async function startBroker(
   broker: Written = {},
   topics: readonly Written[] = TOPICS,
   clock: Clock = systemClock,
+  log: Logger = silentLogger,
 ): Promise<{ broker: MqttBroker; intake: MemoryIntake }> {
   const intake = new MemoryIntake();
   const settings = mqttSettingsOf(broker, topics);
@@ -39,7 +40,7 @@ export async function startBroker(
     alarmTopic: "penstock/alarms",
     intake,
     clock,
-    log: silentLogger,
+    log,
   });
   await mqtt.start();
   return { broker: mqtt, intake };

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { IClientOptions, MqttClient } from "mqtt";
+import { pino } from "pino";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { MqttBroker } from "#agent/sources/mqtt/mqtt-broker.ts";
 import { hashPassword, isPassword } from "#agent/sources/mqtt/password.ts";
@@ -80,6 +81,37 @@ describe("users of the embedded broker", () => {
     await clock.advance(1000);
     expect(await outcome).toMatch("Connection refused");
     expect(counterOf(broker, "logins_refused")).toBe(1);
+  });
+
+  test("whose passwords somebody tries are named in one line an address, and the tries are counted", async () => {
+    const clock = new ManualClock();
+    const lines: { msg: string }[] = [];
+    const log = pino({}, { write: (text: string) => void lines.push(JSON.parse(text)) });
+    const users = { press: { password: pressHash } };
+    const { broker } = await startBroker({ users }, TOPICS, clock, log);
+    onTestFinished(() => broker.stop());
+    const tries = async (amount: number, options: IClientOptions): Promise<void> => {
+      const refused = Array.from({ length: amount }, async (_, i) => {
+        const guess = { clientId: `guess-${i}`, password: `wrong ${i}`, ...options };
+        await expect(connectDevice(broker.port, guess)).rejects.toThrow("Connection refused");
+      });
+      const isDelayed = (): boolean =>
+        clock.waiting.filter((name) => name === "mqtt login refusal").length === amount;
+      await until(isDelayed);
+      await clock.advance(1000);
+      await Promise.all(refused);
+    };
+    await tries(20, { username: "press" });
+    await clock.advance(10_000);
+    await tries(1, { username: "hunter2" });
+    const refusals = lines.filter(({ msg }) => msg === "an MQTT login was refused");
+    const who = { reason: "wrong user or password", address: "127.0.0.1" };
+    expect(refusals).toMatchObject([
+      { ...who, user: "press", client: expect.stringMatching(/^guess-/), heldBack: 0 },
+      { ...who, client: "guess-0", heldBack: 19 },
+    ]);
+    expect(JSON.stringify(lines)).not.toMatch(/hunter2|wrong \d/);
+    expect(counterOf(broker, "logins_refused")).toBe(21);
   });
 
   test("may publish where they have the right to, and are closed elsewhere", async () => {
