@@ -15,6 +15,9 @@ const FORMS: readonly (readonly [expected: string, advice: Advice])[] = [
   ["a URL such as mqtt://", (text) => `write mqtt://${text.replace(SCHEME, "")}`],
   ["the name of a Sparkplug group", () => "a name has no /, + or #, such as north"],
   ["a rate with its unit", rateAdvice],
+  ["a percentage with its unit", shareAdvice],
+  ["expected usb:VENDOR:PRODUCT", () => "`penstock ports` shows the names of those plugged in"],
+  ["a port is at most 65535", () => "1024 to 49151 are free for programs such as this"],
   [
     "Endpoint=sb://",
     () => "copy it whole from the portal: Shared access policies, Connection string",
@@ -43,6 +46,10 @@ function timeAdvice(text: string): string | undefined {
 function rateAdvice(text: string): string | undefined {
   if (!/^\d+(?:\.\d+)?$/.test(text)) return undefined;
   return `write ${listed(["kB/s", "MB/s"].map((unit) => text + unit))}`;
+}
+
+function shareAdvice(text: string): string | undefined {
+  return /^\d+(?:\.\d+)?$/.test(text) ? `write ${text}%` : undefined;
 }
 
 function comparisonAdvice(text: string): string | undefined {

@@ -26,6 +26,20 @@ export const REGISTER_RANGES: readonly { table: Table; first: number; last: numb
 
 /** Keys of a tag that hold an address. */
 export const ADDRESS_KEYS = ["register", "coil", "discrete"] as const;
+/** What only a register has: coils and discrete inputs are single bits. */
+export const REGISTER_ONLY = [
+  "type",
+  "order",
+  "scale",
+  "offset",
+  "length",
+  "bit",
+  "bits",
+  "invalid",
+  "scaleRegister",
+  "counter",
+] as const;
+
 const COUNTED_KEYS = [...ADDRESS_KEYS, "scaleRegister"] as const;
 
 /** The address of a tag that counts from 1; undefined when it has none, or one outside the notation. */

@@ -1,22 +1,13 @@
 /** A tag of a Modbus device has exactly one address, and one that Modbus knows. */
-import { ADDRESS_KEYS, type AddressBase, REGISTER_RANGES } from "./modbus-address.ts";
+import {
+  ADDRESS_KEYS,
+  type AddressBase,
+  REGISTER_ONLY,
+  REGISTER_RANGES,
+} from "./modbus-address.ts";
 import { nearest } from "./nearest.ts";
 import { numberOf, type RawMapping, textOf } from "./raw.ts";
 import type { Path, Problem } from "./yaml-tree.ts";
-
-/** What only a register has: coils and discrete inputs are single bits. */
-const REGISTER_ONLY = [
-  "type",
-  "order",
-  "scale",
-  "offset",
-  "length",
-  "bit",
-  "bits",
-  "invalid",
-  "scaleRegister",
-  "counter",
-] as const;
 
 /** Types that take more than one register. */
 const REGISTERS: Readonly<Record<string, number>> = {

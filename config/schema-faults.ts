@@ -93,8 +93,8 @@ function problemOf(schema: z.ZodType, issue: Issue, writtenAt: (path: Path) => W
   if (written.isSecret) return unfitSecret(path);
   const message = `${labelOf(path)}${messageFor(issue, written)}`;
   const misplaced = issue.code === "invalid_type" && /object|record/.test(issue.expected);
-  const suggestion =
-    adviceFor(issue, written) ?? (misplaced ? ownerAdvice(schema, path) : undefined);
+  const owner = misplaced ? ownerAdvice(schema, path) : undefined;
+  const suggestion = owner ?? adviceFor(issue, written);
   return { path, on: "value", message, suggestion };
 }
 

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { formAdvice } from "./form-advice.ts";
 import { nearest } from "./nearest.ts";
+import { mappingOf } from "./raw.ts";
 import { listed, quantityAdvice } from "./unit-advice.ts";
 
 /** Marks an issue to which the schema itself gave no message. */
@@ -27,6 +28,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   record: "a mapping (name: …)",
   array: "a list ([…], or lines that begin with -)",
 };
+
+const EMPTY = "write something between the quotes, or remove the key";
 
 /** Longer values are cut in messages. */
 const QUOTED_LENGTH_MAX = 40;
@@ -74,6 +77,7 @@ function found({ value, text }: Written): string {
 export function adviceFor(issue: Issue, written: Written): string | undefined {
   const { value, text } = written;
   if (issue.message !== NO_MESSAGE) return adviceForForm(issue.message, text ?? String(value));
+  if (issue.code === "too_small" && issue.origin === "string") return EMPTY;
   if (issue.code === "invalid_value") return adviceForChoice(issue.values.map(String), value);
   return issue.code === "invalid_type" ? adviceForType(issue.expected, written) : undefined;
 }
@@ -93,7 +97,7 @@ function adviceForChoice(values: readonly string[], value: unknown): string | un
 function adviceForType(expected: string, { value, text }: Written): string | undefined {
   switch (expected) {
     case "string":
-      return text === undefined ? undefined : `put it in quotes: "${text}"`;
+      return text === undefined ? adviceForText(value) : `put it in quotes: "${text}"`;
     case "number":
     case "int":
       return adviceForNumber(value);
@@ -102,15 +106,22 @@ function adviceForType(expected: string, { value, text }: Written): string | und
     case "array":
       return typeof value === "string" && /^[\w@.:/+-]+$/.test(value)
         ? `put it in brackets: [${value}]`
-        : undefined;
+        : "begin each entry with a dash, on a line of its own";
     case "object":
     case "record":
       return Array.isArray(value)
         ? "leave out the dashes: each entry begins with its name and a colon"
-        : undefined;
+        : "write it like this: { key: value }, or each key on a line of its own";
     default:
       return undefined;
   }
+}
+
+function adviceForText(value: unknown): string {
+  const [only, ...others] = Object.values(mappingOf(value));
+  return typeof only === "string" && others.length === 0
+    ? `write ${only} alone, without a key of its own`
+    : "write one text, without braces or dashes";
 }
 
 function adviceForNumber(value: unknown): string | undefined {

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { ConfigError, type Fault } from "./faults.ts";
 import type { Expanded } from "./file-kind.ts";
-import { ADDRESS_KEYS, shiftAddresses } from "./modbus-address.ts";
+import { ADDRESS_KEYS, REGISTER_ONLY, shiftAddresses } from "./modbus-address.ts";
 import { nearest } from "./nearest.ts";
 import { entriesOf, isMapping, mappingOf, type RawMapping, textOf } from "./raw.ts";
 import { type DeviceTemplate, TemplateShelf } from "./template-shelf.ts";
@@ -100,13 +100,29 @@ class Expansion {
   /** A tag without an address of its own is meant to be one of the template's. */
   #checkKnown(device: string, tag: string, own: RawMapping, template: DeviceTemplate): void {
     const known = Object.keys(template.tags);
-    if (known.includes(tag) || ADDRESS_KEYS.some((key) => key in own)) return;
+    const below = template.tags[tag];
+    if (below) return this.#checkKind(device, tag, own, below);
+    if (ADDRESS_KEYS.some((key) => key in own)) return;
     const near = nearest(tag, known);
     this.problems.push({
       path: ["devices", device, "tags", tag],
       on: "key",
       message: `the template "${template.name}" has no tag "${tag}", and it has no address of its own`,
       suggestion: near === undefined ? `it has: ${known.join(", ")}` : `did you mean "${near}"?`,
+    });
+  }
+
+  /** What a template says of registers says nothing of a coil, and nobody wrote it here. */
+  #checkKind(device: string, tag: string, own: RawMapping, below: RawMapping): void {
+    const bit = ["coil", "discrete"].find((key) => key in own);
+    const ofRegisters = REGISTER_ONLY.find((key) => key in below);
+    if (bit === undefined || ofRegisters === undefined) return;
+    const says = `${ofRegisters}: ${String(below[ofRegisters])}`;
+    this.problems.push({
+      path: ["devices", device, "tags", tag],
+      on: "key",
+      message: `in the template "${tag}" is a register (${says}), and a ${bit} is one bit`,
+      suggestion: `give it a "register"; or leave it out (leaveOut: [${tag}]), and give the ${bit} a name of its own`,
     });
   }
 

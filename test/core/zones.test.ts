@@ -22,12 +22,14 @@ test("every time is the same in every zone, and when the zone changes at run tim
   expect(await timesIn("Europe/Berlin", "Australia/Lord_Howe")).toBe(expected);
 });
 
+/** The hour in which the first instant of the program is. */
+async function hourIn(zone: string): Promise<string> {
+  const print = "process.stdout.write(String(new Date(1774735200000).getHours()))";
+  const node = promisify(execFile)(process.execPath, ["-e", print], { env: { TZ: zone } });
+  return (await node).stdout;
+}
+
 test("the zones of this test differ on this machine", async () => {
-  const hourIn = async (zone: string): Promise<string> => {
-    const print = "process.stdout.write(String(new Date(1774735200000).getHours()))";
-    const node = promisify(execFile)(process.execPath, ["-e", print], { env: { TZ: zone } });
-    return (await node).stdout;
-  };
   expect(await hourIn("UTC")).toBe("22");
   expect(await hourIn("Europe/Berlin")).toBe("23");
 });
