@@ -52,8 +52,8 @@ export class BusHealth {
    * A dead bus is one trouble, and not one of each device: those that had fallen silent before stay
    * so, and the rest is not asked.
    */
-  get troubles(): readonly Trouble[] {
-    const { name, where, links } = this.#options;
+  troublesAt(nowMs: number): readonly Trouble[] {
+    const { name, where, links, pollers } = this.#options;
     const troubles: Trouble[] = [];
     const [first] = links;
     if (first?.whyDead !== undefined && links.every(({ whyDead }) => whyDead !== undefined)) {
@@ -65,7 +65,8 @@ export class BusHealth {
       const message = `Bus ${name} is noisy: ${noise}.`;
       troubles.push({ device: GATEWAY, tag: name, rule: "noisy", priority: "medium", message });
     }
-    return [...troubles, ...this.silent.map((poller) => silenceOf(poller))];
+    const silent = pollers.filter(({ breaker }) => breaker.isSilent(nowMs));
+    return [...troubles, ...silent.map((poller) => silenceOf(poller))];
   }
 
   get #noise(): string | undefined {

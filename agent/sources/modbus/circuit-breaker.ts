@@ -13,6 +13,9 @@ const PROBES: BackOffSchedule = { firstMs: 1000, maxMs: 30_000, jitter: 0.2 };
 /** Every so many probes one waits the full time-out, for a device that became slow. */
 const PATIENT_PROBE_EVERY = 4;
 
+/** One failure may be chance, on a busy machine or line: people hear of it after a probe as well. */
+const SILENT_AFTER_MS = 10_000;
+
 export type BreakerState = "closed" | "suspect" | "open";
 
 export class CircuitBreaker {
@@ -23,6 +26,8 @@ export class CircuitBreaker {
   #delays: Iterator<number, never, void>;
   #probeAtMs = 0;
   #probes = 0;
+  #openedAtMs = 0;
+  #hasProbeFailed = false;
 
   /**
    * @param probeIntervalMinMs a probe is never more frequent than the device's own polls
@@ -52,6 +57,14 @@ export class CircuitBreaker {
     return this.#probes % PATIENT_PROBE_EVERY === PATIENT_PROBE_EVERY - 1;
   }
 
+  /** Open, and a probe has failed, too; or for so long that none had its turn on a crowded bus. */
+  isSilent(nowMs: number): boolean {
+    return (
+      this.#state === "open" &&
+      (this.#hasProbeFailed || nowMs - this.#openedAtMs >= SILENT_AFTER_MS)
+    );
+  }
+
   succeeded(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
@@ -68,7 +81,9 @@ export class CircuitBreaker {
       this.#state = "suspect";
       return;
     }
+    this.#hasProbeFailed = this.#state === "open";
     if (this.#state === "open") this.#probes += 1;
+    else this.#openedAtMs = nowMs;
     this.#state = "open";
     this.#probeAtMs = nowMs + Math.max(this.#probeIntervalMinMs, this.#delays.next().value);
   }

@@ -107,7 +107,8 @@ export class ModbusBus implements Source {
   }
 
   troubles(): readonly Trouble[] {
-    return this.#state === "running" ? this.#health.troubles : [];
+    if (this.#state !== "running") return [];
+    return this.#health.troublesAt(this.#options.clock.monotonic());
   }
 
   /** The way of commands to this bus: their requests queue with the polls. */

@@ -18,6 +18,17 @@ test("one lost answer does not open the breaker", () => {
   expect(one.state).toBe("open");
 });
 
+test("a device is called silent after a probe has failed, too, or when none had its turn", () => {
+  const one = breaker();
+  one.failed("timeout", 0, false);
+  expect([one.state, one.isSilent(0), one.isSilent(9999)]).toEqual(["open", false, false]);
+  expect(one.isSilent(10_000)).toBe(true);
+  one.failed("timeout", 1000);
+  expect(one.isSilent(1000)).toBe(true);
+  one.succeeded();
+  expect(one.isSilent(1000)).toBe(false);
+});
+
 test("probes come less and less often, never faster than the polls, and never end", () => {
   const one = breaker(2000);
   one.failed("timeout", 0);
