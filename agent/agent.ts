@@ -18,12 +18,14 @@ import { busRoutes } from "./control/bus-routes.ts";
 import { controlPathOf } from "./control/control-path.ts";
 import { ControlServer } from "./control/control-server.ts";
 import { detectRoutes } from "./control/detect-routes.ts";
+import { notifyRoutes } from "./control/notify-routes.ts";
 import { statusRoutes } from "./control/status-routes.ts";
 import { tailRoute } from "./control/tail-route.ts";
 import type { AgentApi } from "./http/agent-api.ts";
 import type { AgentStatus, AgentView, ConfigurationState } from "./http/contract.ts";
 import { ReadingIntake } from "./intake/reading-intake.ts";
 import { keepPage, pageStateOf } from "./kept-page.ts";
+import { Signal } from "./notify/signal.ts";
 import { planReload, type ReloadPlan } from "./reload/reload-plan.ts";
 import { SourceSet } from "./source-set.ts";
 import type { KeptPart } from "./sources/kept-part.ts";
@@ -52,6 +54,9 @@ export interface AgentOptions {
 
 /** A synced write takes milliseconds, on a worn card seconds. */
 const WRITE_MS_MAX = 60_000;
+
+/** A lamp's module answers within this, or is tried again. */
+const SIGNAL_TIMEOUT_MS = 1000;
 
 export class Agent {
   readonly #options: AgentOptions;
@@ -108,6 +113,13 @@ export class Agent {
       valuesOf: (device) => this.#intake?.valuesOf(device) ?? [],
       isWatched: (place) => this.#intake?.isWatched(place),
       onMaintenance: () => this.#maintain(),
+      makeSignal: (channel) =>
+        new Signal({
+          channel,
+          linkOf: () => this.#sources?.guestLink(channel.bus),
+          timeoutMs: SIGNAL_TIMEOUT_MS,
+          clock,
+        }),
       onAlarm: (transition) => this.#raiseOwn(transition),
       clock,
       random,
@@ -176,6 +188,7 @@ export class Agent {
       ...bufferRoutes(this.#buffer.desk),
       ...detectRoutes(intake.detectors),
       ...alarmRoutes(this.#alarms.desk),
+      ...notifyRoutes(this.#alarms.recipients),
       ...tailRoute(view, clock),
       ...busRoutes((bus) => sources.guestLink(bus)),
     };
@@ -220,7 +233,7 @@ export class Agent {
     }
     await this.#sources.stop(plan.stop);
     this.#settings = settings;
-    this.#alarms.reconfigure(settings);
+    await this.#alarms.reconfigure(settings, plan.alarms);
     this.#intake.reconfigure(settings, plan.devices);
     if (plan.uplink) {
       await this.#uplink?.stop();

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { gatewayRecipient } from "./alarm-recipients.ts";
-import { alarmPolicy } from "./gateway/alarms.ts";
+import { gatewayAlarms } from "./gateway/alarms.ts";
 import { buffer } from "./gateway/buffer.ts";
 import { clock } from "./gateway/clock.ts";
 import { device } from "./gateway/device.ts";
@@ -38,8 +38,7 @@ export const gatewaySchema = z.strictObject({
     .optional()
     .describe("Folder of device templates of yours. If left out: `templates`, beside this file."),
   devices: z.record(name, device).default({}).describe("The devices, by names of yours."),
-  alarms: z
-    .strictObject({ policy: alarmPolicy.prefault({}).describe("How alarms are told and kept.") })
+  alarms: gatewayAlarms
     .catchall(gatewayRecipient)
     .prefault({})
     .describe("Who is told of alarms, by names of yours; and how, in `policy`."),

@@ -1,13 +1,19 @@
 /** The gateway's alarms with all that they need: the disk, the desk, and whoever is told. */
 import { resolve } from "node:path";
 import { policyOf } from "#config/alarms/policy-of.ts";
+import { recipientsOf } from "#config/alarms/recipients-of.ts";
+import { GATEWAY_ALARM_SETTINGS } from "#config/gateway/alarms.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
 import { nearest } from "#config/nearest.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
+import { GATEWAY_DEVICE } from "#core/alarms/inhibition.ts";
 import type { Clock } from "#core/clock.ts";
 import type { Logger } from "#core/log.ts";
+import type { Mirror } from "#core/notify/contract.ts";
+import { type ChannelStatus, Notifications, type TestOutcome } from "#core/notify/notifications.ts";
+import type { WiredChannel } from "#core/notify/recipient.ts";
 import type { Random } from "#core/random.ts";
-import { AlarmDesk, type Telling } from "./alarm-desk.ts";
+import { AlarmDesk } from "./alarm-desk.ts";
 import type { AlarmCounts } from "./contract.ts";
 import { type NewestValue, PlantFacts } from "./plant-facts.ts";
 import type { IsWatched } from "./settlement.ts";
@@ -21,22 +27,37 @@ export interface GatewayAlarmsOptions {
   onMaintenance: () => void;
   /** An alarm of the gateway's own: to be taken in, and passed on, like any other. */
   onAlarm: (transition: AlarmTransition) => void;
+  /** A lamp, horn or display on a bus. */
+  makeSignal: (channel: WiredChannel) => Mirror;
   clock: Clock;
   random: Random;
   log: Logger;
 }
 
-/** Nobody is named in the file. */
-const NOBODY: Telling = { entriesFor: () => [], offer: () => {}, refresh: () => {} };
+export interface GatewayAlarmsStatus extends AlarmCounts {
+  /** On their way to recipients. */
+  readonly waitingNotices: number;
+  /** Where the states are kept. */
+  readonly store: AlarmStoreStatus;
+}
 
 export class GatewayAlarms {
   readonly desk: AlarmDesk;
+  /** Those who are told: how they can be reached, and a way to try it. */
+  readonly recipients = {
+    status: (): ChannelStatus[] => this.#notifications?.status() ?? [],
+    test: async (recipient: string, signal: AbortSignal): Promise<TestOutcome[] | undefined> =>
+      await this.#notifications?.test(recipient, signal),
+  };
+  readonly #options: GatewayAlarmsOptions;
   readonly #facts: PlantFacts;
   readonly #store: LevelAlarmStore;
   readonly #watch: StoreWatch;
+  #notifications: Notifications | undefined;
 
   constructor(options: GatewayAlarmsOptions) {
     const { settings, valuesOf, isWatched, onMaintenance, onAlarm, clock, random, log } = options;
+    this.#options = options;
     const folder = `${resolve(settings.buffer.path)}.alarms`;
     this.#facts = new PlantFacts(settings, valuesOf);
     this.#store = new LevelAlarmStore({ folder, clock, random: random.fork("alarms"), log });
@@ -63,7 +84,8 @@ export class GatewayAlarms {
   /** To be called while the lock of the buffer beside it is held. */
   async start(): Promise<void> {
     await this.desk.load();
-    this.desk.start(NOBODY);
+    const notifications = this.#notify(this.#options.settings);
+    this.desk.start(notifications);
     this.#watch.start();
   }
 
@@ -71,15 +93,44 @@ export class GatewayAlarms {
   async stop(): Promise<void> {
     await this.#watch.stop();
     this.desk.stop();
+    await this.#notifications?.stop();
     await this.#store.stop();
   }
 
-  reconfigure(settings: GatewaySettings): void {
+  /**
+   * What waits for a recipient that is still there is told by its new way.
+   * @param isToldOtherwise who is told of alarms, or how, differs
+   */
+  async reconfigure(settings: GatewaySettings, isToldOtherwise: boolean): Promise<void> {
     this.#facts.reconfigure(settings);
     this.desk.reconfigure(policyOf(settings.alarms.policy, "arrival"));
+    if (!isToldOtherwise) return;
+    await this.#notifications?.stop();
+    this.desk.tellThrough(this.#notify(settings));
   }
 
-  status(): AlarmCounts & { readonly store: AlarmStoreStatus } {
-    return { ...this.desk.counts(), store: this.#store.status };
+  status(): GatewayAlarmsStatus {
+    const waitingNotices = this.recipients.status().reduce((sum, { waiting }) => sum + waiting, 0);
+    return { ...this.desk.counts(), waitingNotices, store: this.#store.status };
+  }
+
+  #notify(settings: GatewaySettings): Notifications {
+    const { onAlarm, makeSignal, clock, random, log } = this.#options;
+    const notifications = new Notifications({
+      recipients: recipientsOf(settings.alarms, GATEWAY_ALARM_SETTINGS),
+      device: GATEWAY_DEVICE,
+      gateway: settings.gateway,
+      names: this.#facts,
+      states: () => this.desk.states(),
+      commit: (write) => this.desk.commitOutbox(write),
+      onAlarm,
+      makeSignal,
+      clock,
+      random: random.fork("notices"),
+      log,
+    });
+    notifications.start(this.desk.outbox());
+    this.#notifications = notifications;
+    return notifications;
   }
 }

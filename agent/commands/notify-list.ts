@@ -1,4 +1,5 @@
 /** `notify ls`: who is told of alarms, and how that goes. */
+
 import { findAgent } from "#agent/control/control-client.ts";
 import { recipientsOf } from "#config/alarms/recipients-of.ts";
 import { declareCommand, JSON_OPTION } from "#config/command.ts";

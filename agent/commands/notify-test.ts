@@ -1,4 +1,5 @@
 /** `notify test`: whether those who are to be told of alarms can be reached. */
+
 import { type ControlClient, findAgent } from "#agent/control/control-client.ts";
 import { Signal } from "#agent/notify/signal.ts";
 import { recipientsOf } from "#config/alarms/recipients-of.ts";

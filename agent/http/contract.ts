@@ -45,6 +45,8 @@ export interface AgentStatus {
     readonly unacknowledged: number;
     readonly shelved: number;
     readonly suppressed: number;
+    /** On their way to recipients. */
+    readonly waitingNotices: number;
     /** Where they are kept. */
     readonly store: { readonly state: string; readonly failures: number };
   };

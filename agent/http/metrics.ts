@@ -35,10 +35,11 @@ export function metricsOf(status: AgentStatus, healthy: boolean, http: HttpFigur
 }
 
 function addAlarms(out: Exposition, alarms: AgentStatus["alarms"]): void {
-  const { unacknowledged, shelved, suppressed, store } = alarms;
+  const { unacknowledged, shelved, suppressed, waitingNotices, store } = alarms;
   out.gauge("penstock_alarms_unacknowledged", "Alarms that nobody has taken on", unacknowledged);
   out.gauge("penstock_alarms_shelved", "Alarms that are shelved", shelved);
   out.gauge("penstock_alarms_suppressed", "Alarms that another alarm explains", suppressed);
+  out.gauge("penstock_notices_waiting", "Notices on their way to recipients", waitingNotices);
   const help = "Writes of the alarms' states that failed";
   out.counter("penstock_alarms_store_failures_total", help, store.failures);
 }

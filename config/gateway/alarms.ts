@@ -1,4 +1,4 @@
-/** `alarms.policy`: how alarms are held back, brought together and kept. */
+/** What stands below `alarms` beside its recipients: how alarms are held back, brought together and kept. */
 import { z } from "zod";
 import { durationBetween, HOUR_MS } from "../units.ts";
 
@@ -70,5 +70,11 @@ export const alarmPolicy = z.strictObject({
     .describe("By rule, device, or `DEVICE/TAG/RULE`, as globs; the first that fits is told."),
 });
 
-/** Keys of `alarms` that are no recipients. */
-export const GATEWAY_ALARM_SETTINGS: readonly string[] = ["policy"];
+const settings = {
+  policy: alarmPolicy.prefault({}).describe("How alarms are told and kept. No recipient's name."),
+};
+
+export const gatewayAlarms = z.strictObject(settings);
+
+/** Keys of the section that are no recipients. */
+export const GATEWAY_ALARM_SETTINGS: readonly string[] = Object.keys(settings);

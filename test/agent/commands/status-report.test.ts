@@ -17,6 +17,7 @@ const WELL: StatusAnswer = {
     unacknowledged: 1,
     shelved: 0,
     suppressed: 0,
+    waitingNotices: 0,
     store: { state: "ok", failures: 0 },
   },
   cpuMs: 1,

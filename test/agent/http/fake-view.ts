@@ -73,6 +73,7 @@ export class FakeView implements AgentView {
       unacknowledged: 2,
       shelved: 3,
       suppressed: 0,
+      waitingNotices: 0,
       store: { state: "ok", failures: 5 },
     },
     cpuMs: 1500,
