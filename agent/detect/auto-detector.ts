@@ -29,10 +29,14 @@ const SHIFT = 64;
 const SLOW = 256;
 
 /** From this on a view's surprise is unusual. */
-const LEVEL_LIMIT = 0.3;
-const JUMP_LIMIT = 0.25;
-const SHIFT_LIMIT = 0.09;
-const SEASON_LIMIT = 2.5;
+export interface ViewLimits {
+  readonly level: number;
+  readonly jump: number;
+  readonly shift: number;
+  readonly season: number;
+}
+
+export const VIEW_LIMITS: ViewLimits = { level: 0.6, jump: 0.45, shift: 0.1, season: 2.5 };
 
 /** A view learns so many values before it says anything: the first records are none. */
 const LEVEL_WARM_UP = 2;
@@ -58,12 +62,15 @@ const DOUBLES = SHIFT_RANGE + RANGE_SIZE;
 const RANGES = [LEVEL_RANGE, JUMP_RANGE, SHIFT_RANGE] as const;
 
 export class AutoDetector implements AnomalyDetector {
+  readonly #limits: ViewLimits;
   readonly #state: StateCursor;
   readonly #season: Season;
   #view: View = "level";
   #expected = Number.NaN;
 
-  constructor(layout: StateLayout) {
+  /** @param limits other than the product's, to see what they are worth */
+  constructor(layout: StateLayout, limits = VIEW_LIMITS) {
+    this.#limits = limits;
     this.#state = new StateCursor(layout, DOUBLES);
     this.#season = new Season(layout);
   }
@@ -75,6 +82,7 @@ export class AutoDetector implements AnomalyDetector {
 
   surprise(block: StateBlock, value: number, ts: number): number {
     const state = this.#state;
+    const limits = this.#limits;
     state.on(block);
     const seen = this.#countIn(ts);
     const count = state.get(COUNT);
@@ -83,11 +91,11 @@ export class AutoDetector implements AnomalyDetector {
     const middle = state.follow(MEAN_SHIFT, value, Math.max(1 / SHIFT, 1 / count));
     const slow = state.follow(MEAN_SLOW, value, Math.max(1 / SLOW, 1 / count));
 
-    const level = this.#record(LEVEL_RANGE, value, seen, 1, LEVEL_WARM_UP) / LEVEL_LIMIT;
-    const jump = this.#record(JUMP_RANGE, value - recent, seen, JUMP, JUMP_WARM_UP) / JUMP_LIMIT;
+    const level = this.#record(LEVEL_RANGE, value, seen, 1, LEVEL_WARM_UP) / limits.level;
+    const jump = this.#record(JUMP_RANGE, value - recent, seen, JUMP, JUMP_WARM_UP) / limits.jump;
     const shift =
-      this.#record(SHIFT_RANGE, middle - slow, seen, SHIFT, SHIFT_WARM_UP) / SHIFT_LIMIT;
-    const season = this.#season.deviation(block, value, ts) / SEASON_LIMIT;
+      this.#record(SHIFT_RANGE, middle - slow, seen, SHIFT, SHIFT_WARM_UP) / limits.shift;
+    const season = this.#season.deviation(block, value, ts) / limits.season;
     const worst = Math.max(level, jump, shift, season);
     if (worst >= 1) {
       if (worst === level) this.#because("level", this.#nearestBound(value));

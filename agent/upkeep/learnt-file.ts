@@ -9,8 +9,8 @@ import type { LearntSeries } from "#agent/intake/contract.ts";
 import { systemCodeOf } from "#core/errors.ts";
 import { decodeLearnt, LearntEncoder } from "./learnt-codec.ts";
 
-/** Some 600 kB: half a millisecond of copying. */
-const SERIES_PER_PIECE = 500;
+/** Some 100 kB: a fraction of a millisecond of copying. */
+const SERIES_PER_PIECE = 100;
 
 export class LearntFile {
   readonly #path: string;

@@ -18,7 +18,8 @@ export interface LearntKeeperOptions {
   onAlarm: (transition: AlarmTransition) => void;
 }
 
-const WRITE_EVERY_MS = 5 * 60_000;
+/** 10,000 series are 11 MB: 1.5 GB a day, which a card of some quality bears for years. */
+const WRITE_EVERY_MS = 10 * 60_000;
 
 export class LearntKeeper {
   readonly #options: LearntKeeperOptions;

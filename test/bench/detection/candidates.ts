@@ -1,4 +1,5 @@
 /** What is compared: the product's detectors with their rule, and controls that know nothing. */
+import type { AnomalyDetector } from "#agent/detect/anomaly-detector.ts";
 import { AnomalyRule, type Sensitivity } from "#agent/detect/anomaly-rule.ts";
 import { AutoDetector } from "#agent/detect/auto-detector.ts";
 import { MedianDetector } from "#agent/detect/median-detector.ts";
@@ -10,24 +11,29 @@ export type Scorer = (value: number, ts: number) => number;
 export interface Candidate {
   readonly name: string;
   readonly create: () => Scorer;
+  /** What it keeps of a series; left out by controls. */
+  readonly bytes?: number;
 }
 
 /** The one threshold for everything. */
 export const ALARM = 0.5;
 
+const BYTES_PER_DOUBLE = 8;
 const BLIND_EVERY = 600;
 
 const SENSITIVITIES = ["high", "medium", "low"] as const;
 
 export const DETECTORS: readonly Candidate[] = [
-  ...SENSITIVITIES.map((sensitivity) => ({
-    name: `records and season, ${sensitivity}`,
-    create: () => scorerOf(AutoDetector, sensitivity),
-  })),
-  ...SENSITIVITIES.map((sensitivity) => ({
-    name: `median / MAD, ${sensitivity}`,
-    create: () => scorerOf(MedianDetector, sensitivity),
-  })),
+  ...SENSITIVITIES.map((sensitivity) =>
+    detectorOf(
+      `records and season, ${sensitivity}`,
+      sensitivity,
+      (layout) => new AutoDetector(layout),
+    ),
+  ),
+  ...SENSITIVITIES.map((sensitivity) =>
+    detectorOf(`median / MAD, ${sensitivity}`, sensitivity, (layout) => new MedianDetector(layout)),
+  ),
 ];
 
 export const CONTROLS: readonly Candidate[] = [
@@ -43,20 +49,25 @@ export const CONTROLS: readonly Candidate[] = [
 ];
 
 /** As the agent does it: a reading older than the newest is not judged. */
-function scorerOf(
-  Detector: typeof AutoDetector | typeof MedianDetector,
+export function detectorOf(
+  name: string,
   sensitivity: Sensitivity,
-): Scorer {
+  make: (layout: StateLayout) => AnomalyDetector,
+): Candidate {
   const layout = new StateLayout();
-  const rule = new AnomalyRule(layout, new Detector(layout), sensitivity);
-  const block = new StateSlabs(layout.doubles).take();
-  rule.begin(block);
-  let newest = Number.NEGATIVE_INFINITY;
-  return (value, ts) => {
-    if (ts < newest || !Number.isFinite(value)) return 0;
-    newest = ts;
-    return rule.score(block, value, ts);
+  const rule = new AnomalyRule(layout, make(layout), sensitivity);
+  const slabs = new StateSlabs(layout.doubles);
+  const create = (): Scorer => {
+    const block = slabs.take();
+    rule.begin(block);
+    let newest = Number.NEGATIVE_INFINITY;
+    return (value, ts) => {
+      if (ts < newest || !Number.isFinite(value)) return 0;
+      newest = ts;
+      return rule.score(block, value, ts);
+    };
   };
+  return { name, create, bytes: BYTES_PER_DOUBLE * layout.doubles };
 }
 
 function newExtreme(): Scorer {
