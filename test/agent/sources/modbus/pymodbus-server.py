@@ -49,13 +49,17 @@ ADD = {
     "int64": "add_64bit_int",
     "uint64": "add_64bit_uint",
     "float64": "add_64bit_float",
+    "bcd16": "add_16bit_uint",
+    "bcd32": "add_32bit_uint",
+    "string": "add_string",
 }
 
 
 def words_of(kind, order, value):
     byteorder, wordorder = ORDERS[order]
     builder = BinaryPayloadBuilder(byteorder=byteorder, wordorder=wordorder)
-    getattr(builder, ADD[kind])(value)
+    # pymodbus knows no BCD: the digits are those of a hexadecimal number.
+    getattr(builder, ADD[kind])(int(str(value), 16) if kind.startswith("bcd") else value)
     raw = b"".join(builder.build())
     return [word for (word,) in struct.iter_unpack(">H", raw)]
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 export interface PymodbusUnit {
   /** Address from 0, type, order, value: encoded by pymodbus. */
-  registers?: [address: number, type: string, order: string, value: number][];
+  registers?: [address: number, type: string, order: string, value: number | string][];
   words?: [address: number, words: number[]][];
   coils?: boolean[];
   discretes?: boolean[];

@@ -18,6 +18,8 @@ const VALUES: [type: string, words: number, values: number[]][] = [
   ["int64", 4, [-1_234_567_890_123, 81_985_529_216_486]],
   ["uint64", 4, [9_007_199_254_740_991]],
   ["float64", 4, [-0.1, 1e-300]],
+  ["bcd16", 1, [1234, 9999]],
+  ["bcd32", 2, [12_345_678, 7]],
 ];
 
 interface Case {
@@ -64,6 +66,33 @@ peerTest("reads what pymodbus encoded, in every type and order", [pymodbus], asy
     await server.stop();
   }
 });
+
+peerTest(
+  "reads a text that pymodbus encoded, and a text that fills its registers",
+  [pymodbus],
+  async () => {
+    const server = await PymodbusServer.start({
+      1: {
+        registers: [
+          [4, "string", "ABCD", "SN-0815\0"],
+          [20, "string", "ABCD", "eight ch"],
+        ],
+      },
+    });
+    const tags = {
+      serial: { register: 40_005, type: "string", length: 4 },
+      full: { register: 40_021, type: "string", length: 4 },
+    };
+    const { bus, intake } = await startBus(server.port, { meter: { every: "50ms", tags } });
+    try {
+      await until(() => intake.batches.length > 0);
+      expect(intake.latest("meter")).toEqual({ serial: "SN-0815", full: "eight ch" });
+    } finally {
+      await bus.stop();
+      await server.stop();
+    }
+  },
+);
 
 peerTest("reads coils, discrete inputs and input registers of pymodbus", [pymodbus], async () => {
   const bits = Array.from({ length: 40 }, (_, i) => i % 3 === 0);
