@@ -86,9 +86,11 @@ export class MirrorLoop {
     } catch (error) {
       if (signal.aborted) return false;
       if (!(error instanceof DeliveryFailed)) throw error;
+      health.failedWith(error);
+      // A bus is not yet open when its agent starts, and Alertmanager restarts.
+      if (health.failuresInARow === 1) return false;
       const fields = { channel: address, code: error.code, reason: error.message };
       log.warn(address, fields, `what stands cannot be shown (${mirror.kind})`);
-      health.failedWith(error);
       return false;
     }
     health.succeeded();

@@ -9,6 +9,7 @@ import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import type { SentMessage } from "#sim/ledger/contract.ts";
 import { Simulator, type SimulatorSettings } from "#sim/simulator.ts";
+import { freePort } from "#test/support/free-port.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
 import { mosquittoBroker, peerTest } from "#test/support/peer.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
@@ -213,14 +214,6 @@ async function publishToMosquitto(): Promise<void> {
   } finally {
     broker.kill();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
 }
 
 async function untilAccepting(port: number): Promise<void> {

@@ -5,11 +5,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { systemClock } from "#core/clock.ts";
+import { freePort } from "./free-port.ts";
 import type { Peer } from "./peer.ts";
 
 const ROOT = "/usr/lib/postgresql";
@@ -178,13 +178,4 @@ function ordinaryUser(): { uid: number; gid: number } {
 
 function idOf(flag: "-u" | "-g"): number {
   return Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

@@ -1,12 +1,12 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "#core/clock.ts";
 import { AlertmanagerMirror } from "#core/notify/alertmanager.ts";
+import { freePort } from "#test/support/free-port.ts";
 import { startHttpReceiver } from "#test/support/http-receiver.ts";
 import { MANUAL_CLOCK_START_MS, ManualClock } from "#test/support/manual-clock.ts";
 import { type Peer, peerTest } from "#test/support/peer.ts";
@@ -23,17 +23,6 @@ const alertmanager: Peer = {
   probe: ["which", "prometheus-alertmanager"],
   debianPackage: "prometheus-alertmanager",
 };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  const closed = once(server, "close");
-  server.close();
-  await closed;
-  if (typeof address !== "object" || !address) throw new Error("no port");
-  return address.port;
-}
 
 /** Debian's, with our example as its configuration; all that is sent goes to `receiver`. */
 async function startAlertmanager(receiver: string): Promise<string> {

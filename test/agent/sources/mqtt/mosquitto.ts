@@ -2,8 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
+import { freePort } from "#test/support/free-port.ts";
 import { until } from "#test/support/until.ts";
 
 export class Mosquitto {
@@ -50,17 +51,6 @@ export class Mosquitto {
     process.kill(signal);
     await exited;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  const closed = once(server, "close");
-  server.close();
-  await closed;
-  if (typeof address !== "object" || !address) throw new Error("no port");
-  return address.port;
 }
 
 async function isListening(port: number): Promise<boolean> {
