@@ -1,5 +1,7 @@
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
@@ -116,6 +118,21 @@ describe("a broker", () => {
     writeFileSync(rights, "topic read #\n");
     const { port } = await startBroker([`acl_file ${rights}`]);
     await expect(publish(channelTo(port, { protocol: 5 }))).rejects.toThrow(/[Nn]ot authorized/);
+  });
+
+  test("that says nothing is left when nobody waits any more", async () => {
+    const mute = createServer().listen(0, "127.0.0.1");
+    await once(mute, "listening");
+    const accepted = once(mute, "connection");
+    onTestFinished(() => void mute.close());
+    const address = mute.address();
+    const port = typeof address === "object" && address ? address.port : 0;
+    const stopping = new AbortController();
+    const publishing = new MqttNotifier(channelTo(port)).deliver(madeNotice(), stopping.signal);
+    const [socket] = await accepted;
+    stopping.abort();
+    await expect(publishing).rejects.toMatchObject({ name: "AbortError" });
+    await once(socket.resume(), "close");
   });
 
   test("that is not there is tried again", async () => {

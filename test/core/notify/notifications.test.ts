@@ -108,6 +108,18 @@ describe("notifications", () => {
     ]);
   });
 
+  test("are tried again where a receiver says nothing for half a minute", async () => {
+    shift.answer(() => {});
+    const running = start([madeRecipient("shift", [hook(shift)])]);
+    tell(running, madeNotice());
+    await shift.has(1);
+    await clock.advance(30_000);
+    await until(() => running.status()[0]?.lastError === "no answer within 30 s");
+    await clock.advance(1000);
+    await shift.has(2);
+    await until(() => disk.entries.length === 0);
+  });
+
   test("that waited when the process ended are told by the next one, once each", async () => {
     shift.answer(500);
     const first = start([madeRecipient("shift", [hook(shift)])]);
