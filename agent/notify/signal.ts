@@ -28,6 +28,7 @@ const COUNT_MODULUS = 0x1_0000;
 
 export class Signal implements Mirror {
   readonly everyMs = EVERY_MS;
+  readonly restMs = 0;
   readonly #options: SignalOptions;
   #value: number;
   #count = 0;

@@ -12,12 +12,15 @@ import type { AlertmanagerChannel } from "./recipient.ts";
 
 const EVERY_MS = 60_000;
 const LASTS_MS = 4 * EVERY_MS;
+/** All alerts go in each time, which in a flood of alarms would be without end. */
+const REST_MS = 500;
 /** So many in one request: its body stays below a megabyte. */
 const ALERTS_MAX = 500;
 
 export class AlertmanagerMirror implements Mirror {
   readonly kind = "alertmanager";
   readonly everyMs = EVERY_MS;
+  readonly restMs = REST_MS;
   readonly #channel: AlertmanagerChannel;
   readonly #names: PlantNames;
   readonly #clock: Clock;

@@ -46,6 +46,8 @@ export interface Mirror {
   readonly kind: ChannelKind;
   /** It is shown anew this often, for a receiver that forgets. */
   readonly everyMs: number;
+  /** Changes that follow each other faster are shown together. */
+  readonly restMs: number;
   /**
    * Shows that these alarms stand, and no others.
    * @throws DeliveryFailed; AbortError when the signal fires

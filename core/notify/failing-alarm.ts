@@ -4,6 +4,18 @@ import { oneLine } from "./one-line.ts";
 
 export const FAILING_RULE = "notification-failing";
 
+/**
+ * Whether an alarm is about one of our own channels. In the sink those of the gateways are alarms like
+ * any other, although their recipients may have the same names.
+ * @param device `(gateway)` or `(sink)`: whose channels are meant
+ */
+export function isOfOwnChannel(
+  alarm: Pick<AlarmTransition, "device" | "rule">,
+  device: string,
+): boolean {
+  return alarm.rule === FAILING_RULE && alarm.device === device;
+}
+
 const REASON_MAX = 300;
 
 /**

@@ -5,6 +5,7 @@
 import type { AlarmState, Notice } from "../alarms/contract.ts";
 import { backOff } from "../back-off.ts";
 import type { Clock } from "../clock.ts";
+import { isAbort } from "../errors.ts";
 import type { RateLimitedLog } from "../log.ts";
 import type { Random } from "../random.ts";
 import type { ChannelHealth } from "./channel-health.ts";
@@ -69,7 +70,10 @@ export class MirrorLoop {
     while (!this.#stopping.signal.aborted) {
       this.#isChanged = false;
       const isShown = await this.#show();
-      if (isShown) delays = backOff(schedule, this.#options.random);
+      if (isShown) {
+        delays = backOff(schedule, this.#options.random);
+        await this.#rest(mirror.restMs);
+      }
       await this.#idle(isShown ? mirror.everyMs : delays.next().value);
     }
   }
@@ -106,6 +110,17 @@ export class MirrorLoop {
     await woken.promise;
     timer.cancel();
     this.#wake = undefined;
+  }
+
+  async #rest(restMs: number): Promise<void> {
+    const { clock, address } = this.#options;
+    const { signal } = this.#stopping;
+    if (restMs === 0) return;
+    try {
+      await clock.sleep(restMs, { name: `rest of ${address}`, signal });
+    } catch (error) {
+      if (!isAbort(error)) throw error;
+    }
   }
 
   async #inTurn(work: () => Promise<void>): Promise<void> {

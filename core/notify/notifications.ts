@@ -13,7 +13,7 @@ import { ChannelHealth, type HealthStatus } from "./channel-health.ts";
 import type { Mirror, OutboxWrite, PlantNames } from "./contract.ts";
 import { withDeadline } from "./deadline.ts";
 import { DELIVERY_MS_MAX, DeliveryQueue } from "./delivery-queue.ts";
-import { FAILING_RULE } from "./failing-alarm.ts";
+import { failingAlarm, isOfOwnChannel } from "./failing-alarm.ts";
 import { makeMirror, makeNotifier } from "./make-channel.ts";
 import { MirrorLoop } from "./mirror-loop.ts";
 import { isOfSeveral } from "./notice-id.ts";
@@ -99,6 +99,10 @@ export class Notifications {
       loop?.start();
     }
     this.#forget(kept.filter(({ recipient }) => !known.has(recipient)));
+    const { device, clock, onAlarm } = this.#options;
+    for (const address of this.#alarmed()) {
+      if (!known.has(address)) onAlarm(failingAlarm(device, address, undefined, clock.now()));
+    }
   }
 
   async stop(): Promise<void> {
@@ -108,7 +112,8 @@ export class Notifications {
 
   /** To be written in one transaction with what the notices tell of. */
   entriesFor(notices: readonly Notice[], nowMs: number): OutboxEntry[] {
-    return entriesFor(notices, this.#options.recipients, nowMs);
+    const { recipients, device } = this.#options;
+    return entriesFor(notices, recipients, device, nowMs);
   }
 
   /** After they are safe. */
@@ -158,12 +163,10 @@ export class Notifications {
   }
 
   #makeLine(recipient: Recipient, channel: Channel): Line {
-    const { device, names, states, clock, random, onAlarm } = this.#options;
+    const { device, names, clock, random, onAlarm } = this.#options;
     const { kind } = channel;
     const address = addressOf(recipient, kind);
-    const isAlarmed = states().some(
-      ({ isActive, raised }) => isActive && raised.rule === FAILING_RULE && raised.tag === address,
-    );
+    const isAlarmed = this.#alarmed().includes(address);
     const health = new ChannelHealth({ device, address, isAlarmed, clock, onAlarm });
     const line = { recipient, kind, address, health };
     const common = { address, health, clock, random: random.fork(address), log: this.#log };
@@ -185,9 +188,10 @@ export class Notifications {
   }
 
   #standingFor(recipient: Recipient, address: string): AlarmState[] {
-    const { states, names } = this.#options;
+    const { states, names, device } = this.#options;
     return states().filter((state) => {
-      const isOwnFailure = state.raised.rule === FAILING_RULE && state.raised.tag === address;
+      const { raised } = state;
+      const isOwnFailure = isOfOwnChannel(raised, device) && raised.tag === address;
       const gateway = names.gatewayName(state.gateway);
       return !isOwnFailure && isStanding(state) && isShownTo(recipient, state, gateway);
     });
@@ -198,6 +202,15 @@ export class Notifications {
     return this.#options
       .states()
       .some((state) => keys.includes(state.key) && isStanding(state) && !state.isAcknowledged);
+  }
+
+  /** Channels that fail, as the alarms have it. */
+  #alarmed(): string[] {
+    const { states, device } = this.#options;
+    const own = states().filter(
+      ({ isActive, raised }) => isActive && isOfOwnChannel(raised, device),
+    );
+    return own.map(({ raised }) => raised.tag);
   }
 
   /** Their recipient is no longer in the file. */

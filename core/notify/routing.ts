@@ -3,19 +3,23 @@ import type { AlarmPriority } from "../alarm.ts";
 import type { AlarmState, Notice, OutboxEntry } from "../alarms/contract.ts";
 import { matchesAnyGlob } from "../alarms/glob.ts";
 import { rankOf } from "../alarms/priority.ts";
-import { FAILING_RULE } from "./failing-alarm.ts";
+import { isOfOwnChannel } from "./failing-alarm.ts";
 import { isOfSeveral } from "./notice-id.ts";
 import { toldAtMs } from "./quiet-hours.ts";
 import { addressOf, isMirrored, type Recipient } from "./recipient.ts";
 
-/** To be written with what the notices tell of, and offered to the outbox afterwards. */
+/**
+ * To be written with what the notices tell of, and offered to the outbox afterwards.
+ * @param device `(gateway)` or `(sink)`: whose recipients these are
+ */
 export function entriesFor(
   notices: readonly Notice[],
   recipients: readonly Recipient[],
+  device: string,
   nowMs: number,
 ): OutboxEntry[] {
   return notices.flatMap((notice) => {
-    const isOfFailure = notice.rule === FAILING_RULE;
+    const isOfFailure = isOfOwnChannel(notice, device);
     return recipients.flatMap((recipient) => {
       const addresses = addressesOf(recipient);
       const wanted = isOfFailure

@@ -1,5 +1,6 @@
 /** What a notice says to people, in parts: mail and webhook put them together. Pure. */
 import type { Notice } from "../alarms/contract.ts";
+import { isOfSeveral } from "./notice-id.ts";
 import { oneLine } from "./one-line.ts";
 import { sparkline } from "./sparkline.ts";
 
@@ -49,16 +50,21 @@ function line(label: string, text: string | undefined): WordingLine | undefined 
   return text === undefined || text === "" ? undefined : { label, text };
 }
 
-function placeOf({ site, gateway, device, tag }: Notice): string {
+/** Of several alarms a notice names the place of one. */
+function placeOf(notice: Notice): string {
+  const { site, gateway } = notice;
+  const { device, tag } = isOfSeveral(notice) ? { device: "", tag: "" } : notice;
   return [site, gateway, device, tag]
     .filter((part) => part !== undefined && part !== "")
     .join(" / ");
 }
 
 /** Of an alarm that is no matter of values, such as a silent device, the message says all. */
-function valueOf({ rule, value, expected, unit }: Notice): string | undefined {
+function valueOf(notice: Notice): string | undefined {
+  const { rule, value, expected, unit } = notice;
   const isLimit = rule.startsWith("limit");
-  if (!isLimit && unit === undefined && rule !== "anomaly") return undefined;
+  const isOfValues = isLimit || unit !== undefined || expected !== 0 || rule === "anomaly";
+  if (isOfSeveral(notice) || !isOfValues) return undefined;
   const against = isLimit ? "limit" : "expected";
   return `${quantity(value, unit)} (${against} ${quantity(expected, unit)})`;
 }

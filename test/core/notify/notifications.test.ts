@@ -25,6 +25,7 @@ let office: HttpReceiver;
 class Lamp implements Mirror {
   readonly kind = "coil";
   readonly everyMs = 10_000;
+  readonly restMs = 200;
   readonly shown: string[][] = [];
   isBroken = false;
   tests = 0;
@@ -116,7 +117,7 @@ describe("notifications", () => {
     await clock.advance(30_000);
     await until(() => running.status()[0]?.lastError === "no answer within 30 s");
     await clock.advance(1000);
-    await shift.has(2);
+    expect(await shift.has(2)).toHaveLength(2);
     await until(() => disk.entries.length === 0);
   });
 
@@ -143,6 +144,13 @@ describe("notifications", () => {
     expect(disk.journal).toMatchObject([
       { kind: "notification-failed", note: "shift.webhook: there is no such recipient any more" },
     ]);
+  });
+
+  test("end the alarm about a recipient that was taken out of the file", async () => {
+    states = [madeState(failingAlarm("(gateway)", "gone.webhook", "away", clock.now()))];
+    start([madeRecipient("shift", [hook(shift)])]);
+    await clock.advance(0);
+    expect(alarms).toMatchObject([{ tag: "gone.webhook", state: "cleared" }]);
   });
 
   test("tell how each channel fares", async () => {
@@ -179,10 +187,22 @@ describe("a mirror", () => {
       madeState({ device: "oven-4" }, { outOfService: { by: "A", note: "", at: 0 } }),
     ];
     running.refresh();
-    await clock.advance(0);
+    await clock.advance(200);
     expect(lamp.shown.at(-1)).toEqual(["oven-2/temperature/limit-hh"]);
-    await clock.advance(30_000);
+    await clock.advance(31_000);
     expect(lamp.shown).toHaveLength(5);
+  });
+
+  test("shows changes that follow each other fast together, the last of them in time", async () => {
+    const running = start([madeRecipient("red", [WIRE])]);
+    await clock.advance(0);
+    for (let i = 0; i < 100; i++) {
+      states = [madeState({ tag: `t${i}` })];
+      running.refresh();
+      await clock.advance(1);
+    }
+    await clock.advance(200);
+    expect(lamp.shown).toEqual([[], ["oven-2/t99/limit-hh"]]);
   });
 
   test("gets no notices, and what it missed does not matter once it works again", async () => {

@@ -19,7 +19,7 @@ const mail: Channel = {
 const alertmanager: Channel = { kind: "alertmanager", urls: ["http://127.0.0.1:9093"] };
 
 function toldOf(notice: Notice, recipients: readonly Recipient[]): string[] {
-  return entriesFor([notice], recipients, NOW).map(({ recipient }) => recipient);
+  return entriesFor([notice], recipients, "(gateway)", NOW).map(({ recipient }) => recipient);
 }
 
 /** That `shift.webhook` fails. */
@@ -81,9 +81,14 @@ describe("of a channel that fails hears", () => {
     expect(toldOf(failing(), [withBackup, office, boss])).toEqual(["shift.mail", "office.mail"]);
   });
 
+  test("in the sink, of a gateway's, whoever chose to", () => {
+    const told = entriesFor([failing()], [{ ...shift, backup: "office" }, office], "(sink)", NOW);
+    expect(told.map(({ recipient }) => recipient)).toEqual(["shift.webhook", "shift.mail"]);
+  });
+
   test("somebody at once, also in quiet hours", () => {
     const quiet = { fromMinute: 0, toMinute: 23 * 60, except: "critical" as const, zone: "UTC" };
-    const [entry] = entriesFor([failing()], [{ ...office, quiet }], NOW);
+    const [entry] = entriesFor([failing()], [{ ...office, quiet }], "(gateway)", NOW);
     expect(entry?.dueAt).toBe(NOW);
   });
 });

@@ -37,7 +37,8 @@ export interface SmtpServer {
 export async function startSmtpServer(settings: SmtpSettings = {}): Promise<SmtpServer> {
   const script = join(import.meta.dirname, "smtp-server.py");
   const server = spawn("/usr/bin/python3", [script, JSON.stringify(settings)], {
-    stdio: ["ignore", "pipe", "inherit"],
+    // Clients that hang up on purpose are loud there.
+    stdio: ["ignore", "pipe", "ignore"],
   });
   onTestFinished(async () => {
     const exited = once(server, "exit");
