@@ -64,6 +64,7 @@ export class DurationHistogram {
       since.#counts[bucket] = Math.max(0, left);
     }
     since.#count -= earlier.#count;
+    if (since.#count === 0) since.#maxMs = 0;
     return since;
   }
 

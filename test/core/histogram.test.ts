@@ -54,3 +54,16 @@ test("a reset forgets everything", () => {
   histogram.reset();
   expect(histogram.summary()).toEqual(new DurationHistogram().summary());
 });
+
+test("what came since a copy is told apart from what was there before", () => {
+  const all = new DurationHistogram();
+  all.record(1000, 100);
+  const before = all.copy();
+  all.record(10, 100);
+  expect(all.since(before).summary()).toMatchObject({ count: 100 });
+  expect(all.since(before).percentile(0.99)).toBeLessThan(11);
+  expect(all.since(all.copy()).summary()).toMatchObject({ count: 0, p99Ms: 0 });
+  all.reset();
+  all.record(50);
+  expect(all.since(before).summary()).toMatchObject({ count: 1, maxMs: 50 });
+});
