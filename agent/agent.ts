@@ -164,7 +164,14 @@ export class Agent {
     this.#buffer.onAlarm(onAlarm);
     const path = `${resolve(settings.buffer.path)}.learnt`;
     const tick = (): void => intake.tick();
-    this.#upkeep = new DetectorUpkeep({ path, memory: intake.watches, tick, onAlarm, clock, log });
+    this.#upkeep = new DetectorUpkeep({
+      path,
+      memory: intake.detectors,
+      tick,
+      onAlarm,
+      clock,
+      log,
+    });
     await this.#upkeep.start();
     this.#startUplink();
     const view = this.#view(intake);

@@ -7,6 +7,7 @@ import type { Doing } from "#agent/detect/series-monitor.ts";
 import type { Series } from "#agent/sources/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { Clock } from "#core/clock.ts";
+import type { DetectorMemory, LearntSeries } from "./contract.ts";
 import { named } from "./judge.ts";
 import type { LatestValues } from "./latest-values.ts";
 import type { SeriesRegistry } from "./series-registry.ts";
@@ -29,9 +30,11 @@ interface DetectorDeskOptions {
   watches: SeriesWatches;
   clock: Clock;
   raise: (transition: AlarmTransition) => void;
+  /** A series should speak from now on. */
+  expect: (device: string, tag: string, monotonicMs: number) => void;
 }
 
-export class DetectorDesk {
+export class DetectorDesk implements DetectorMemory {
   readonly #options: DetectorDeskOptions;
 
   constructor(options: DetectorDeskOptions) {
@@ -50,6 +53,20 @@ export class DetectorDesk {
       counts[watch.monitor.doing(this.#options.watches.gateOf(watch)).state] += 1;
     }
     return counts;
+  }
+
+  learnt(): readonly LearntSeries[] {
+    return this.#options.watches.learnt();
+  }
+
+  /** A series that does not come back behind a restart is silent, too. */
+  remember(learnt: readonly LearntSeries[], nowMs: number): void {
+    const { watches, registry, clock, expect } = this.#options;
+    const monotonicMs = clock.monotonic();
+    for (const { device, tag } of watches.remember(learnt, nowMs)) {
+      if (registry.size >= registry.sizeMax) return;
+      expect(device, tag, monotonicMs);
+    }
   }
 
   /** Forgets what was learnt of a tag, or of all tags of a device; gives how many series that were. */

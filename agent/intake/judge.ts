@@ -100,6 +100,11 @@ export class Judge {
     }
   }
 
+  /** A series that spoke until the program ended is timed from now on, as if it had just spoken. */
+  expect(series: Series, monotonicMs: number): void {
+    this.#time(this.watches.of(series), monotonicMs);
+  }
+
   #findings(
     series: Series,
     time: number,

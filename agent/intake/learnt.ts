@@ -11,6 +11,8 @@ import { type DeviceProfile, ownEntry } from "./series-settings.ts";
 const RULES_VERSION = 1;
 /** Who has not come back for so long is forgotten. */
 const ABSENT_MS_MAX = 30 * 86_400_000;
+/** Who spoke so shortly before the end of the last run is expected in this one. */
+const EXPECTED_MS_MAX = 86_400_000;
 
 /** Whoever changes the settings of a tag, or how it is read, changes what its values mean. */
 export function fingerprintOf({ detect, tags }: DeviceProfile, tag: string): number {
@@ -28,17 +30,32 @@ export class AbsentSeries {
     }
   }
 
+  /** @param nowMs milliseconds since 1970 */
+  expected(nowMs: number): LearntSeries[] {
+    const series = [...this.#series.values()];
+    return series.filter(({ newestTs }) => Math.abs(nowMs - newestTs) < EXPECTED_MS_MAX);
+  }
+
   all(): Iterable<LearntSeries> {
     return this.#series.values();
   }
 
-  /** The series has come: gives the monitor what was known, where its settings are the same. */
-  takeUp(device: string, tag: string, fingerprint: number, monitor: SeriesMonitor): void {
+  /**
+   * Gives the monitor what was known of the series, where its settings are the same.
+   * @returns the time of its newest reading then
+   */
+  takeUp(
+    device: string,
+    tag: string,
+    fingerprint: number,
+    monitor: SeriesMonitor,
+  ): number | undefined {
     const key = keyOf(device, tag);
     const learnt = this.#series.get(key);
-    if (!learnt) return;
+    if (!learnt) return undefined;
     this.#series.delete(key);
     if (learnt.fingerprint === fingerprint) monitor.resume(learnt.state);
+    return learnt.newestTs;
   }
 }
 

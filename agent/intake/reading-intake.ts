@@ -114,6 +114,8 @@ export class ReadingIntake implements Intake {
       watches: this.#judge.watches,
       clock: options.clock,
       raise: (transition) => this.raiseOwn(transition),
+      expect: (device, tag, monotonicMs) =>
+        this.#judge.expect(this.resolve(device, tag), monotonicMs),
     });
     this.#alarmLog = new AlarmLog(options.log, options.clock);
     this.#listenerLog = new RateLimitedLog(options.log, options.clock);

@@ -36,6 +36,10 @@ export class SeriesRegistry {
     return this.#series.length;
   }
 
+  get sizeMax(): number {
+    return this.#options.seriesMax;
+  }
+
   /** How often a new series was refused because of a limit. */
   get refused(): number {
     return this.#refused;

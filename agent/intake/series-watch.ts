@@ -3,7 +3,7 @@ import { MonitorFactory } from "#agent/detect/monitor-factory.ts";
 import type { Doing, Gate, SeriesMonitor } from "#agent/detect/series-monitor.ts";
 import type { Series } from "#agent/sources/contract.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
-import type { DetectorMemory, LearntSeries } from "./contract.ts";
+import type { LearntSeries } from "./contract.ts";
 import type { LatestValues } from "./latest-values.ts";
 import { AbsentSeries, fingerprintOf } from "./learnt.ts";
 import { type DeviceProfile, ownEntry, type TagProfile } from "./series-settings.ts";
@@ -24,6 +24,8 @@ export interface Watch {
   readonly series: Series;
   readonly monitor: SeriesMonitor;
   readonly fingerprint: number;
+  /** Time of its newest reading before the restart; −∞ where nothing was remembered. */
+  readonly rememberedTs: number;
   /** Name of the tag; undefined where the machine always counts as running. */
   readonly gateTag: string | undefined;
   gate: Series | undefined;
@@ -36,7 +38,7 @@ export interface Watch {
 
 const NO_TAG: TagProfile = {};
 
-export class SeriesWatches implements DetectorMemory {
+export class SeriesWatches {
   readonly #options: WatchOptions;
   readonly #factory = new MonitorFactory();
   /** By series index; made at the first number of the series. */
@@ -85,8 +87,12 @@ export class SeriesWatches implements DetectorMemory {
     return watch?.monitor.doing(this.gateOf(watch));
   }
 
-  remember(learnt: readonly LearntSeries[], nowMs: number): void {
+  /** Gives those that should come back soon: they spoke until the end, and are still set up so. */
+  remember(learnt: readonly LearntSeries[], nowMs: number): readonly LearntSeries[] {
     this.#absent.add(learnt, nowMs);
+    return this.#absent
+      .expected(nowMs)
+      .filter(({ device, tag, fingerprint }) => fingerprint === this.#fingerprintOf(device, tag));
   }
 
   learnt(): LearntSeries[] {
@@ -94,10 +100,14 @@ export class SeriesWatches implements DetectorMemory {
       if (!watch) return [];
       const { series, fingerprint, monitor } = watch;
       const { device, tag, index } = series;
-      const newestTs = this.#options.latest.ts(index);
+      const newestTs = Math.max(watch.rememberedTs, this.#options.latest.ts(index));
       return [{ device, tag, fingerprint, newestTs, state: monitor.bytes }];
     });
     return [...present, ...this.#absent.all()];
+  }
+
+  #fingerprintOf(device: string, tag: string): number {
+    return fingerprintOf(this.#options.profile(device), tag);
   }
 
   /** What is not known to run counts as standing: a model learns nothing from doubtful values. */
@@ -117,13 +127,14 @@ export class SeriesWatches implements DetectorMemory {
     const { detect } = profile;
     const subject = describe(series);
     const monitor = this.#factory.create({ subject, limits, stale, counter, detect });
-    const fingerprint = fingerprintOf(profile, tag);
-    this.#absent.takeUp(device, tag, fingerprint, monitor);
+    const fingerprint = this.#fingerprintOf(device, tag);
+    const rememberedTs = this.#absent.takeUp(device, tag, fingerprint, monitor);
     monitor.adopt((rule) => isActive(device, tag, rule));
     const watch = {
       series,
       monitor,
       fingerprint,
+      rememberedTs: rememberedTs ?? Number.NEGATIVE_INFINITY,
       gateTag: tag === detect.while ? undefined : detect.while,
       gate: undefined,
       isMaintained: this.#isMaintained(device),

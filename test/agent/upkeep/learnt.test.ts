@@ -41,7 +41,7 @@ interface Run {
 function upkeepOf(intake: ReadingIntake, clock: ManualClock): DetectorUpkeep {
   return new DetectorUpkeep({
     path,
-    memory: intake.watches,
+    memory: intake.detectors,
     tick: () => intake.tick(),
     onAlarm: (transition) => intake.raiseOwn(transition),
     clock,
@@ -126,7 +126,7 @@ describe("what was learnt", () => {
     clock.stepWall(32 * 86_400_000);
     const late = upkeepOf(intake, clock);
     await late.start();
-    expect(intake.watches.learnt()).toEqual([]);
+    expect(intake.detectors.learnt()).toEqual([]);
     await late.stop();
   });
 
@@ -138,6 +138,28 @@ describe("what was learnt", () => {
     second.clock.stepWall(3_600_000);
     await learn(second, 100);
     expect(second.alarms).toEqual([]);
+  });
+
+  test("tells of a series that does not come back, and of none that has been away for days", async () => {
+    const first = await start();
+    await learn(first);
+    await first.upkeep.stop();
+    const second = await start();
+    second.clock.stepWall(600_000);
+    await second.clock.advance(29_000);
+    expect(second.alarms).toEqual([]);
+    await second.clock.advance(2000);
+    expect(second.alarms).toMatchObject([{ rule: "stale", state: "active", device: "oven" }]);
+    expect(second.alarms[0]?.since).toBe(first.clock.now());
+    await second.upkeep.stop();
+    const late: AlarmTransition[] = [];
+    const { intake, clock } = intakeWith({ ...OVEN, onAlarm: (found) => void late.push(found) });
+    clock.stepWall(3 * 86_400_000);
+    const upkeep = upkeepOf(intake, clock);
+    await upkeep.start();
+    await clock.advance(3_600_000);
+    expect(late).toEqual([]);
+    await upkeep.stop();
   });
 
   test("is set aside and told of when it is damaged, and begins anew", async () => {
