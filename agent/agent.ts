@@ -160,6 +160,7 @@ export class Agent {
     });
     this.#intake = intake;
     this.#maintain();
+    intake.resend(this.#alarms.desk.lastTransitions());
     const onAlarm = (transition: AlarmTransition): void => this.#raiseOwn(transition);
     this.#buffer.onAlarm(onAlarm);
     const path = `${resolve(settings.buffer.path)}.learnt`;

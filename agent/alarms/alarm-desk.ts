@@ -66,6 +66,9 @@ export interface AlarmDeskOptions {
 /** Wall clocks step, and timers do not: what is due is looked for this often at least. */
 const TICK_MS_MAX = 60_000;
 
+/** What the buffer was given before, it has stored. */
+const LAST_MS = 60_000;
+
 const NOTHING_KEPT: KeptAlarms = { states: [], maintenance: [], outbox: [], lastJournalId: 0 };
 const NOBODY: Telling = { entriesFor: () => [], offer: () => {}, refresh: () => {} };
 
@@ -74,6 +77,7 @@ export class AlarmDesk implements LocalAlarms, AlarmsDesk {
   readonly #recent = new RecentJournal();
   readonly #log: RateLimitedLog;
   #board: AlarmBoard;
+  #last: readonly AlarmTransition[] = [];
   #settlement = new Settlement([]);
   #telling = NOBODY;
   /** What was offered and has not arrived. */
@@ -103,6 +107,12 @@ export class AlarmDesk implements LocalAlarms, AlarmsDesk {
     } catch (error) {
       this.#log.warn("journal", { err: messageOf(error) }, "the journal cannot be read");
     }
+    this.#last = this.#recent.transitionsOfLast(LAST_MS);
+  }
+
+  /** Transitions of the last minute before the process before this one ended, in their order. */
+  lastTransitions(): readonly AlarmTransition[] {
+    return this.#last;
   }
 
   /** What is still to be told, by this process or the next. */

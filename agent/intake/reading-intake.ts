@@ -4,7 +4,12 @@
  */
 import type { LocalAlarms } from "#agent/alarms/contract.ts";
 import type { BufferWriter } from "#agent/buffer/contract.ts";
-import type { AcceptOutcome, Intake, ReadingBatch, Series } from "#agent/sources/contract.ts";
+import {
+  type AcceptOutcome,
+  type Intake,
+  ReadingBatch,
+  type Series,
+} from "#agent/sources/contract.ts";
 import { type AlarmTransition, movedTo } from "#core/alarm.ts";
 import type { AlarmPlace } from "#core/alarms/state-key.ts";
 import { isBootTime } from "#core/boot-time.ts";
@@ -86,6 +91,7 @@ export class ReadingIntake implements Intake {
   readonly #alarmLog: AlarmLog;
   readonly #listenerLog: RateLimitedLog;
   readonly #unsent = new UnsentTransitions();
+  #isPassingOn = false;
   #stored = 0;
   #duplicates = 0;
   #rejected = 0;
@@ -190,6 +196,15 @@ export class ReadingIntake implements Intake {
     const { clock } = this.#options;
     const now = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
     this.#judge.tick(now, (transition) => this.raiseOwn(transition));
+    void this.#passOn();
+  }
+
+  /**
+   * Transitions that the sink may not have heard of, because the process before this one was killed.
+   * It knows a repeat by its id.
+   */
+  resend(transitions: readonly AlarmTransition[]): void {
+    this.#unsent.keep(transitions);
   }
 
   /** What the detectors know of each series, and what they are doing. */
@@ -199,7 +214,7 @@ export class ReadingIntake implements Intake {
 
   /**
    * An alarm of the gateway's own, not of a reading. It is told here at once; the sink hears of it
-   * with the next readings.
+   * with the next readings, or within a second.
    */
   raiseOwn(transition: AlarmTransition): void {
     this.#announce(this.#options.alarms.take([transition]).news);
@@ -256,6 +271,20 @@ export class ReadingIntake implements Intake {
         // A listener that fails must cost neither the other alarms nor the readings.
         this.#listenerLog.warn("listener", { err: messageOf(error) }, "cannot pass on an alarm");
       }
+    }
+  }
+
+  /** What no reading takes along: a gateway whose buses are all dead has none. */
+  async #passOn(): Promise<void> {
+    if (this.#unsent.isEmpty || this.#isPassingOn) return;
+    this.#isPassingOn = true;
+    try {
+      await this.#store(new ReadingBatch("gateway"), NO_TRANSITIONS);
+    } catch (error) {
+      // They are kept for the next turn; whoever stores readings hears of it, too.
+      this.#listenerLog.warn("unsent", { err: messageOf(error) }, "alarms wait for the buffer");
+    } finally {
+      this.#isPassingOn = false;
     }
   }
 

@@ -16,6 +16,10 @@ export class UnsentTransitions {
     return this.#lost;
   }
 
+  get isEmpty(): boolean {
+    return this.#kept.length === 0;
+  }
+
   keep(transitions: readonly AlarmTransition[]): void {
     if (transitions.length === 0) return;
     this.#kept.push(...transitions);

@@ -168,6 +168,10 @@ describe("after a restart", () => {
     const again = await startDesk(openStore(folder), clock);
     expect(again.desk.states()).toEqual(before);
     expect(again.desk.recent(100)).toEqual(journal);
+    expect(again.desk.lastTransitions().map(({ id }) => id)).toEqual([
+      before.find(({ key }) => key === OVEN)?.raised.id,
+      before.find(({ key }) => key !== OVEN)?.raised.id,
+    ]);
     again.desk.take([transition(OVEN, "active", clock.now() + 5)]);
     expect(again.listener.told).toEqual([]);
   });

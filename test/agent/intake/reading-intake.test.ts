@@ -175,6 +175,38 @@ describe("alarms", () => {
     expect(heard).toEqual(["limit-h cleared"]);
   });
 
+  test("of the gateway's own reach the buffer within a second, where no reading takes them along", async () => {
+    const { intake, buffer, alarms } = intakeWith();
+    const dead: AlarmTransition = {
+      device: "(gateway)",
+      tag: "rs485-a",
+      rule: "dead",
+      id: "dead 1",
+      state: "active",
+      priority: "high",
+      ts: T0,
+      value: 1,
+      expected: 0,
+      message: "no way to any device",
+    };
+    intake.raiseOwn(dead);
+    expect(alarms.active()).toEqual([dead]);
+    buffer.failure = new Error("the disk fails");
+    intake.tick();
+    await turn();
+    await turn();
+    buffer.failure = undefined;
+    intake.resend([{ ...dead, id: "dead 0" }]);
+    intake.tick();
+    await turn();
+    await turn();
+    intake.tick();
+    expect(buffer.inputs.map(({ transitions }) => transitions.map(({ id }) => id))).toEqual([
+      ["dead 1"],
+      ["dead 1", "dead 0"],
+    ]);
+  });
+
   test("clear, and stay in the journal, newest first", async () => {
     const { intake, alarms } = intakeWith({ devices: { "oven-2": oven } });
     for (const [i, value] of [241, 200].entries()) {
