@@ -1,6 +1,5 @@
 /** A running agent whose page cannot listen: the rest of it does its work. */
 import { writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { statusCommand } from "#agent/commands/status.ts";
@@ -8,6 +7,7 @@ import { runningAgent } from "#agent/control/control-client.ts";
 import type { AgentStatus, ValueRow } from "#agent/http/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import { runCommand } from "#test/support/run-command.ts";
+import { TakenPort } from "#test/support/taken-port.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
 import { makeLife } from "./commands/make-life.ts";
@@ -46,16 +46,9 @@ devices:
   return { file, ask, life };
 }
 
-async function takePort(): Promise<{ server: Server; port: number }> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (typeof address !== "object" || !address) throw new Error("it listens");
-  return { server, port: address.port };
-}
-
 test("a page whose port is in use is missed, told, and there once the port is free", async () => {
-  const { server, port } = await takePort();
+  const taken = await TakenPort.take();
+  const { port } = taken;
   const { file, ask, life } = await start(port);
   const isRead = async (): Promise<boolean> =>
     (await ask<ValueRow[]>("GET /values?device=a")).at(-1)?.value === 1;
@@ -69,7 +62,7 @@ test("a page whose port is in use is missed, told, and there once the port is fr
   const { code, out } = await runCommand(statusCommand, ["--config", file]);
   expect(code).toBe(1);
   expect(out).toMatch(/^WARNING: hall-3: the page is stopped: cannot listen on/);
-  await new Promise((resolve) => server.close(resolve));
+  await taken.free();
   await until(() => life.agent?.httpPort === port);
   expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
   expect((await ask<AgentStatus>("GET /status")).page).toEqual({ state: "running" });

@@ -45,7 +45,11 @@ export class StartEndFramer {
   #fromStart(data: Buffer): Buffer {
     const at = data.indexOf(this.#start);
     if (at >= 0) return data.subarray(at);
-    // The start itself may have come in part.
+    return this.#partialStart(data);
+  }
+
+  /** The start itself may have come in part. */
+  #partialStart(data: Buffer): Buffer {
     return data.subarray(Math.max(0, data.length - this.#start.length + 1));
   }
 
@@ -65,6 +69,6 @@ export class StartEndFramer {
     this.#tooLong += 1;
     // A frame may have begun anew within what never ended.
     const again = data.subarray(Math.max(0, data.lastIndexOf(this.#start)));
-    this.#rest = Buffer.from(again.length <= most ? again : again.subarray(again.length));
+    this.#rest = Buffer.from(again.length <= most ? again : this.#partialStart(data));
   }
 }

@@ -1,6 +1,5 @@
 /** A running agent of which one source cannot start: the rest of it does its work. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { statusCommand } from "#agent/commands/status.ts";
@@ -9,6 +8,7 @@ import { runningAgent } from "#agent/control/control-client.ts";
 import type { ValueRow } from "#agent/http/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import { runCommand } from "#test/support/run-command.ts";
+import { TakenPort } from "#test/support/taken-port.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
 import { makeLife } from "../commands/make-life.ts";
@@ -69,20 +69,9 @@ async function deviceIsRead(): Promise<boolean> {
   return (await ask<ValueRow[]>("GET /values?device=a")).at(-1)?.value === 1;
 }
 
-async function takePort(): Promise<{ server: Server; port: number }> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (typeof address !== "object" || !address) throw new Error("it listens");
-  return { server, port: address.port };
-}
-
-async function free(server: Server): Promise<void> {
-  await new Promise((resolve) => server.close(resolve));
-}
-
 test("a port in use stops the broker alone, says so, and is tried until it is free", async () => {
-  const { server, port } = await takePort();
+  const taken = await TakenPort.take();
+  const { port } = taken;
   const life = await start(`broker: { listen: 127.0.0.1:${port} }`);
   expect(life.agent?.mqttPort).toBeUndefined();
   await until(deviceIsRead);
@@ -94,7 +83,7 @@ test("a port in use stops the broker alone, says so, and is tried until it is fr
   const { code, out } = await runCommand(statusCommand, ["--config", file]);
   expect(code).toBe(2);
   expect(out).toMatch(/^CRITICAL: hall-3: mqtt is stopped: the MQTT broker cannot listen on/);
-  await free(server);
+  await taken.free();
   await until(() => life.agent?.mqttPort === port);
   expect(await activeAlarms()).toEqual([]);
   expect(await sourceNamed("mqtt")).toMatchObject({ state: "running" });
@@ -124,13 +113,12 @@ test("what is no certificate stops the broker, too", async () => {
 });
 
 test("an outside broker without its TLS files is stopped, and not asked without them", async () => {
-  const { server, port } = await takePort();
-  onTestFinished(() => free(server));
   let connections = 0;
-  server.on("connection", (socket) => {
+  const taken = await TakenPort.take(() => {
     connections += 1;
-    socket.destroy();
   });
+  onTestFinished(() => taken.free());
+  const { port } = taken;
   const url = `mqtts://127.0.0.1:${port}`;
   await start(
     `remotes: { line: { url: "${url}", tls: ${folder}, topics: [{ topic: "{device}" }] } }`,
@@ -143,8 +131,9 @@ test("an outside broker without its TLS files is stopped, and not asked without 
 });
 
 test("a source that is taken out of the file takes its alarm with it", async () => {
-  const { server, port } = await takePort();
-  onTestFinished(() => free(server));
+  const taken = await TakenPort.take();
+  onTestFinished(() => taken.free());
+  const { port } = taken;
   const life = await start(`broker: { listen: 127.0.0.1:${port} }`);
   expect(await activeAlarms()).toHaveLength(1);
   writeFileSync(file, text("").replace("mqtt:\n", ""));

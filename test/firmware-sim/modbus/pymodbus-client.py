@@ -6,42 +6,15 @@ Reads one JSON document from standard input:
 and prints a list with one value, or {"error": "..."}, a read. Addresses count from 0.
 """
 import json
+import pathlib
 import sys
-import types
 
-# Debian's package only recommends pyserial, but the client's module imports it for its serial side.
-for name in ("serial", "serial_asyncio"):
-    try:
-        __import__(name)
-    except ImportError:
-        sys.modules[name] = types.ModuleType(name)
-        sys.modules[name].create_serial_connection = None
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "support"))
+from pymodbus_words import NUMBERS, ORDERS  # Before pymodbus: it lets it be imported.
 
 from pymodbus.client import ModbusTcpClient
-from pymodbus.constants import Endian
 from pymodbus.payload import BinaryPayloadDecoder
 from pymodbus.transaction import ModbusRtuFramer, ModbusSocketFramer
-
-ORDERS = {
-    "ABCD": (Endian.Big, Endian.Big),
-    "CDAB": (Endian.Big, Endian.Little),
-    "BADC": (Endian.Little, Endian.Big),
-    "DCBA": (Endian.Little, Endian.Little),
-}
-
-# Registers, and how pymodbus decodes them. It knows no BCD: the digits are those of the hexadecimal number.
-NUMBERS = {
-    "int16": (1, "decode_16bit_int"),
-    "uint16": (1, "decode_16bit_uint"),
-    "int32": (2, "decode_32bit_int"),
-    "uint32": (2, "decode_32bit_uint"),
-    "float32": (2, "decode_32bit_float"),
-    "int64": (4, "decode_64bit_int"),
-    "uint64": (4, "decode_64bit_uint"),
-    "float64": (4, "decode_64bit_float"),
-    "bcd16": (1, "decode_16bit_uint"),
-    "bcd32": (2, "decode_32bit_uint"),
-}
 
 
 def bits(client, read):
@@ -61,7 +34,7 @@ def registers(client, read):
     decoder = BinaryPayloadDecoder.fromRegisters(answer.registers, byteorder=byteorder, wordorder=wordorder)
     if kind == "string":
         return decoder.decode_string(2 * size).decode("latin-1").rstrip("\0")
-    value = getattr(decoder, NUMBERS[kind][1])()
+    value = getattr(decoder, f"decode_{NUMBERS[kind][1]}")()
     return int(format(value, "x")) if kind.startswith("bcd") else value
 
 

@@ -10,19 +10,13 @@ and prints the port that it listens on. Addresses count from 0. Ends when standa
 import asyncio
 import json
 import logging
+import pathlib
 import struct
 import sys
-import types
 
-# Debian's package only recommends pyserial, but the server's module imports it for its serial side.
-for name in ("serial", "serial_asyncio"):
-    try:
-        __import__(name)
-    except ImportError:
-        sys.modules[name] = types.ModuleType(name)
-        sys.modules[name].create_serial_connection = None
+sys.path.append(str(pathlib.Path(__file__).parents[3] / "support"))
+from pymodbus_words import NUMBERS, ORDERS  # Before pymodbus: it lets it be imported.
 
-from pymodbus.constants import Endian
 from pymodbus.datastore import (
     ModbusSequentialDataBlock,
     ModbusServerContext,
@@ -33,33 +27,14 @@ from pymodbus.payload import BinaryPayloadBuilder
 from pymodbus.server.async_io import ModbusTcpServer
 from pymodbus.transaction import ModbusAsciiFramer, ModbusRtuFramer, ModbusSocketFramer
 
-ORDERS = {
-    "ABCD": (Endian.Big, Endian.Big),
-    "CDAB": (Endian.Big, Endian.Little),
-    "BADC": (Endian.Little, Endian.Big),
-    "DCBA": (Endian.Little, Endian.Little),
-}
-
-ADD = {
-    "int16": "add_16bit_int",
-    "uint16": "add_16bit_uint",
-    "int32": "add_32bit_int",
-    "uint32": "add_32bit_uint",
-    "float32": "add_32bit_float",
-    "int64": "add_64bit_int",
-    "uint64": "add_64bit_uint",
-    "float64": "add_64bit_float",
-    "bcd16": "add_16bit_uint",
-    "bcd32": "add_32bit_uint",
-    "string": "add_string",
-}
-
-
 def words_of(kind, order, value):
     byteorder, wordorder = ORDERS[order]
     builder = BinaryPayloadBuilder(byteorder=byteorder, wordorder=wordorder)
-    # pymodbus knows no BCD: the digits are those of a hexadecimal number.
-    getattr(builder, ADD[kind])(int(str(value), 16) if kind.startswith("bcd") else value)
+    if kind == "string":
+        builder.add_string(value)
+    else:
+        add = getattr(builder, f"add_{NUMBERS[kind][1]}")
+        add(int(str(value), 16) if kind.startswith("bcd") else value)
     raw = b"".join(builder.build())
     return [word for (word,) in struct.iter_unpack(">H", raw)]
 

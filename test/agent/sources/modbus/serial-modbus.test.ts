@@ -177,14 +177,17 @@ describe("on a serial line", () => {
   });
 
   test("a late answer is never taken for the next one", async () => {
-    const { intake, stop } = await device(({ number, answer }, pty) => {
-      // Every fourth answer comes after its time-out of 60 ms, and before the one that a request
-      // sent right then would have.
-      const isLate = number % 4 === 0;
-      const frame = answer(isLate ? 0xdead : 7);
-      systemClock.after("answer", isLate ? 80 : 40, () => pty.send(frame));
-    });
-    await until(() => intake.batches.length > 40);
+    const { intake, stop } = await device(
+      ({ number, answer }, pty) => {
+        // Every fourth answer comes after its time-out of 200 ms, and before the one that a request
+        // sent right then would have.
+        const isLate = number % 4 === 0;
+        const frame = answer(isLate ? 0xdead : 7);
+        systemClock.after("answer", isLate ? 275 : 150, () => pty.send(frame));
+      },
+      { timeout: "200ms" },
+    );
+    await until(() => intake.batches.length > 20);
     await stop();
     const values = new Set(intake.readings().map((reading) => reading.value));
     expect(values).toEqual(new Set([7, null]));

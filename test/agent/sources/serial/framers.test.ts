@@ -157,3 +157,10 @@ test("a frame that begins within one that never ended is found, however the byte
     expect(frames.map(String)).toEqual(["12.5"]);
   }
 });
+
+test("a start that comes in two parts behind what never ended is found", () => {
+  const framer = new StartEndFramer(Buffer.from("AB"), CRLF, 16);
+  const parts = [`AB${"x".repeat(40)}A`, "B2\r\n"];
+  expect(parts.flatMap((part) => framer.push(Buffer.from(part))).map(String)).toEqual(["2"]);
+  expect(framer.tooLong).toBe(1);
+});
