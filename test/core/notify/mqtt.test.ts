@@ -1,9 +1,8 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { MqttNotifier } from "#core/notify/mqtt.ts";
@@ -18,6 +17,7 @@ import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
 import { failureOf } from "./failure-of.ts";
 import { madeEnd, madeNotice } from "./made-notice.ts";
+import { subscriber } from "./mosquitto-subscriber.ts";
 
 const run = promisify(execFile);
 const never = new AbortController().signal;
@@ -37,23 +37,6 @@ async function startBroker(lines: readonly string[] = []): Promise<Mosquitto> {
   const broker = await Mosquitto.start(await tempFolder(), lines);
   onTestFinished(() => broker.stop());
   return broker;
-}
-
-/** mosquitto_sub, until the test ends: `RETAINED TOPIC PAYLOAD` of each message. */
-async function subscriber(port: number): Promise<string[]> {
-  const marker = ["-p", String(port), "-r", "-q", "1", "-t", "plant/ready", "-m", "ready"];
-  await run("mosquitto_pub", marker);
-  const args = ["-p", String(port), "-q", "1", "-t", "plant/#", "-F", "%r %t %p"];
-  const client = spawn("mosquitto_sub", args, { stdio: ["ignore", "pipe", "inherit"] });
-  onTestFinished(() => void client.kill());
-  const messages: string[] = [];
-  let isReady = false;
-  createInterface({ input: client.stdout }).on("line", (line) => {
-    if (line.endsWith(" plant/ready ready")) isReady = true;
-    else messages.push(line);
-  });
-  await until(() => isReady);
-  return messages;
 }
 
 describe("a real MQTT client", () => {

@@ -1,7 +1,9 @@
+import { Writable } from "node:stream";
+import { pino } from "pino";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { AlarmState, Notice } from "#core/alarms/contract.ts";
-import { silentLogger } from "#core/log.ts";
+import { type Logger, silentLogger } from "#core/log.ts";
 import type { Mirror } from "#core/notify/contract.ts";
 import { failingAlarm } from "#core/notify/failing-alarm.ts";
 import { Notifications } from "#core/notify/notifications.ts";
@@ -66,7 +68,7 @@ const WIRE: Channel = {
   isInverted: false,
 };
 
-function start(recipients: readonly Recipient[]): Notifications {
+function start(recipients: readonly Recipient[], log: Logger = silentLogger): Notifications {
   const notifications = new Notifications({
     recipients,
     device: "(gateway)",
@@ -78,7 +80,7 @@ function start(recipients: readonly Recipient[]): Notifications {
     makeSignal: () => lamp,
     clock,
     random: createRandom(1),
-    log: silentLogger,
+    log,
   });
   notifications.start(disk.entries);
   onTestFinished(() => notifications.stop());
@@ -173,6 +175,33 @@ describe("notifications", () => {
       { address: "o.webhook", waiting: 0, lastFailure: null, delivered: 1 },
     ]);
   });
+});
+
+test("no secret of a receiver's address or key gets into the log, the status or the alarm", async () => {
+  let lines = "";
+  const log = pino(
+    { level: "trace" },
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        lines += chunk.toString("utf8");
+        done();
+      },
+    }),
+  );
+  shift.otherwise = 500;
+  const url = `${shift.url.replace("//", "//user:pass-word@")}/secret-path?token=secret`;
+  const channel = { kind: "webhook", url, key: "secret-key" } as const;
+  const running = start([madeRecipient("shift", [channel])], log);
+  tell(running, madeNotice());
+  for (let tried = 1; alarms.length === 0; tried++) {
+    await shift.has(tried);
+    await until(() => running.status()[0]?.failuresInARow === tried);
+    await clock.advance(60_000);
+  }
+  const shown = `${lines}${JSON.stringify([running.status(), alarms, disk.journal])}`;
+  expect(lines).toContain("a notice was not taken");
+  expect(shown).toContain("status 500");
+  expect(shown).not.toMatch(/secret|pass-word|token/);
 });
 
 describe("a mirror", () => {
