@@ -33,7 +33,7 @@ const choice = {
   repeat: durationBetween(60_000, 7 * 24 * HOUR_MS)
     .optional()
     .describe("Tell again, this often, what is active and nobody has acknowledged."),
-  quiet: quiet.optional().describe("Part of the day in which only the most urgent is told."),
+  quiet: quiet.optional().describe("Part of the day in which only what is urgent is told."),
   backup: name
     .optional()
     .describe("Who is told when this one cannot be reached. If left out: everybody else."),

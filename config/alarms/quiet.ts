@@ -16,7 +16,7 @@ export const quiet = z.strictObject({
     .describe("Time zone, such as Europe/Vienna. If left out, the machine's own."),
   except: z
     .enum(["high", "critical"])
-    .default("critical")
+    .default("high")
     .describe("Of this priority, and more urgent, all is told at once."),
 });
 

@@ -73,7 +73,7 @@ test("quiet hours are minutes of the day", () => {
     webhook: https://hooks.example.com/a
     quiet: { from: 22:30, to: 06:00, zone: Europe/Vienna }
     repeat: 4h`);
-  const quiet = { fromMinute: 1350, toMinute: 360, except: "critical", zone: "Europe/Vienna" };
+  const quiet = { fromMinute: 1350, toMinute: 360, except: "high", zone: "Europe/Vienna" };
   expect(shift).toMatchObject({ quiet, repeatMs: 14_400_000, minPriority: "medium" });
 });
 

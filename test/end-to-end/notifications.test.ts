@@ -178,8 +178,8 @@ peerTest("an alarm reaches real receivers by every way, and so does its end", PE
   expect(smtp.mails.map(({ to }) => to)).toEqual([["shift@example.com"], ["shift@example.com"]]);
   const paged = pager.received.map(({ path, body }) => [path, JSON.parse(body).status]);
   expect(paged).toEqual([
-    ["/shift", "firing"],
-    ["/shift", "resolved"],
+    ["/on-call", "firing"],
+    ["/on-call", "resolved"],
   ]);
 });
 
