@@ -86,6 +86,12 @@ export class AnomalyRule implements Rule {
     return this.#state.get(SCORE);
   }
 
+  /** The value that raised the last alarm; undefined where there was none. */
+  lastUnusual(block: StateBlock): number | undefined {
+    this.#state.on(block);
+    return this.#state.get(SINCE) > 0 ? this.#state.get(PEAK) : undefined;
+  }
+
   /** How many values it has learnt from, of those that it needs. */
   learning(block: StateBlock): { seen: number; of: number } {
     this.#state.on(block);

@@ -52,8 +52,8 @@ export class MonitorPlan {
   /** What goes by what the series was like before. */
   readonly learnt: readonly Rule[];
   readonly #layout = new StateLayout();
-  /** Of the rules that are set, at the beginning of the block. */
-  readonly #setDoubles: number;
+  /** Where in the block the rules that learn begin. */
+  readonly #learntAt: number;
   readonly #slabs: StateSlabs;
   /** The one look of all judgements: they come one after the other. */
   #look: Look | undefined;
@@ -67,7 +67,11 @@ export class MonitorPlan {
         ? []
         : [new RateRule(layout, { ...limits, rate: limits.rate })]),
     ];
-    this.#setDoubles = layout.doubles;
+    const stale = settings.stale ?? detect.stale;
+    if (typeof stale === "number") this.silence = new SilenceRule(layout, stale);
+    else if (stale === undefined && detect.auto) this.silence = new SilenceRule(layout, undefined);
+    this.sparkline = new Sparkline(layout);
+    this.#learntAt = layout.doubles;
     const isCounter = settings.counter === true;
     if (detect.auto) {
       const { method, sensitivity = "medium", direction } = detect;
@@ -79,10 +83,6 @@ export class MonitorPlan {
     } else {
       this.learnt = [];
     }
-    const stale = settings.stale ?? detect.stale;
-    if (typeof stale === "number") this.silence = new SilenceRule(layout, stale);
-    else if (stale === undefined && detect.auto) this.silence = new SilenceRule(layout, undefined);
-    this.sparkline = new Sparkline(layout);
     this.#slabs = new StateSlabs(layout.doubles);
   }
 
@@ -100,7 +100,8 @@ export class MonitorPlan {
   /** Forgets what was learnt; limits and their delays stay as they are. */
   forget(block: StateBlock): void {
     const { doubles, at } = block;
-    doubles.fill(0, at + this.#setDoubles, at + this.#layout.doubles);
+    this.silence?.relearn(block);
+    doubles.fill(0, at + this.#learntAt, at + this.#layout.doubles);
     this.#begin(block);
   }
 

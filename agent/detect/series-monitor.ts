@@ -82,6 +82,11 @@ export class SeriesMonitor {
     return seen < of ? { state: "learning", seen, of } : { state: "watching" };
   }
 
+  /** The value that raised the last alarm of unusual values; undefined where there was none. */
+  get lastUnusual(): number | undefined {
+    return this.#plan.anomaly?.lastUnusual(this.#block);
+  }
+
   /** Somebody who knows the machine says that the value is usual. What was said of it ends. */
   accept(ts: number, value: number): readonly Finding[] {
     const { anomaly, stuck, drift, learnt } = this.#plan;
@@ -95,11 +100,8 @@ export class SeriesMonitor {
 
   /** Forgets what was learnt, and begins anew. What was said by it ends; limits are not touched. */
   relearn(ts: number, value: number): readonly Finding[] {
-    const { silence, learnt } = this.#plan;
     const look = this.#plan.look(this.#block, this.#subject, ts, value);
-    const why = "is learnt anew";
-    for (const rule of learnt) rule.rest(look, why);
-    silence?.rest(look, 0, why);
+    for (const rule of this.#plan.learnt) rule.rest(look, "is learnt anew");
     this.#plan.forget(this.#block);
     return look.findings === undefined ? NO_FINDINGS : this.#explained(look.findings);
   }

@@ -101,6 +101,12 @@ export class SilenceRule {
     });
   }
 
+  /** Learns the rhythm anew; what is silent now stays so. */
+  relearn(block: StateBlock): void {
+    this.#state.on(block);
+    for (let place = ARRIVALS; place < DOUBLES; place++) this.#state.set(place, 0);
+  }
+
   isActive(block: StateBlock, name: string): boolean {
     this.#state.on(block);
     return this.#state.get(name === "stale" ? IS_STALE : HAS_GAP) === 1;

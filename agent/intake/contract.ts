@@ -5,8 +5,8 @@ export interface LearntSeries {
   readonly tag: string;
   /** Of the settings that it was learnt with. */
   readonly fingerprint: number;
-  /** Time of its newest reading, in milliseconds since 1970. */
-  readonly newestTs: number;
+  /** When its last reading came, by the gateway's clock, in milliseconds since 1970. */
+  readonly heardAt: number;
   readonly state: Uint8Array;
 }
 

@@ -80,13 +80,13 @@ export class DetectorDesk implements DetectorMemory {
   }
 
   /**
-   * Takes a value for usual; left out, the newest one.
+   * Takes a value for usual; left out, the one that raised the last alarm, or else the newest one.
    * @returns that value; undefined where the series has given no number
    */
   accept(device: string, tag: string, value?: number): number | undefined {
     const [watch] = this.#watched(device, tag);
     if (!watch) return undefined;
-    const usual = value ?? this.#valueOf(watch.series);
+    const usual = value ?? watch.monitor.lastUnusual ?? this.#valueOf(watch.series);
     if (usual === undefined) return undefined;
     this.#tell(watch.series, watch.monitor.accept(this.#options.clock.now(), usual));
     return usual;

@@ -109,23 +109,25 @@ export class Judge {
     series: Series,
     time: number,
     value: number | boolean | string,
-    { monotonicMs }: Now,
+    { wallMs, monotonicMs }: Now,
   ): readonly Finding[] {
     const { watches } = this;
     if (typeof value !== "number") {
       const watch = watches.at(series.index);
       if (!watch && !watches.minds(series)) return NONE;
-      return this.#heard(watch ?? watches.of(series), time, monotonicMs);
+      return this.#heard(watch ?? watches.of(series), time, { wallMs, monotonicMs });
     }
     if (!Number.isFinite(value)) return NONE;
     const watch = watches.of(series);
     const findings = watch.monitor.judge(time, value, watches.gateOf(watch), monotonicMs);
+    watch.heardAt = wallMs;
     this.#time(watch, monotonicMs);
     return findings;
   }
 
-  #heard(watch: Watch, time: number, monotonicMs: number): readonly Finding[] {
+  #heard(watch: Watch, time: number, { wallMs, monotonicMs }: Now): readonly Finding[] {
     const findings = watch.monitor.hear(time, this.watches.gateOf(watch), monotonicMs);
+    watch.heardAt = wallMs;
     this.#time(watch, monotonicMs);
     return findings;
   }

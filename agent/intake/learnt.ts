@@ -25,7 +25,7 @@ export class AbsentSeries {
   /** @param nowMs milliseconds since 1970 */
   add(learnt: Iterable<LearntSeries>, nowMs: number): void {
     for (const series of learnt) {
-      if (nowMs - series.newestTs > ABSENT_MS_MAX) continue;
+      if (nowMs - series.heardAt > ABSENT_MS_MAX) continue;
       this.#series.set(keyOf(series.device, series.tag), series);
     }
   }
@@ -33,7 +33,7 @@ export class AbsentSeries {
   /** @param nowMs milliseconds since 1970 */
   expected(nowMs: number): LearntSeries[] {
     const series = [...this.#series.values()];
-    return series.filter(({ newestTs }) => Math.abs(nowMs - newestTs) < EXPECTED_MS_MAX);
+    return series.filter(({ heardAt }) => Math.abs(nowMs - heardAt) < EXPECTED_MS_MAX);
   }
 
   all(): Iterable<LearntSeries> {
@@ -42,7 +42,7 @@ export class AbsentSeries {
 
   /**
    * Gives the monitor what was known of the series, where its settings are the same.
-   * @returns the time of its newest reading then
+   * @returns when its last reading came
    */
   takeUp(
     device: string,
@@ -55,7 +55,7 @@ export class AbsentSeries {
     if (!learnt) return undefined;
     this.#series.delete(key);
     if (learnt.fingerprint === fingerprint) monitor.resume(learnt.state);
-    return learnt.newestTs;
+    return learnt.heardAt;
   }
 }
 

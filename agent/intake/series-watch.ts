@@ -24,8 +24,8 @@ export interface Watch {
   readonly series: Series;
   readonly monitor: SeriesMonitor;
   readonly fingerprint: number;
-  /** Time of its newest reading before the restart; −∞ where nothing was remembered. */
-  readonly rememberedTs: number;
+  /** When its last reading came, in milliseconds since 1970; −∞ before the first one. */
+  heardAt: number;
   /** Name of the tag; undefined where the machine always counts as running. */
   readonly gateTag: string | undefined;
   gate: Series | undefined;
@@ -98,10 +98,9 @@ export class SeriesWatches {
   learnt(): LearntSeries[] {
     const present = this.#watches.flatMap((watch) => {
       if (!watch) return [];
-      const { series, fingerprint, monitor } = watch;
-      const { device, tag, index } = series;
-      const newestTs = Math.max(watch.rememberedTs, this.#options.latest.ts(index));
-      return [{ device, tag, fingerprint, newestTs, state: monitor.bytes }];
+      const { series, fingerprint, heardAt, monitor } = watch;
+      const { device, tag } = series;
+      return [{ device, tag, fingerprint, heardAt, state: monitor.bytes }];
     });
     return [...present, ...this.#absent.all()];
   }
@@ -128,13 +127,13 @@ export class SeriesWatches {
     const subject = describe(series);
     const monitor = this.#factory.create({ subject, limits, stale, counter, detect });
     const fingerprint = this.#fingerprintOf(device, tag);
-    const rememberedTs = this.#absent.takeUp(device, tag, fingerprint, monitor);
+    const heardAt = this.#absent.takeUp(device, tag, fingerprint, monitor);
     monitor.adopt((rule) => isActive(device, tag, rule));
     const watch = {
       series,
       monitor,
       fingerprint,
-      rememberedTs: rememberedTs ?? Number.NEGATIVE_INFINITY,
+      heardAt: heardAt ?? Number.NEGATIVE_INFINITY,
       gateTag: tag === detect.while ? undefined : detect.while,
       gate: undefined,
       isMaintained: this.#isMaintained(device),

@@ -3,7 +3,7 @@
  *
  *   head    8 bytes "PSLEARN1"
  *   series  u16 bytes of the device's name, u16 of the tag's, u32 fingerprint of the settings,
- *           f64 time of the newest reading, u32 bytes of state; then the names in UTF-8, the state
+ *           f64 when the last reading came, u32 bytes of state; then the names in UTF-8, the state
  *   end     u16 0xffff, u32 number of series, u32 CRC-32 of all before it
  *
  * A file without a right end is damaged as a whole: it is written anew every few minutes, and a
@@ -47,14 +47,14 @@ export class LearntEncoder {
   }
 }
 
-function piecesOf({ device, tag, fingerprint, newestTs, state }: LearntSeries): Uint8Array[] {
+function piecesOf({ device, tag, fingerprint, heardAt, state }: LearntSeries): Uint8Array[] {
   const deviceBytes = Buffer.from(device, "utf8");
   const tagBytes = Buffer.from(tag, "utf8");
   const head = Buffer.alloc(SERIES_HEAD_BYTES);
   head.writeUInt16LE(deviceBytes.length, 0);
   head.writeUInt16LE(tagBytes.length, 2);
   head.writeUInt32LE(fingerprint, 4);
-  head.writeDoubleLE(newestTs, 8);
+  head.writeDoubleLE(heardAt, 8);
   head.writeUInt32LE(state.length, 16);
   return [head, deviceBytes, tagBytes, state];
 }
@@ -90,7 +90,7 @@ function seriesAt(file: Buffer, at: number, end: number): { learnt: LearntSeries
     device: file.toString("utf8", deviceAt, tagAt),
     tag: file.toString("utf8", tagAt, stateAt),
     fingerprint: file.readUInt32LE(at + 4),
-    newestTs: file.readDoubleLE(at + 8),
+    heardAt: file.readDoubleLE(at + 8),
     state: file.subarray(stateAt, next),
   };
   return { learnt, next };

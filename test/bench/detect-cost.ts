@@ -127,7 +127,7 @@ async function snapshotOf(series: number): Promise<Omit<DetectCostResult, "rows"
     device: `device-${i}`,
     tag: "value",
     fingerprint: i,
-    newestTs: 1.8e12,
+    heardAt: 1.8e12,
     state,
   }));
   const folder = await mkdtemp(join(tmpdir(), "penstock-bench-"));

@@ -12,12 +12,15 @@ export const detectAcceptCommand = declareCommand({
   operands: "DEVICE/TAG [VALUE]",
   operandCount: [1, 2],
   summary: "takes a value for usual: no anomaly, today or again",
-  description: `Without VALUE it is the newest one. What the detectors know is widened to hold it, so that a value as far out, or
+  description: `Without VALUE it is the one that raised the tag's last alarm, or else the newest one. What the detectors know is widened to hold it, so that a value as far out, or
 a way there, raises nothing; and what they had said of the tag ends. A tag that was called stuck may stand still.
 Limits are not touched.`,
   options: { ...CONFIG_OPTION, ...JSON_OPTION },
   examples: [
-    { line: "penstock detect accept oven-2/temperature", does: "what it is now is fine" },
+    {
+      line: "penstock detect accept oven-2/temperature",
+      does: "what it was called unusual for is fine",
+    },
     { line: "penstock detect accept oven-2/temperature 245", does: "up to that it is fine" },
   ],
   run: async ({ values, operands, io }) => {

@@ -1,21 +1,16 @@
 /** `buffer …` with a running agent, and on the folder that a stopped one has left. */
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { connectAsync } from "mqtt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Agent } from "#agent/agent.ts";
+import type { Agent } from "#agent/agent.ts";
 import { bufferDrainCommand } from "#agent/commands/buffer/drain.ts";
 import { bufferDropCommand } from "#agent/commands/buffer/drop.ts";
 import { bufferExportCommand } from "#agent/commands/buffer/export.ts";
 import { bufferListCommand } from "#agent/commands/buffer/list.ts";
 import { bufferStatCommand } from "#agent/commands/buffer/stat.ts";
-import { machineId } from "#agent/commands/machine-id.ts";
-import { loadGateway } from "#config/load-config.ts";
 import { systemClock } from "#core/clock.ts";
-import { silentLogger } from "#core/log.ts";
-import { createRandom } from "#core/random.ts";
 import { runCommand } from "#test/support/run-command.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
+import { startAgent, writeGateway } from "./mqtt-agent.ts";
 
 const TS = 1_763_707_200_000;
 
@@ -23,30 +18,8 @@ let file: string;
 let agent: Agent | undefined;
 
 beforeEach(async () => {
-  const folder = await tempFolder();
-  file = join(folder, "gateway.yaml");
-  await writeFile(
-    file,
-    `version: 1
-gateway: hall-3
-buffer: { path: ${join(folder, "buffer")}, minFreeDisk: 1MiB }
-http: { listen: 127.0.0.1:0 }
-mqtt:
-  broker: { listen: 127.0.0.1:0 }
-  topics: [{ topic: "plant/{device}" }]
-`,
-  );
-  agent = new Agent({
-    settings: loadGateway(file),
-    machineId: machineId(),
-    boot: { id: "boot-1", originMs: 0 },
-    isClockSynced: async () => true,
-    clock: systemClock,
-    random: createRandom(1),
-    log: silentLogger,
-    resources: () => ({ cpuMs: 0, rssBytes: 0 }),
-  });
-  await agent.start();
+  file = await writeGateway(await tempFolder());
+  agent = await startAgent(file);
   const client = await connectAsync({ host: "127.0.0.1", port: agent.mqttPort ?? 0 });
   for (let i = 0; i < 3; i++) {
     const payload = JSON.stringify({ ts: TS + i, speed: i + 0.5, state: "on" });

@@ -1,19 +1,16 @@
 /** `detect status`, `relearn` and `accept` against a running agent. */
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Agent } from "#agent/agent.ts";
+import { z } from "zod";
+import type { Agent } from "#agent/agent.ts";
+import { alarmListCommand } from "#agent/commands/alarm/list.ts";
 import { detectAcceptCommand } from "#agent/commands/detect/accept.ts";
 import { detectRelearnCommand } from "#agent/commands/detect/relearn.ts";
 import { detectStatusCommand } from "#agent/commands/detect/status.ts";
-import { machineId } from "#agent/commands/machine-id.ts";
-import { loadGateway } from "#config/load-config.ts";
-import { systemClock } from "#core/clock.ts";
-import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { runCommand } from "#test/support/run-command.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
+import { startAgent, writeGateway } from "./mqtt-agent.ts";
 
 let file: string;
 let agent: Agent;
@@ -21,30 +18,8 @@ let client: MqttClient;
 let ts = 1_763_707_200_000;
 
 beforeEach(async () => {
-  const folder = await tempFolder();
-  file = join(folder, "gateway.yaml");
-  await writeFile(
-    file,
-    `version: 1
-gateway: hall-3
-buffer: { path: ${join(folder, "buffer")}, minFreeDisk: 1MiB }
-http: { listen: 127.0.0.1:0 }
-mqtt:
-  broker: { listen: 127.0.0.1:0 }
-  topics: [{ topic: "plant/{device}" }]
-`,
-  );
-  agent = new Agent({
-    settings: loadGateway(file),
-    machineId: machineId(),
-    boot: { id: "boot-1", originMs: 0 },
-    isClockSynced: async () => true,
-    clock: systemClock,
-    random: createRandom(1),
-    log: silentLogger,
-    resources: () => ({ cpuMs: 0, rssBytes: 0 }),
-  });
-  await agent.start();
+  file = await writeGateway(await tempFolder());
+  agent = await startAgent(file);
   client = await connectAsync({ host: "127.0.0.1", port: agent.mqttPort ?? 0 });
 });
 
@@ -95,6 +70,26 @@ test("a device is learnt anew when somebody says so", async () => {
   const all = await runCommand(detectRelearnCommand, ["--config", file, "mixer", "--json"]);
   expect(JSON.parse(all.out)).toEqual({ series: 2 });
   expect(await statusOf("mixer")).toMatchObject([{ state: "learning" }, { state: "learning" }]);
+});
+
+test("a restart forgets nothing, and repeats no alarm", async () => {
+  await usual(300);
+  await send([90]);
+  const active = async (): Promise<unknown[]> => {
+    const { out } = await runCommand(alarmListCommand, ["--config", file, "--json"]);
+    return z.array(z.unknown()).parse(JSON.parse(out));
+  };
+  const before = await active();
+  expect(before).toHaveLength(2);
+  await client.endAsync();
+  await agent.stop();
+  agent = await startAgent(file);
+  client = await connectAsync({ host: "127.0.0.1", port: agent.mqttPort ?? 0 });
+  await send([90]);
+  expect(await statusOf("mixer")).toMatchObject([{ state: "watching" }, { state: "watching" }]);
+  const after = await active();
+  expect(after).toHaveLength(2);
+  expect(after).toEqual(expect.arrayContaining(before));
 });
 
 test("a value that was accepted is usual", async () => {

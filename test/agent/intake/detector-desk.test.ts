@@ -26,7 +26,7 @@ function journal({ alarms }: Fixture): string[] {
 
 test("who accepts the value that raised an alarm ends the alarm, and hears of it no more", async () => {
   const fixture = intakeWith();
-  await send(fixture, [...usual(400), 95]);
+  await send(fixture, [...usual(400), 95, ...usual(5)]);
   expect(journal(fixture)).toHaveLength(1);
   expect(fixture.intake.detectors.accept("oven", "heat")).toBe(95);
   expect(journal(fixture)[1]).toBe("anomaly cleared: oven heat is usual, as somebody said");

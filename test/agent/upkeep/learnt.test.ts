@@ -219,8 +219,8 @@ describe("an alarm over a restart", () => {
   });
 });
 
-function comparable({ device, tag, fingerprint, newestTs, state }: LearntSeries): unknown[] {
-  return [device, tag, fingerprint, newestTs, [...state]];
+function comparable({ device, tag, fingerprint, heardAt, state }: LearntSeries): unknown[] {
+  return [device, tag, fingerprint, heardAt, [...state]];
 }
 
 function encode(learnt: readonly LearntSeries[]): Buffer {
@@ -235,7 +235,7 @@ describe("the file's form", () => {
     device: name,
     tag: name,
     fingerprint: fc.nat(0xffff_ffff),
-    newestTs: fc.double({ noNaN: true }),
+    heardAt: fc.double({ noNaN: true }),
     state: fc.uint8Array({ maxLength: 40 }),
   });
 
