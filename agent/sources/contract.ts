@@ -99,19 +99,15 @@ export interface SourceStatus {
   counters: Readonly<Record<string, number>>;
 }
 
-/** The alarms that concern no one device have this in place of its name. */
-export const GATEWAY = "(gateway)";
-
-/** In place of a tag's name, where an alarm concerns a device as a whole. */
-export const WHOLE_DEVICE = "(device)";
-
 /**
  * What people should know of while it lasts: it becomes a local alarm. `stopped`: the source cannot
  * start. `dead`: there is no way to any of a bus's devices. `noisy`: bytes come that nobody can read.
  * `silent`: one device gives no readings.
  */
 export interface Trouble {
+  /** Or `GATEWAY_DEVICE`, where it concerns no one device. */
   device: string;
+  /** Or `DEVICE_TAG`, where it concerns a device as a whole; the bus's name, where a bus. */
   tag: string;
   rule: "stopped" | "dead" | "noisy" | "silent";
   priority: AlarmPriority;

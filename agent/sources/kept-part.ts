@@ -5,12 +5,13 @@
  * it, stopped or running, becomes alarms.
  */
 import type { AlarmPriority, AlarmTransition } from "#core/alarm.ts";
+import { GATEWAY_DEVICE } from "#core/alarms/inhibition.ts";
 import { backOff } from "#core/back-off.ts";
 import type { Clock, Timer } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
-import { GATEWAY, type Trouble } from "./contract.ts";
+import type { Trouble } from "./contract.ts";
 import { TroubleAlarms } from "./trouble-alarms.ts";
 
 export interface Part {
@@ -142,7 +143,7 @@ export class KeptPart<T extends Part> {
   #stopped(): Trouble {
     const { name, consequence, priority } = this.#options;
     const message = `${consequence}, which cannot start: ${this.#reason}`;
-    return { device: GATEWAY, tag: `(${name})`, rule: "stopped", priority, message };
+    return { device: GATEWAY_DEVICE, tag: `(${name})`, rule: "stopped", priority, message };
   }
 
   #tell(transitions: readonly AlarmTransition[]): void {

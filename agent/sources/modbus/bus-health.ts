@@ -1,5 +1,6 @@
 /** How a bus and its devices are: one sentence for the status, and what becomes an alarm. */
-import { GATEWAY, type Trouble, WHOLE_DEVICE } from "#agent/sources/contract.ts";
+import type { Trouble } from "#agent/sources/contract.ts";
+import { DEVICE_TAG, GATEWAY_DEVICE } from "#core/alarms/inhibition.ts";
 import type { DevicePoller } from "./device-poller.ts";
 import type { WireLink } from "./wire-link.ts";
 
@@ -58,12 +59,18 @@ export class BusHealth {
     const [first] = links;
     if (first?.whyDead !== undefined && links.every(({ whyDead }) => whyDead !== undefined)) {
       const message = `Nothing comes from bus ${name}: no connection to ${where}: ${first.whyDead}. Check power, cable and address, and that no other program has the line.`;
-      troubles.push({ device: GATEWAY, tag: name, rule: "dead", priority: "high", message });
+      troubles.push({ device: GATEWAY_DEVICE, tag: name, rule: "dead", priority: "high", message });
     }
     const noise = this.#noise;
     if (noise !== undefined) {
       const message = `Bus ${name} is noisy: ${noise}.`;
-      troubles.push({ device: GATEWAY, tag: name, rule: "noisy", priority: "medium", message });
+      troubles.push({
+        device: GATEWAY_DEVICE,
+        tag: name,
+        rule: "noisy",
+        priority: "medium",
+        message,
+      });
     }
     const silent = pollers.filter(({ breaker }) => breaker.isSilent(nowMs));
     return [...troubles, ...silent.map((poller) => silenceOf(poller))];
@@ -81,5 +88,5 @@ function silenceOf({ name, unit, breaker }: DevicePoller): Trouble {
       ? "does not answer. Check its power, its cable and its unit id;"
       : `gives no readings (${reason});`;
   const message = `${name} (unit ${unit}) ${what} see \`penstock read ${name} -v\`.`;
-  return { device: name, tag: WHOLE_DEVICE, rule: "silent", priority: "medium", message };
+  return { device: name, tag: DEVICE_TAG, rule: "silent", priority: "medium", message };
 }

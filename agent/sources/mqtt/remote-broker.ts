@@ -4,15 +4,10 @@
  * connection is made again by back-off, for ever.
  */
 import type { IClientOptions } from "mqtt";
-import {
-  GATEWAY,
-  type Intake,
-  type Source,
-  type SourceStatus,
-  type Trouble,
-} from "#agent/sources/contract.ts";
+import type { Intake, Source, SourceStatus, Trouble } from "#agent/sources/contract.ts";
 import type { StampLimits } from "#agent/sources/payload/time-stamp.ts";
 import type { RemoteBrokerSettings } from "#config/gateway/mqtt.ts";
+import { GATEWAY_DEVICE } from "#core/alarms/inhibition.ts";
 import { backOff } from "#core/back-off.ts";
 import type { Clock } from "#core/clock.ts";
 import { isAbort, messageOf } from "#core/errors.ts";
@@ -130,7 +125,9 @@ export class RemoteBroker implements Source {
     if (this.#state !== "degraded" || this.#failuresInARow < FAILURES_MIN) return [];
     const { name } = this.#options;
     const message = `Nothing comes from the outside MQTT broker "${name}": ${this.#detail}. Check the network, its address, user and certificate.`;
-    return [{ device: GATEWAY, tag: `(remote ${name})`, rule: "dead", priority: "high", message }];
+    return [
+      { device: GATEWAY_DEVICE, tag: `(remote ${name})`, rule: "dead", priority: "high", message },
+    ];
   }
 
   async #keepConnected(): Promise<void> {

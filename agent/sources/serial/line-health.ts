@@ -1,5 +1,6 @@
 /** How a serial line and its device are: one sentence for the status, and what becomes an alarm. Pure. */
-import { GATEWAY, type Trouble, WHOLE_DEVICE } from "#agent/sources/contract.ts";
+import type { Trouble } from "#agent/sources/contract.ts";
+import { DEVICE_TAG, GATEWAY_DEVICE } from "#core/alarms/inhibition.ts";
 import { sampleOf } from "./sample.ts";
 
 const NO_BYTES = Buffer.alloc(0);
@@ -76,17 +77,17 @@ export class LineHealth {
     const { name, device } = this.#options;
     if (this.#portError !== undefined) {
       const message = `Nothing comes from bus ${name}: ${this.#portError}.`;
-      return [{ device: GATEWAY, tag: name, rule: "dead", priority: "high", message }];
+      return [{ device: GATEWAY_DEVICE, tag: name, rule: "dead", priority: "high", message }];
     }
     if (!this.#isSilent) return [];
     // Who sends what cannot be read is not silent.
     if (this.#hasUnreadLines || this.#unframed.length > 0) {
       const advice = this.#hasUnreadLines ? ": check baud, parity, cable and pattern" : "";
       const message = `Bus ${name} is noisy: ${this.#lineError}${advice}.`;
-      return [{ device: GATEWAY, tag: name, rule: "noisy", priority: "medium", message }];
+      return [{ device: GATEWAY_DEVICE, tag: name, rule: "noisy", priority: "medium", message }];
     }
     const message = `${device} says nothing. Check its power and its cable; see \`penstock read ${device}\`.`;
-    return [{ device, tag: WHOLE_DEVICE, rule: "silent", priority: "medium", message }];
+    return [{ device, tag: DEVICE_TAG, rule: "silent", priority: "medium", message }];
   }
 
   /** Bytes without a frame are a wrong speed, or another delimiter, and not silence. */

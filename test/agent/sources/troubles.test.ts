@@ -1,13 +1,17 @@
 /** What sources say of themselves as alarms: a dead bus, a noisy one, a silent device. */
+import { rm, symlink } from "node:fs/promises";
+import { join } from "node:path";
 import crc16 from "modbus-serial/utils/crc16.js";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Trouble, WHOLE_DEVICE } from "#agent/sources/contract.ts";
+import type { Trouble } from "#agent/sources/contract.ts";
 import { KeptPart, type Part } from "#agent/sources/kept-part.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
+import { DEVICE_TAG } from "#core/alarms/inhibition.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
 import { Pty } from "#test/support/pty.ts";
+import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
 import { FakeDevice, honest } from "./modbus/fake-device.ts";
 import { startBus, startBusOn } from "./modbus/start-bus.ts";
@@ -18,6 +22,14 @@ const METER = { unit: 2, every: "20ms", retries: 0, tags: { level: { register: 4
 /** Rules and whom they concern, in a form to compare. */
 function told(source: { troubles(): readonly Trouble[] }): string[] {
   return source.troubles().map(({ device, tag, rule }) => `${device} ${tag} ${rule}`);
+}
+
+/** An RTU answer of one register. */
+function answerOf(unit: number, value: number): Buffer {
+  const frame = Buffer.from([unit, 3, 2, value >> 8, value & 0xff]);
+  const answer = Buffer.concat([frame, Buffer.alloc(2)]);
+  answer.writeUInt16LE(crc16(frame), frame.length);
+  return answer;
 }
 
 type LineUnderTest = Awaited<ReturnType<typeof startLine>>["line"];
@@ -37,7 +49,7 @@ async function startSilent(): Promise<{ pty: Pty; clock: ManualClock; line: Line
 
 const SILENT: Trouble = {
   device: "meter",
-  tag: WHOLE_DEVICE,
+  tag: DEVICE_TAG,
   rule: "silent",
   priority: "medium",
   message: "meter does not answer.",
@@ -113,7 +125,7 @@ describe("a Modbus bus", () => {
     expect(bus.troubles()).toEqual([
       {
         device: "meter",
-        tag: WHOLE_DEVICE,
+        tag: DEVICE_TAG,
         rule: "silent",
         priority: "medium",
         message:
@@ -130,10 +142,7 @@ describe("a Modbus bus", () => {
     let isGarbled = false;
     // What an answer of 19,200 baud looks like at 9600.
     const garbled = Buffer.from([0xfe, 0x80, 0xf8]);
-    const frame = Buffer.from([2, 3, 2, 0, 7]);
-    const answer = Buffer.concat([frame, Buffer.alloc(2)]);
-    answer.writeUInt16LE(crc16(frame), frame.length);
-    pty.onData(() => pty.send(isGarbled ? garbled : answer));
+    pty.onData(() => pty.send(isGarbled ? garbled : answerOf(2, 7)));
     const { bus, intake } = await startBusOn(
       { modbus: "rtu", port: pty.path, timeout: "60ms" },
       { meter: { ...METER, every: "10ms" } },
@@ -151,6 +160,31 @@ describe("a Modbus bus", () => {
       /^Bus line is noisy: \d+ of the last \d+ requests got bytes that are no answer \(fe 80 f8\): check baud, parity and termination, and that no two devices have one unit id\.$/,
     );
     isGarbled = false;
+    await until(() => told(bus).length === 0);
+  });
+
+  test("on a line is dead when its adapter is pulled out, until it is plugged in again", async () => {
+    const port = join(await tempFolder(), "usb-rs485");
+    const plugIn = async (): Promise<Pty> => {
+      const pty = new Pty();
+      pty.onData(() => pty.send(answerOf(2, 7)));
+      await rm(port, { force: true });
+      await symlink(pty.path, port);
+      return pty;
+    };
+    const first = await plugIn();
+    const { bus, intake } = await startBusOn(
+      { modbus: "rtu", port, timeout: "60ms" },
+      { meter: METER },
+    );
+    onTestFinished(() => bus.stop());
+    await until(() => intake.latest("meter")["level"] === 7);
+    expect(told(bus)).toEqual([]);
+    first.unplug();
+    await rm(port);
+    await until(() => told(bus).includes("(gateway) line dead"));
+    const second = await plugIn();
+    onTestFinished(() => second.unplug());
     await until(() => told(bus).length === 0);
   });
 

@@ -132,24 +132,29 @@ export class SparkplugHost {
 
   /**
    * The connection to the nodes' broker is lost: what they said last is stale, metric by metric. Each
-   * device is a batch of its own for this source.
+   * device has batches of its own for this source.
    */
   lost(source: string): ReadingBatch[] {
     return [...this.#nodes.values()].flatMap(({ path, node }) => {
       const byDevice = Map.groupBy(node.lost(), ({ device }) => device);
-      return Array.from(byDevice, ([device, metrics]) => {
+      return Array.from(byDevice).flatMap(([device, metrics]) => {
         const names = metrics.map(({ name }) => name).filter((name) => !CONTROL.test(name));
-        return this.#stale(new ReadingBatch(source), this.targetOf(path, device), names);
+        return this.#stale(source, this.targetOf(path, device), names);
       });
     });
   }
 
-  #stale(batch: ReadingBatch, target: Target | undefined, names: readonly string[]): ReadingBatch {
-    if (!target) return batch;
-    const rows = new Rows(ROW_SETTINGS, target, this.#options.clock.now(), batch);
-    const time = rows.timeOf(undefined);
-    for (const name of names) rows.refuse(name, time, STALE);
-    return batch;
+  #stale(source: string, target: Target | undefined, names: readonly string[]): ReadingBatch[] {
+    if (!target) return [];
+    const batches: ReadingBatch[] = [];
+    for (let from = 0; from < names.length; from += READINGS_MAX) {
+      const batch = new ReadingBatch(source);
+      const rows = new Rows(ROW_SETTINGS, target, this.#options.clock.now(), batch);
+      const time = rows.timeOf(undefined);
+      for (const name of names.slice(from, from + READINGS_MAX)) rows.refuse(name, time, STALE);
+      batches.push(batch);
+    }
+    return batches;
   }
 
   /** Where readings of a node, or of a device behind it, go. Undefined where its name is taken. */

@@ -112,6 +112,20 @@ describe("readings", () => {
     expect(prints).toEqual([true, true, false]);
   });
 
+  test("of a node with more metrics than a message may have are stale as well", async () => {
+    const { send, receiver, intake } = rig();
+    const metrics = Array.from({ length: 25_000 }, (_, i) => ({
+      name: `m${i}`,
+      datatype: DOUBLE,
+      doubleValue: i,
+    }));
+    // Refused as readings; the names are known all the same.
+    send("spBv1.0/a/NBIRTH/n", { seq: 0n, metrics });
+    expect(receiver.counters["malformed"]).toBe(1);
+    await receiver.lost();
+    expect(intake.batches.map(({ length }) => length)).toEqual([20_000, 5000]);
+  });
+
   test("with a time in the future are flagged, like everybody's", () => {
     const { send, intake } = rig();
     const timestamp = BigInt(T0 + 3_600_000);
