@@ -70,7 +70,7 @@ export class Sink {
       owner: `desk-${randomUUID()}`,
       name: `${hostname()}:${process.pid}`,
       latency: this.ingest.latency,
-      lag: async () => lag.measure(),
+      lag: () => lag.latest(),
       onRaised: (alarms) => this.#api.announce(alarms),
       clock,
       random: random.fork("alarms"),

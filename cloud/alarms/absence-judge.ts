@@ -18,24 +18,26 @@ export class AbsenceJudge {
   readonly #nowMs: () => number;
   readonly #byGateway = new Map<string, Watch>();
   /** By gateway: who was absent when the alarms were kept last. */
-  readonly #absent = new Map<string, { rule: string; subject: string }[]>();
+  readonly #absent = new Map<string, { rule: CompiledAbsence; subject: string }[]>();
 
   constructor(rules: RuleSet, nowMs: () => number) {
     this.#rules = rules;
     this.#nowMs = nowMs;
   }
 
-  /** An alarm whose rule is gone from the file ends. */
+  /** An alarm ends whose rule is gone from the file, or speaks of others now. */
   load(memory: readonly KeptMemory[], verdict: Verdict): void {
     for (const [key] of recall<true>(memory, "absent")) {
-      const [rule = "", gateway = "", subject = ""] = key;
-      if (this.#rules.has(rule)) {
+      const [name = "", gateway = "", subject = ""] = key;
+      const place = { gateway, ...placeOf(subject) };
+      const rule = this.#rules.of(place).absences.find((each) => each.name === name);
+      if (rule) {
         const known = this.#absent.get(gateway) ?? [];
         this.#absent.set(gateway, [...known, { rule, subject }]);
         continue;
       }
       verdict.remember(["absent", ...key], undefined);
-      verdict.raise(goneRule(rule, { gateway, ...placeOf(subject) }, this.#nowMs()));
+      verdict.raise(goneRule(name, place, this.#nowMs()));
     }
   }
 
@@ -64,9 +66,8 @@ export class AbsenceJudge {
     if (known) return known;
     const watch: Watch = new Map();
     this.#byGateway.set(gateway, watch);
-    for (const { rule: name, subject } of this.#absent.get(gateway) ?? []) {
-      const rule = this.#rules.absenceNamed(name);
-      if (rule) listOf(watch, rule).remember(subject);
+    for (const { rule, subject } of this.#absent.get(gateway) ?? []) {
+      listOf(watch, rule).remember(subject);
     }
     return watch;
   }

@@ -21,7 +21,7 @@ export interface AlarmServiceOptions {
   readonly name: string;
   readonly latency: DurationHistogram;
   /** How far the sinks are behind the hub; undefined while that cannot be told. */
-  readonly lag: () => Promise<LagMeasure | undefined>;
+  readonly lag: () => LagMeasure | undefined;
   /** Transitions of the sink's own rules, just now. */
   readonly onRaised: (alarms: readonly AlarmRow[]) => void;
   readonly clock: Clock;

@@ -4,6 +4,7 @@
  * ends, and its memory with it. So nothing is taken in twice, and nothing is passed over.
  */
 import type { AlarmModel, Notice, OutboxEntry } from "#core/alarms/contract.ts";
+import { causesFirst } from "#core/alarms/inhibition.ts";
 import { PenstockError } from "#core/errors.ts";
 import type { AlarmRow } from "../store/alarm-row.ts";
 import type {
@@ -11,7 +12,6 @@ import type {
   DeskLease,
   DeskStore,
   DeskWrite,
-  NumberedAlarm,
   RequestAnswer,
 } from "../store/desk-contract.ts";
 import type { Judge } from "./judge.ts";
@@ -24,6 +24,7 @@ export class LeaseLost extends Error {}
 const TRANSITIONS_PER_TURN = 500;
 const REQUESTS_PER_TURN = 50;
 
+/** Who tells people. */
 export interface Teller {
   /** To whom the notices go: as entries of the outbox. */
   addressed(notices: readonly Notice[]): readonly OutboxEntry[];
@@ -37,8 +38,7 @@ export interface DeskTermOptions {
   readonly cursor: number;
   readonly board: AlarmModel;
   readonly judge: Judge;
-  /** Who is told; left out where nobody is. */
-  readonly teller?: Teller | undefined;
+  readonly teller: Teller;
   /** Wall clock. */
   readonly nowMs: () => number;
 }
@@ -70,29 +70,34 @@ export class DeskTerm {
     if (transitions.length === 0 && requests.length === 0 && !isDue) return false;
     const draft = new WriteDraft();
     const verdict = new Verdict();
-    for (const each of transitions) this.#take(each, draft, verdict);
+    for (const alarm of causesFirst(transitions.map((each) => each.alarm))) {
+      this.#take(alarm, draft, verdict);
+    }
     const answers = requests.map((request) => ({
       id: request.id,
       answer: this.#operate(request, draft),
     }));
     if (isDue) draft.add(board.tick(nowMs()));
-    const outbox = teller?.addressed(draft.notices) ?? [];
+    const outbox = teller.addressed(draft.notices);
     draft.addOutbox(outbox);
     const cursor = transitions.at(-1)?.serial ?? this.#cursor;
     await this.commit({ ...verdict.write, alarms: draft.write, cursor, answers });
     this.#cursor = cursor;
-    teller?.send(outbox);
+    teller.send(outbox);
     return transitions.length === TRANSITIONS_PER_TURN || requests.length === REQUESTS_PER_TURN;
   }
 
-  /** Transitions of the sink's rules, which are in the database now. @throws LeaseLost; PenstockError STORE_FAILED */
+  /**
+   * Gives the transitions that came of it; they are in the database.
+   * @throws LeaseLost; PenstockError STORE_FAILED
+   */
   async judge(): Promise<readonly AlarmRow[]> {
     const verdict = await this.#options.judge.judge();
     if (!verdict.isEmpty) await this.commit(verdict.write);
     return verdict.raised;
   }
 
-  #take({ alarm }: NumberedAlarm, draft: WriteDraft, verdict: Verdict): void {
+  #take(alarm: AlarmRow, draft: WriteDraft, verdict: Verdict): void {
     const { board, judge, nowMs } = this.#options;
     const { gateway, receivedAtMs: _receivedAtMs, ...transition } = alarm;
     draft.add(board.take(transition, gateway, nowMs()));

@@ -26,11 +26,13 @@ export class GatewayJudge {
     }));
   }
 
-  /** An alarm whose rule is gone from the file ends. */
+  /** An alarm ends whose rule is gone from the file, or speaks of others now. */
   load(memory: readonly KeptMemory[], verdict: Verdict): void {
     for (const [key] of recall<true>(memory, "silent")) {
       const [rule = "", gateway = ""] = key;
-      const watch = this.#watches.find((each) => each.rule.name === rule);
+      const watch = this.#watches.find(
+        (each) => each.rule.name === rule && matchesGlob(each.rule.gateway ?? "", gateway),
+      );
       if (watch) {
         watch.list.remember(gateway);
         continue;

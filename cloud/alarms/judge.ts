@@ -13,8 +13,8 @@ import { Verdict } from "./verdict.ts";
 
 /** A lane without an event for so long does not hold its gateway's windows open. */
 const IDLE_LANE_MS = 60_000;
-/** Queries for windows that one turn makes; then others have theirs. */
-const SPANS_MAX = 20;
+/** After an outage there is much to make up for: so long a turn takes, then others have theirs. */
+const TURN_MS = 1000;
 
 /** How far the sinks are behind the hub. */
 export interface LagMeasure {
@@ -27,10 +27,12 @@ export interface JudgeOptions {
   readonly store: Pick<Store, "rollups" | "state" | "desk">;
   readonly rules: readonly AlarmRule[];
   readonly pipeline: PipelineSettings | "off";
-  /** Undefined while the hub is away. */
-  readonly lag: () => Promise<LagMeasure | undefined>;
+  /** As it was measured last; undefined while the hub is away. */
+  readonly lag: () => LagMeasure | undefined;
   /** Wall clock. */
   readonly nowMs: () => number;
+  /** Never steps back. */
+  readonly elapsedMs: () => number;
 }
 
 export class Judge {
@@ -66,7 +68,7 @@ export class Judge {
   async judge(): Promise<Verdict> {
     const verdict = new Verdict();
     const nowMs = this.#options.nowMs();
-    const lag = await this.#options.lag();
+    const lag = this.#options.lag();
     const marks = await this.#options.store.desk.gateways(nowMs - IDLE_LANE_MS);
     const heard = marks.filter(({ newestMs }) => newestMs >= 0);
     this.#series.begin(heard, verdict);
@@ -84,13 +86,18 @@ export class Judge {
     knownUntilMs: number | undefined,
     verdict: Verdict,
   ): Promise<void> {
-    let spans = 0;
-    for (const { gateway, watermarkMs, newestMs } of marks) {
+    const endMs = this.#options.elapsedMs() + TURN_MS;
+    let waiting = marks.flatMap(({ gateway, watermarkMs, newestMs }) => {
       const finalToMs = watermarkMs ?? idleFinalTo(newestMs, knownUntilMs);
-      if (finalToMs === undefined) continue;
-      const place = { finalToMs, newestMs };
-      while (spans < SPANS_MAX && (await this.#series.judge(gateway, place, verdict))) spans += 1;
-    }
+      return finalToMs === undefined ? [] : { gateway, finalToMs, newestMs };
+    });
+    do {
+      const more: typeof waiting = [];
+      for (const each of waiting) {
+        if (await this.#series.judge(each.gateway, each, verdict)) more.push(each);
+      }
+      waiting = more;
+    } while (waiting.length > 0 && this.#options.elapsedMs() < endMs);
   }
 
   async #judgePipeline(

@@ -26,7 +26,7 @@ export interface TermOptions {
   readonly recipients: readonly Recipient[];
   readonly store: Store;
   /** How far the sinks are behind the hub; undefined while that cannot be told. */
-  readonly lag: () => Promise<LagMeasure | undefined>;
+  readonly lag: () => LagMeasure | undefined;
   /** A transition of the sink's own is in the database. */
   readonly onStored: () => void;
   readonly clock: Clock;
@@ -37,11 +37,13 @@ export interface TermOptions {
 
 export function openTerm(options: TermOptions, lease: DeskLease, kept: KeptDesk): OpenTerm {
   const { store, settings, recipients, lag, clock, random, log, limitedLog } = options;
+  const { rules, pipeline, policy } = settings;
   const nowMs = (): number => clock.now();
   const facts = new PlantFacts(settings);
   // Across live data and a backlog, the time of a transition decides which is the later one.
-  const board = new AlarmBoard(policyOf(settings.policy, "time"), kept, facts);
-  const judge = new Judge({ ...settings, store, lag, nowMs });
+  const board = new AlarmBoard(policyOf(policy, "time"), kept, facts);
+  const elapsedMs = (): number => clock.monotonic();
+  const judge = new Judge({ rules, pipeline, store, lag, nowMs, elapsedMs });
   const ended = judge.load(kept.memory);
   const notifications = new Notifications({
     recipients,

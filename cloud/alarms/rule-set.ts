@@ -47,13 +47,11 @@ export class RuleSet {
   readonly gatewayAbsences: readonly CompiledAbsence[];
   /** How far back the last sign of life of a series may lie and still matter. */
   readonly absentMsMax: number;
-  readonly #names: ReadonlySet<string>;
   readonly #thresholds: readonly Patterned<CompiledThreshold>[];
   readonly #absences: readonly Patterned<CompiledAbsence>[];
   readonly #bySeries = new Map<string, RulesOfSeries>();
 
   constructor(rules: readonly AlarmRule[]) {
-    this.#names = new Set(rules.map(({ name }) => name));
     this.#thresholds = rules.flatMap(compileThreshold);
     const absences = rules.flatMap(compileAbsence);
     this.#absences = absences.filter(({ rule }) => rule.kind !== "gateway");
@@ -62,14 +60,6 @@ export class RuleSet {
     const widths = new Set(this.#thresholds.map(({ rule }) => rule.over));
     if (this.#absences.length > 0) widths.add("1m");
     this.widths = widths;
-  }
-
-  has(rule: string): boolean {
-    return this.#names.has(rule);
-  }
-
-  absenceNamed(name: string): CompiledAbsence | undefined {
-    return this.#absences.find(({ rule }) => rule.name === name)?.rule;
   }
 
   /** Whether any rule may concern series of the gateway. */
@@ -95,7 +85,7 @@ export class RuleSet {
   }
 }
 
-export function seriesName({ gateway, device, tag }: SeriesKey): string {
+function seriesName({ gateway, device, tag }: SeriesKey): string {
   return JSON.stringify([gateway, device, tag]);
 }
 

@@ -17,8 +17,10 @@ import { recall, type Verdict } from "./verdict.ts";
 const HOUR_MS = 3_600_000;
 /** A gateway that comes back after longer is not judged for what was before. */
 const CATCH_UP_MS_MAX = 24 * HOUR_MS;
-/** Windows that one query takes. */
-const SPAN_WINDOWS = 60;
+/** Nor a new one for what it brings along of before. */
+const NEW_MS_MAX = HOUR_MS;
+/** Windows that are judged in one go. */
+const SPAN_WINDOWS = 10;
 
 interface Span {
   width: Width;
@@ -91,7 +93,7 @@ export class SeriesJudge {
     let isMore = false;
     for (const width of this.#rules.widths) {
       const end = windowStart(finalToMs, WIDTH_MS[width]);
-      const known = this.#judgedTo.get(placeOf(gateway, width)) ?? Number.NEGATIVE_INFINITY;
+      const known = this.#judgedTo.get(placeOf(gateway, width)) ?? end - NEW_MS_MAX;
       const fromMs = Math.max(known, end - CATCH_UP_MS_MAX);
       const toMs = Math.min(end, fromMs + SPAN_WINDOWS * WIDTH_MS[width]);
       if (toMs <= fromMs) continue;

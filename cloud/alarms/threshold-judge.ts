@@ -5,27 +5,33 @@ import { WIDTH_MS } from "../rollup/window.ts";
 import type { KeptMemory } from "../store/desk-contract.ts";
 import { rowValue } from "./row-value.ts";
 import { figure, goneRule, ruleAlarm } from "./rule-alarms.ts";
-import { type CompiledThreshold, type RuleSet, seriesName } from "./rule-set.ts";
+import type { CompiledThreshold, RuleSet } from "./rule-set.ts";
 import { judgeThreshold, type ThresholdState } from "./threshold.ts";
 import { recall, type Verdict } from "./verdict.ts";
+
+/** Beyond it, further series are not judged: hostile names must cost no memory. */
+const STATES_MAX = 100_000;
 
 export class ThresholdJudge {
   readonly #rules: RuleSet;
   readonly #nowMs: () => number;
   /** By rule, then by series: those that are not well. */
   readonly #states = new Map<string, Map<string, ThresholdState>>();
+  #count = 0;
 
   constructor(rules: RuleSet, nowMs: () => number) {
     this.#rules = rules;
     this.#nowMs = nowMs;
   }
 
-  /** An alarm whose rule is gone from the file ends. */
+  /** An alarm ends whose rule is gone from the file, or speaks of other series now. */
   load(memory: readonly KeptMemory[], verdict: Verdict): void {
     for (const [key, state] of recall<ThresholdState>(memory, "threshold")) {
       const [rule = "", gateway = "", device = "", tag = ""] = key;
-      if (this.#rules.has(rule)) {
-        this.#statesOf(rule).set(seriesName({ gateway, device, tag }), state);
+      const { series, thresholds } = this.#rules.of({ gateway, device, tag });
+      if (thresholds.some(({ name }) => name === rule)) {
+        this.#statesOf(rule).set(series, state);
+        this.#count += 1;
         continue;
       }
       verdict.remember(["threshold", ...key], undefined);
@@ -33,7 +39,7 @@ export class ThresholdJudge {
     }
   }
 
-  /** @param series as `seriesName` calls the row's */
+  /** @param series as the set of rules calls the row's */
   judge(rule: CompiledThreshold, series: string, row: RollupRow, verdict: Verdict): void {
     const value = rowValue(row, rule.aggregate);
     if (value === undefined) return;
@@ -42,9 +48,10 @@ export class ThresholdJudge {
     const { gateway, device, tag, start } = row;
     const widthMs = WIDTH_MS[rule.over];
     const { state, change } = judgeThreshold(rule, before, { start, widthMs, value });
-    if (!state && !before) return;
+    if (state === before || (!before && this.#count >= STATES_MAX)) return;
     if (state) states.set(series, state);
     else states.delete(series);
+    this.#count += Number(state !== undefined) - Number(before !== undefined);
     verdict.remember(["threshold", rule.name, gateway, device, tag], state);
     if (!change) return;
     const message = messageOf(rule, row, value, change);

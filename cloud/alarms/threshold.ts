@@ -10,7 +10,7 @@ import type { Comparison, ThresholdRule } from "#config/sink/alarm-rules.ts";
 export interface ThresholdState {
   /** Start of the first window in a row for which it held. */
   since: number;
-  /** Start of the last window that was judged. */
+  /** Start of the last window for which it held before the alarm. */
   last: number;
   isActive: boolean;
 }
@@ -33,7 +33,7 @@ export function judgeThreshold(
 ): ThresholdVerdict {
   if (before?.isActive) {
     if (isClear(rule, value)) return { state: undefined, change: "cleared" };
-    return { state: { ...before, last: start }, change: undefined };
+    return { state: before, change: undefined };
   }
   if (!holds(rule.compare, value)) return { state: undefined, change: undefined };
   const since = before && before.last + widthMs === start ? before.since : start;

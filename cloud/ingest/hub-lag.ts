@@ -54,23 +54,36 @@ export class HubLag {
   #knownUntilMs: number | undefined;
   #last: HubLagMeasure | undefined;
   #nextAtMs = Number.NEGATIVE_INFINITY;
+  #isMeasuring = false;
 
   constructor(options: HubLagOptions) {
     this.#options = options;
   }
 
-  /** Undefined while the hub, or the database, cannot be asked. At most `EVERY_MS` old. */
-  async measure(): Promise<HubLagMeasure | undefined> {
-    const { clock, log } = this.#options;
-    if (clock.monotonic() < this.#nextAtMs) return this.#last;
-    this.#nextAtMs = clock.monotonic() + EVERY_MS;
+  /**
+   * As it was measured last; meanwhile it is measured anew, for a hub that is away lets us wait.
+   * Undefined when the hub, or the database, could not be asked.
+   */
+  latest(): HubLagMeasure | undefined {
+    const nowMs = this.#options.clock.monotonic();
+    if (!this.#isMeasuring && nowMs >= this.#nextAtMs) {
+      this.#nextAtMs = nowMs + EVERY_MS;
+      void this.#refresh();
+    }
+    return this.#last;
+  }
+
+  async #refresh(): Promise<void> {
+    this.#isMeasuring = true;
     try {
       this.#last = await this.#measure();
     } catch (error) {
-      log.warn("lag", { reason: messageOf(error) }, "how far the hub is ahead cannot be told");
+      const reason = messageOf(error);
+      this.#options.log.warn("lag", { reason }, "how far the hub is ahead cannot be told");
       this.#last = undefined;
+    } finally {
+      this.#isMeasuring = false;
     }
-    return this.#last;
   }
 
   async #measure(): Promise<HubLagMeasure | undefined> {

@@ -4,6 +4,7 @@
  */
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { AlarmOperation } from "#core/alarms/contract.ts";
+import { PenstockError } from "#core/errors.ts";
 import {
   type AlarmRequest,
   type DeskLease,
@@ -17,7 +18,8 @@ import {
   type SinkReport,
 } from "../desk-contract.ts";
 import { PostgresAlarmAccess } from "./alarm-access.ts";
-import type { Database } from "./database.ts";
+import type { Database, Sql } from "./database.ts";
+import { Deposed } from "./database-errors.ts";
 import { readDesk, writeDesk } from "./desk-tables.ts";
 
 export class PostgresDesk extends PostgresAlarmAccess implements DeskStore {
@@ -48,7 +50,7 @@ export class PostgresDesk extends PostgresAlarmAccess implements DeskStore {
   }
 
   async commit({ owner, term }: DeskLease, write: DeskWrite): Promise<boolean> {
-    return this.#database.transaction(async (sql) => {
+    return this.#transaction(async (sql) => {
       const held = await sql.query("SELECT FROM desk WHERE owner = $1 AND term = $2 FOR UPDATE", [
         owner,
         term,
@@ -57,6 +59,16 @@ export class PostgresDesk extends PostgresAlarmAccess implements DeskStore {
       await writeDesk(sql, write);
       return true;
     });
+  }
+
+  /** One of which nobody knows how it ended is like one that failed: who goes on reads what is there. */
+  async #transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    try {
+      return await this.#database.transaction(work);
+    } catch (error) {
+      if (!(error instanceof Deposed)) throw error;
+      throw new PenstockError("STORE_FAILED", error.message, { cause: error });
+    }
   }
 
   async transitionsAfter(serial: number, limit: number): Promise<readonly NumberedAlarm[]> {

@@ -8,7 +8,7 @@ import { compareSeries } from "../../rollup/open-series.ts";
 import { OpenWindows } from "../../rollup/open-windows.ts";
 import { type RollupRow, rowJson, type SeriesKey } from "../../rollup/row-json.ts";
 import { RowState } from "../../rollup/row-state.ts";
-import { WIDTH_MS } from "../../rollup/window.ts";
+import { WIDTH_MS, windowStart } from "../../rollup/window.ts";
 import type { RollupQuery } from "../contract.ts";
 import { addReadings } from "./adopt.ts";
 import { numberArray } from "./arrays.ts";
@@ -69,7 +69,8 @@ async function querySeries(sql: Sql, query: RollupQuery): Promise<QueriedSeries[
 async function openWindows(sql: Sql, query: RollupQuery): Promise<Map<string, OpenWindows>> {
   const byGateway = new Map<string, OpenWindows>();
   // A window that begins in the span may end after it.
-  const span = { fromMs: query.fromMs, toMs: query.toMs + WIDTH_MS[query.width] };
+  const widthMs = WIDTH_MS[query.width];
+  const span = { fromMs: query.fromMs, toMs: windowStart(query.toMs - 1, widthMs) + widthMs };
   let after = 0;
   for (;;) {
     const events = await readJournal(sql, query.gateway, span, after, EVENTS_PER_PAGE);

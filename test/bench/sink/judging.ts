@@ -31,7 +31,7 @@ export function startJudging(store: Store, rules: number): Judging {
     owner: "bench",
     name: "bench",
     latency: new DurationHistogram(),
-    lag: async () => undefined,
+    lag: () => undefined,
     onRaised: () => undefined,
     clock: systemClock,
     random: createRandom(1),

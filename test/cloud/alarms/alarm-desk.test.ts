@@ -34,7 +34,7 @@ function startService(clock: Clock = systemClock): AlarmService {
     owner: `desk-${owners}`,
     name: `test:${owners}`,
     latency: new DurationHistogram(),
-    lag: async () => undefined,
+    lag: () => undefined,
     onRaised: () => undefined,
     clock,
     random: createRandom(1),

@@ -133,6 +133,14 @@ export class AlarmSink {
     await exited;
   }
 
+  /** What a command answers that is given this sink's file. */
+  async command(...args: string[]): Promise<number | null> {
+    const line = [MAIN, ...args.slice(0, 2), "--config", this.file, ...args.slice(2)];
+    const child = spawn(process.execPath, line, { stdio: "ignore" });
+    await once(child, "close");
+    return child.exitCode;
+  }
+
   async status(): Promise<AlarmStatus> {
     const status: AlarmStatus = JSON.parse(await this.get("/api/status"));
     return status;

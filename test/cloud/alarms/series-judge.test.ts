@@ -19,17 +19,15 @@ import {
 import { tempFolder } from "#test/support/temp-folder.ts";
 
 const MINUTE_MS = 60_000;
+const hot = {
+  name: "too hot",
+  series: "*/oven-*/temperature",
+  over: "1m",
+  mean: "> 245",
+  priority: "high",
+};
 const { rules } = sinkAlarms.parse({
-  rules: [
-    {
-      name: "too hot",
-      series: "*/oven-*/temperature",
-      over: "1m",
-      mean: "> 245",
-      priority: "high",
-    },
-    { name: "no answer", device: "*/*", absent: "90s" },
-  ],
+  rules: [hot, { name: "no answer", device: "*/*", absent: "90s" }],
 });
 
 let store: SqliteStore;
@@ -117,15 +115,21 @@ describe("the windows of a gateway", () => {
     expect(await told(3, 3, next)).toEqual(["oven-1 too hot cleared", "pump no answer active"]);
   });
 
-  test("end the alarms of a rule that is gone from the file", async () => {
+  test.each([
+    ["is gone from the file", []],
+    ["speaks of other series now", [{ ...hot, series: "*/oven-2/temperature" }]],
+    ["misses series now", [{ name: hot.name, series: hot.series, absent: "5m" }]],
+  ])("end the alarms of a rule that %s", async (_, changed) => {
     await send(0, "oven-1", 250);
     const verdict = await verdictOn(1, 1, judge);
     const loaded = new Verdict();
-    makeJudge(rules.slice(1)).load(verdict.write.memory ?? [], loaded);
+    makeJudge(sinkAlarms.parse({ rules: changed }).rules).load(verdict.write.memory ?? [], loaded);
     expect(loaded.write.raised).toMatchObject([
       { device: "oven-1", rule: "too hot", state: "cleared" },
     ]);
-    expect(loaded.write.forgottenMemory).toHaveLength(1);
+    expect(loaded.write.forgottenMemory).toContain(
+      JSON.stringify(["threshold", "too hot", "hall-3", "oven-1", "temperature"]),
+    );
   });
 
   test("that were there before anybody judged wake nobody", async () => {

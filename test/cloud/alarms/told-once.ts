@@ -69,4 +69,7 @@ export async function tellsOnce(
   const told = await plant.isTold("oven-1");
   expect(told.map(({ id }) => id)).toEqual([notice?.id, notice?.id]);
   expect(await plant.isTold("press-1")).toHaveLength(1);
+
+  expect(await next.command("alarm", "ack", "hall-3/oven-2", "--note", "seen")).toBe(0);
+  expect(await next.journal()).toContain("oven-2 acknowledged");
 }

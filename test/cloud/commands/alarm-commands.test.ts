@@ -75,7 +75,7 @@ test("alarms are listed, acknowledged, shelved and looked up while their sink ru
     owner: "desk-1",
     name: "test:1",
     latency: new DurationHistogram(),
-    lag: async () => undefined,
+    lag: () => undefined,
     onRaised: () => undefined,
     clock: systemClock,
     random: createRandom(1),

@@ -56,7 +56,7 @@ function startService(owner: string): AlarmService {
     owner,
     name: owner,
     latency: new DurationHistogram(),
-    lag: async () => undefined,
+    lag: () => undefined,
     onRaised: () => undefined,
     clock: systemClock,
     random: createRandom(1),
