@@ -24,15 +24,15 @@ export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   "buffer drain": async () => (await import("./commands/buffer/drain.ts")).bufferDrainCommand,
   "buffer drop": async () => (await import("./commands/buffer/drop.ts")).bufferDropCommand,
   "alarm ls": async () => (await import("./commands/alarm/list.ts")).alarmListCommand,
-  "alarm ack": async () =>
-    (await import("./commands/alarm/acknowledge.ts")).alarmAcknowledgeCommand,
+  "alarm ack": async () => (await import("./commands/alarm/operations.ts")).alarmAcknowledgeCommand,
   "alarm shelve": async () => (await import("./commands/alarm/shelve.ts")).alarmShelveCommand,
-  "alarm unshelve": async () => (await import("./commands/alarm/unshelve.ts")).alarmUnshelveCommand,
-  "alarm reset": async () => (await import("./commands/alarm/reset.ts")).alarmResetCommand,
+  "alarm unshelve": async () =>
+    (await import("./commands/alarm/operations.ts")).alarmUnshelveCommand,
+  "alarm reset": async () => (await import("./commands/alarm/operations.ts")).alarmResetCommand,
   "alarm out-of-service": async () =>
-    (await import("./commands/alarm/out-of-service.ts")).alarmOutOfServiceCommand,
+    (await import("./commands/alarm/operations.ts")).alarmOutOfServiceCommand,
   "alarm in-service": async () =>
-    (await import("./commands/alarm/in-service.ts")).alarmInServiceCommand,
+    (await import("./commands/alarm/operations.ts")).alarmInServiceCommand,
   "alarm journal": async () => (await import("./commands/alarm/journal.ts")).alarmJournalCommand,
   "maintenance begin": async () =>
     (await import("./commands/maintenance/begin.ts")).maintenanceBeginCommand,

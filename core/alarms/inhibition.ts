@@ -1,5 +1,5 @@
 /**
- * Suppression by design: which alarm explains which. A dead bus explains that its devices are
+ * Suppression by design: which alarm explains which. A bus that is dead or cannot start explains that its devices are
  * silent, a silent device that its tags are stale, a stale tag that its detectors find it odd; and
  * whoever knows that a value is beyond HH need not hear that it is beyond H.
  */
@@ -11,7 +11,7 @@ export const GATEWAY_DEVICE = "(gateway)";
 /** The tag under which a device's alarms stand that are of no tag. */
 export const DEVICE_TAG = "(device)";
 
-const OF_DEAD_BUS: ReadonlySet<string> = new Set(["silent", "stale"]);
+const OF_LOST_BUS: ReadonlySet<string> = new Set(["silent", "stale"]);
 const OF_SILENT_DEVICE: ReadonlySet<string> = new Set(["stale", "gap", "anomaly", "stuck"]);
 const OF_STALE_TAG: ReadonlySet<string> = new Set(["anomaly", "stuck"]);
 /** By rule: the rule of the same tag that says more. */
@@ -21,8 +21,11 @@ const GRAVER: Readonly<Record<string, string>> = { "limit-h": "limit-hh", "limit
 export function causesOf(gateway: string, alarm: AlarmPlace, bus: string | undefined): string[] {
   const { device, tag, rule } = alarm;
   const causes: string[] = [];
-  if (bus !== undefined && OF_DEAD_BUS.has(rule)) {
-    causes.push(stateKey(gateway, { device: GATEWAY_DEVICE, tag: bus, rule: "dead" }));
+  if (bus !== undefined && OF_LOST_BUS.has(rule)) {
+    causes.push(
+      stateKey(gateway, { device: GATEWAY_DEVICE, tag: `(bus ${bus})`, rule: "stopped" }),
+      stateKey(gateway, { device: GATEWAY_DEVICE, tag: bus, rule: "dead" }),
+    );
   }
   if (OF_SILENT_DEVICE.has(rule) && tag !== DEVICE_TAG) {
     causes.push(stateKey(gateway, { device, tag: DEVICE_TAG, rule: "silent" }));
@@ -35,7 +38,7 @@ export function causesOf(gateway: string, alarm: AlarmPlace, bus: string | undef
 
 /** Whose alarms may have this one as their cause. */
 export function reachOf({ device, tag, rule }: AlarmPlace): "gateway" | "device" | "none" {
-  if (device === GATEWAY_DEVICE && rule === "dead") return "gateway";
+  if (device === GATEWAY_DEVICE && (rule === "dead" || rule === "stopped")) return "gateway";
   if (rule === "silent" && tag === DEVICE_TAG) return "device";
   return rule === "stale" || rule === "limit-hh" || rule === "limit-ll" ? "device" : "none";
 }

@@ -5,15 +5,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { connectAsync, type MqttClient } from "mqtt";
 import { systemClock } from "#core/clock.ts";
-import type { WebhookBody } from "#core/notify/webhook-body.ts";
 import { type AgentProcess, startAgent } from "#test/support/agent-process.ts";
+import { startNoticeHook } from "#test/support/notice-hook.ts";
 
 export const name = "alarm-latency";
 export const describe =
@@ -50,9 +49,9 @@ export async function run(args: readonly string[]): Promise<AlarmLatencyResult> 
   });
   const folder = await mkdtemp(join(tmpdir(), "penstock-bench-"));
   const probes = new Probes(Number(values.seconds) * ALARMS_PER_SECOND);
-  const hook = await startHook((body) => probes.atWebhook(body.device));
+  const hook = await startNoticeHook((body) => probes.atWebhook(body.device));
   const file = join(folder, "gateway.yaml");
-  await writeFile(file, gatewayFile(join(folder, "buffer"), probes.names, portOf(hook)));
+  await writeFile(file, gatewayFile(join(folder, "buffer"), probes.names, hook.url));
   const agent = await startAgent(file);
   try {
     await measure(agent, probes, values.rate, values.seconds);
@@ -62,7 +61,7 @@ export async function run(args: readonly string[]): Promise<AlarmLatencyResult> 
     };
   } finally {
     await agent.stop();
-    hook.close();
+    hook.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -104,26 +103,6 @@ async function busyDevices(port: number, rate: string, seconds: string): Promise
     stdio: ["ignore", "ignore", "inherit"],
   });
   await once(child, "exit");
-}
-
-async function startHook(onNotice: (body: WebhookBody) => void): Promise<Server> {
-  const server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on("data", (part: Buffer) => parts.push(part));
-    request.on("end", () => {
-      onNotice(JSON.parse(Buffer.concat(parts).toString("utf8")));
-      response.end();
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return server;
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("no port");
-  return address.port;
 }
 
 /** Devices that each raise one alarm. */
@@ -173,7 +152,7 @@ function latencyOf(durationsMs: readonly number[]): Latency {
   return { count: inOrder.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
 }
 
-function gatewayFile(buffer: string, probes: readonly string[], hookPort: number): string {
+function gatewayFile(buffer: string, probes: readonly string[], hook: string): string {
   const tags = `{ t: { limits: { hh: ${LIMIT}, deadband: 0 } } }`;
   return `version: 1
 gateway: hall-3
@@ -186,6 +165,6 @@ mqtt:
 devices:
 ${probes.map((probe) => `  ${probe}: { tags: ${tags} }`).join("\n")}
 alarms:
-  shift: { webhook: "http://127.0.0.1:${hookPort}/" }
+  shift: { webhook: "${hook}" }
 `;
 }

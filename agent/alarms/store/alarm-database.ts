@@ -37,6 +37,9 @@ const DAMAGED = "damaged-";
 const DAMAGED_MAX = 3;
 const DAMAGE = /corruption|does not exist|No such file|Invalid argument|SIG(ABRT|SEGV|BUS)/i;
 
+/** Some megabytes are kept: LevelDB's own choices would hold as much in memory. */
+const SMALL = { writeBufferSize: 1024 * 1024, cacheSize: 512 * 1024 };
+
 export interface ReadRecords {
   /** By key, all but the journal. */
   readonly kept: ReadonlyMap<string, unknown>;
@@ -138,7 +141,7 @@ export class AlarmDatabase {
     const isNew = !existsSync(path);
     await writeFile(this.#path("in-use"), "", { flush: true });
     const database: Database = new ClassicLevel(path);
-    await database.open({ createIfMissing: isNew });
+    await database.open({ createIfMissing: isNew, ...SMALL });
     this.#database = database;
     this.#directory = await open(path, "r");
     if (!isNew) return;

@@ -3,15 +3,14 @@
  * kept, its notice, and the message's acknowledgement. The device sends again until it has an
  * answer, and a real HTTP server takes the notices.
  */
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
 import { systemClock } from "#core/clock.ts";
 import type { WebhookBody } from "#core/notify/webhook-body.ts";
 import { createRandom, type Random } from "#core/random.ts";
 import { type AgentProcess, startAgent } from "#test/support/agent-process.ts";
+import { startNoticeHook } from "#test/support/notice-hook.ts";
 import { until } from "#test/support/until.ts";
 
 export interface KillOutcome {
@@ -40,9 +39,9 @@ const LIMIT = 100;
 
 export async function killRounds({ folder, rounds, seed }: KillRounds): Promise<KillOutcome> {
   const receiver = new Receiver();
-  await receiver.start();
+  const hook = await startNoticeHook((body) => receiver.bodies.push(body));
   const file = join(folder, "gateway.yaml");
-  await writeFile(file, gatewayFile(join(folder, "buffer"), receiver.url));
+  await writeFile(file, gatewayFile(join(folder, "buffer"), hook.url));
   const random = createRandom(seed);
   const startTs = systemClock.now() - rounds * 1000;
   let agent = await startAgent(file);
@@ -57,7 +56,7 @@ export async function killRounds({ folder, rounds, seed }: KillRounds): Promise<
     return judge(rounds, startTs, receiver);
   } finally {
     await agent.stop();
-    receiver.stop();
+    hook.stop();
   }
 }
 
@@ -117,25 +116,6 @@ function judge(rounds: number, startTs: number, receiver: Receiver): KillOutcome
 
 class Receiver {
   readonly bodies: WebhookBody[] = [];
-  readonly #server: Server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on("data", (part: Buffer) => parts.push(part));
-    request.on("end", () => {
-      this.bodies.push(JSON.parse(Buffer.concat(parts).toString("utf8")));
-      response.end();
-    });
-  });
-
-  async start(): Promise<void> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-  }
-
-  get url(): string {
-    const address = this.#server.address();
-    if (typeof address !== "object" || address === null) throw new Error("no port");
-    return `http://127.0.0.1:${address.port}/`;
-  }
 
   /** The ids of the notices of that kind, by the time at which their alarm began. */
   kinds(kind: WebhookBody["kind"]): Map<number, Set<string>> {
@@ -146,11 +126,6 @@ class Receiver {
       found.set(body.since, ids.add(body.id));
     }
     return found;
-  }
-
-  stop(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
   }
 }
 

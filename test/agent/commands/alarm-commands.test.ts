@@ -3,18 +3,16 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Agent } from "#agent/agent.ts";
+import type { Agent } from "#agent/agent.ts";
 import { COMMANDS } from "#agent/command-table.ts";
-import { machineId } from "#agent/commands/machine-id.ts";
 import { loadGateway } from "#config/load-config.ts";
 import { systemClock } from "#core/clock.ts";
-import { silentLogger } from "#core/log.ts";
 import type { WebhookBody } from "#core/notify/webhook-body.ts";
-import { createRandom } from "#core/random.ts";
 import { type HttpReceiver, startHttpReceiver } from "#test/support/http-receiver.ts";
 import { type CommandOutcome, runCommand } from "#test/support/run-command.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
+import { startAgent } from "./mqtt-agent.ts";
 
 let file: string;
 let agent: Agent | undefined;
@@ -44,20 +42,6 @@ alarms:
       limit-hh: { action: Turn the burner off., url: "https://wiki.example/ovens" }
   shift: { webhook: "${hook.url}/shift" }
 `;
-}
-
-async function startAgent(): Promise<void> {
-  agent = new Agent({
-    settings: loadGateway(file),
-    machineId: machineId(),
-    boot: { id: "boot-1", originMs: 0 },
-    isClockSynced: async () => true,
-    clock: systemClock,
-    random: createRandom(1),
-    log: silentLogger,
-    resources: () => ({ cpuMs: 0, rssBytes: 0 }),
-  });
-  await agent.start();
 }
 
 async function stopAgent(): Promise<void> {
@@ -94,7 +78,7 @@ beforeEach(async () => {
   hook = await startHttpReceiver();
   ts = systemClock.now();
   await writeFile(file, gatewayFile(folder));
-  await startAgent();
+  agent = await startAgent(file);
 });
 
 afterEach(stopAgent);
@@ -125,7 +109,7 @@ test("an alarm is told with what a person needs, listed, acknowledged, and known
   expect(acknowledged.out).toContain("active, acknowledged by eva");
   await hook.has(2);
   await stopAgent();
-  await startAgent();
+  agent = await startAgent(file);
   const { out } = await command("alarm ls", "--all", "--json");
   expect(JSON.parse(out)).toMatchObject([
     { raised: { rule: "limit-hh" }, acknowledged: { by: "eva", note: "burner is off" } },

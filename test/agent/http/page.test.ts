@@ -5,7 +5,7 @@ import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { chromium, openPage } from "#test/support/browser.ts";
 import { peerTest } from "#test/support/peer.ts";
-import { FakeView } from "./fake-view.ts";
+import { alarm, FakeView } from "./fake-view.ts";
 
 const HOSTILE = '<img src=x onerror="alert(1)">';
 
@@ -30,3 +30,32 @@ peerTest("values and sources are there as text, and follow what changes", [chrom
   await page.getByText("needs attention").waitFor();
   expect(complaints).toEqual([]);
 });
+
+peerTest(
+  "an alarm shows at once, and then what people have done about it",
+  [chromium],
+  async () => {
+    const view = new FakeView();
+    const host = "127.0.0.1";
+    const api = new AgentApi({ host, port: 0, view, clock: systemClock, log: silentLogger });
+    await api.start();
+    onTestFinished(() => api.stop());
+    const { page, complaints } = await openPage(`http://${host}:${api.port}/`);
+    await page.getByText("healthy").waitFor();
+    view.raise(alarm(1), alarm(2));
+    api.publishAlarm(alarm(1));
+    await page.locator("#alarms li").first().waitFor();
+    await page.getByText("unacknowledged").first().waitFor();
+    const whom = { by: "eva", note: "", at: 1 };
+    const [first, second] = view.states;
+    if (!first || !second) throw new Error("two alarms were raised");
+    view.states = [
+      { ...first, isAcknowledged: true, acknowledged: whom },
+      { ...second, suppressedBy: "(gateway)/rs485-a/dead" },
+    ];
+    await page.getByText("acknowledged by eva").waitFor();
+    await page.getByText("because of (gateway)/rs485-a/dead").waitFor();
+    expect(await page.locator("#alarm-count").innerText()).toBe("2");
+    expect(complaints).toEqual([]);
+  },
+);

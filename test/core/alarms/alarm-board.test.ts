@@ -16,6 +16,7 @@ describe("a cause", () => {
   test.each([
     ["(gateway)/rs485-a/dead", "meter-1/(device)/silent"],
     ["(gateway)/rs485-a/dead", "meter-1/power/stale"],
+    ["(gateway)/(bus rs485-a)/stopped", "meter-1/power/stale"],
     ["meter-1/(device)/silent", "meter-1/power/stale"],
     ["meter-1/(device)/silent", "meter-1/power/gap"],
     ["meter-1/(device)/silent", "meter-1/power/anomaly"],
