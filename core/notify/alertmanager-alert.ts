@@ -16,7 +16,13 @@ export interface Alert {
 const LABEL_MAX = 200;
 const ANNOTATION_MAX = 1000;
 
-export function alertOf(state: AlarmState, names: PlantNames, endsAtMs: number): Alert {
+/** @param lasts how long it lasts unless it is sent again */
+export function alertOf(
+  state: AlarmState,
+  names: PlantNames,
+  nowMs: number,
+  lastsMs: number,
+): Alert {
   const { device, tag, rule, priority, message, value, expected } = state.raised;
   const { site } = names.siteOf(state.gateway, device);
   const unit = names.unitOf(state.gateway, device, tag);
@@ -34,19 +40,20 @@ export function alertOf(state: AlarmState, names: PlantNames, endsAtMs: number):
       acknowledge: names.acknowledgeWith(state.key),
       acknowledged_by: state.acknowledged?.by,
     }),
-    startsAt: timeText(state.activeSince),
-    endsAt: timeText(endsAtMs),
+    // A device's clock may be anywhere; what has not begun yet is refused.
+    startsAt: timeText(Math.max(0, Math.min(nowMs, state.activeSince))),
+    endsAt: timeText(nowMs + lastsMs),
   };
 }
 
 /** That it works. */
-export function testAlertOf(notice: Notice, nowMs: number, endsAtMs: number): Alert {
+export function testAlertOf(notice: Notice, nowMs: number, lastsMs: number): Alert {
   const { rule, site, gateway, device, tag, priority, title } = notice;
   return {
     labels: labelsOf({ alertname: rule, site, gateway, device, tag, severity: priority }),
     annotations: bounded({ summary: title }),
     startsAt: timeText(nowMs),
-    endsAt: timeText(endsAtMs),
+    endsAt: timeText(nowMs + lastsMs),
   };
 }
 

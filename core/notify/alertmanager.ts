@@ -37,7 +37,7 @@ export class AlertmanagerMirror implements Mirror {
     const nowMs = this.#clock.now();
     const active = standing.filter(({ isActive }) => isActive);
     const alerts = new Map(
-      active.map((state) => [state.key, alertOf(state, this.#names, nowMs + LASTS_MS)]),
+      active.map((state) => [state.key, alertOf(state, this.#names, nowMs, LASTS_MS)]),
     );
     const over = [...this.#shown].filter(([key]) => !alerts.has(key));
     const ended = over.map(([, alert]) => resolved(alert, nowMs));
@@ -49,7 +49,7 @@ export class AlertmanagerMirror implements Mirror {
 
   async test(notice: Notice, signal: AbortSignal): Promise<void> {
     const nowMs = this.#clock.now();
-    await this.#send([testAlertOf(notice, nowMs, nowMs + EVERY_MS)], signal);
+    await this.#send([testAlertOf(notice, nowMs, EVERY_MS)], signal);
   }
 
   /** All members of a cluster are told, and one that took it tells the others. */

@@ -5,7 +5,7 @@
  */
 import type { AlarmState, JournalEntry, Notice, OutboxEntry } from "../alarms/contract.ts";
 import type { AlarmFacts } from "../alarms/facts.ts";
-import { PenstockError } from "../errors.ts";
+import { messageOf, PenstockError } from "../errors.ts";
 import { oneLine } from "./one-line.ts";
 import type { ChannelKind } from "./recipient.ts";
 
@@ -31,6 +31,13 @@ export class DeliveryFailed extends PenstockError {
     this.isTransient = isTransient;
     this.retryAfterMs = retryAfterMs;
   }
+}
+
+/** What went wrong, also where a notifier met something that it was not made for. */
+export function failureOf(error: unknown): DeliveryFailed {
+  if (error instanceof DeliveryFailed) return error;
+  const message = `the notifier failed: ${messageOf(error)}`;
+  return new DeliveryFailed(message, { isTransient: false, cause: error });
 }
 
 export interface Notifier {

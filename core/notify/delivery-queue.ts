@@ -6,11 +6,10 @@
 import type { JournalEntry, Notice, OutboxEntry } from "../alarms/contract.ts";
 import { backOff } from "../back-off.ts";
 import type { Clock } from "../clock.ts";
-import { messageOf } from "../errors.ts";
 import type { RateLimitedLog } from "../log.ts";
 import type { Random } from "../random.ts";
 import type { ChannelHealth } from "./channel-health.ts";
-import { DeliveryFailed, type Notifier } from "./contract.ts";
+import { type DeliveryFailed, failureOf, type Notifier } from "./contract.ts";
 import { withDeadline } from "./deadline.ts";
 import { oneLine } from "./one-line.ts";
 import type { OutboxBook } from "./outbox-book.ts";
@@ -188,13 +187,6 @@ export class DeliveryQueue {
 }
 
 const NOTE_MAX = 500;
-
-/** A notifier tells all that can happen to it; anything else would fail the next time, too. */
-function failureOf(error: unknown): DeliveryFailed {
-  if (error instanceof DeliveryFailed) return error;
-  const message = `the notifier failed: ${messageOf(error)}`;
-  return new DeliveryFailed(message, { isTransient: false, cause: error });
-}
 
 const AGAIN = /\/again\/(\d+)$/;
 const STILL = "Still unacknowledged: ";

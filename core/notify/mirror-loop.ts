@@ -9,7 +9,7 @@ import { isAbort } from "../errors.ts";
 import type { RateLimitedLog } from "../log.ts";
 import type { Random } from "../random.ts";
 import type { ChannelHealth } from "./channel-health.ts";
-import { DeliveryFailed, type Mirror } from "./contract.ts";
+import { failureOf, type Mirror } from "./contract.ts";
 import { withDeadline } from "./deadline.ts";
 import { DELIVERY_MS_MAX } from "./delivery-queue.ts";
 
@@ -59,7 +59,10 @@ export class MirrorLoop {
 
   /** @throws DeliveryFailed; AbortError when the signal fires */
   async test(notice: Notice, signal: AbortSignal): Promise<void> {
-    await this.#inTurn(() => this.#options.mirror.test(notice, signal));
+    await this.#inTurn(async () => {
+      signal.throwIfAborted();
+      await this.#options.mirror.test(notice, signal);
+    });
     this.refresh();
   }
 
@@ -89,11 +92,11 @@ export class MirrorLoop {
       );
     } catch (error) {
       if (signal.aborted) return false;
-      if (!(error instanceof DeliveryFailed)) throw error;
-      health.failedWith(error);
+      const failure = failureOf(error);
+      health.failedWith(failure);
       // A bus is not yet open when its agent starts, and Alertmanager restarts.
       if (health.failuresInARow === 1) return false;
-      const fields = { channel: address, code: error.code, reason: error.message };
+      const fields = { channel: address, code: failure.code, reason: failure.message };
       log.warn(address, fields, `what stands cannot be shown (${mirror.kind})`);
       return false;
     }

@@ -5,7 +5,7 @@
  */
 import type { AlarmTransition } from "../alarm.ts";
 import type { AlarmState, Notice, OutboxEntry } from "../alarms/contract.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock, Timer } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import { type Logger, RateLimitedLog } from "../log.ts";
 import type { Random } from "../random.ts";
@@ -79,6 +79,7 @@ export class Notifications {
   readonly #book: OutboxBook;
   readonly #log: RateLimitedLog;
   readonly #lines: readonly Line[];
+  #endings: Timer | undefined;
 
   constructor(options: NotificationsOptions) {
     const { recipients, commit, clock, random, log } = options;
@@ -99,13 +100,14 @@ export class Notifications {
       loop?.start();
     }
     this.#forget(kept.filter(({ recipient }) => !known.has(recipient)));
-    const { device, clock, onAlarm } = this.#options;
-    for (const address of this.#alarmed()) {
-      if (!known.has(address)) onAlarm(failingAlarm(device, address, undefined, clock.now()));
-    }
+    // Once whoever takes alarms in has heard who tells of them from now on.
+    this.#endings = this.#options.clock.after("alarms of gone recipients", 0, () => {
+      this.#endAlarmsExcept(known);
+    });
   }
 
   async stop(): Promise<void> {
+    this.#endings?.cancel();
     await Promise.all(this.#lines.map(stopLine));
     await this.#book.stop();
   }
@@ -211,6 +213,14 @@ export class Notifications {
       ({ isActive, raised }) => isActive && isOfOwnChannel(raised, device),
     );
     return own.map(({ raised }) => raised.tag);
+  }
+
+  /** Nobody else would end the alarm about a channel that is gone. */
+  #endAlarmsExcept(known: ReadonlySet<string>): void {
+    const { device, clock, onAlarm } = this.#options;
+    for (const address of this.#alarmed()) {
+      if (!known.has(address)) onAlarm(failingAlarm(device, address, undefined, clock.now()));
+    }
   }
 
   /** Their recipient is no longer in the file. */

@@ -118,6 +118,16 @@ describe("what Alertmanager is sent", () => {
     expect(receiver.received[0]?.headers.authorization).toBe("Bearer t");
   });
 
+  test("begins at a time that it takes, whatever clock a device has", async () => {
+    const receiver = await startHttpReceiver();
+    const mirror = new AlertmanagerMirror({ urls: [receiver.url] }, PLANT, new ManualClock());
+    const times = [1e300, -1e300, start + 3_600_000, start - 5];
+    const states = times.map((activeSince, i) => madeState({ tag: `t${i}` }, { activeSince }));
+    await mirror.show(states, never);
+    const sent: { startsAt: string }[] = JSON.parse((await receiver.first()).body);
+    expect(sent.map(({ startsAt }) => Date.parse(startsAt))).toEqual([start, 0, start, start - 5]);
+  });
+
   test("ends also where nobody knows whether its begin arrived", async () => {
     const receiver = await startHttpReceiver();
     const mirror = new AlertmanagerMirror({ urls: [receiver.url] }, PLANT, new ManualClock());

@@ -29,12 +29,12 @@ class Lamp implements Mirror {
   readonly everyMs = 10_000;
   readonly restMs = 200;
   readonly shown: string[][] = [];
-  isBroken = false;
+  failure: Error | undefined;
   tests = 0;
 
   async show(standing: readonly AlarmState[]): Promise<void> {
     await Promise.resolve();
-    if (this.isBroken) throw AWAY;
+    if (this.failure) throw this.failure;
     this.shown.push(standing.map(({ key }) => key));
   }
 
@@ -235,7 +235,7 @@ describe("a mirror", () => {
   });
 
   test("gets no notices, and what it missed does not matter once it works again", async () => {
-    lamp.isBroken = true;
+    lamp.failure = AWAY;
     const running = start([madeRecipient("red", [WIRE])]);
     states = [madeState()];
     tell(running, madeNotice());
@@ -243,9 +243,20 @@ describe("a mirror", () => {
     await clock.advance(60_000);
     expect(disk.entries).toEqual([]);
     expect(alarms).toMatchObject([{ tag: "red.coil", state: "active" }]);
-    lamp.isBroken = false;
+    lamp.failure = undefined;
     await clock.advance(10_000);
     expect(lamp.shown.at(-1)).toEqual(["oven-2/temperature/limit-hh"]);
+    expect(alarms.at(-1)).toMatchObject({ tag: "red.coil", state: "cleared" });
+  });
+
+  test("that meets what it was not made for is an alarm, and goes on", async () => {
+    lamp.failure = new RangeError("Invalid time");
+    start([madeRecipient("red", [WIRE])]);
+    await clock.advance(0);
+    const message = "red.coil cannot be told of alarms: the notifier failed: Invalid time";
+    expect(alarms).toMatchObject([{ state: "active", message }]);
+    lamp.failure = undefined;
+    await clock.advance(10_000);
     expect(alarms.at(-1)).toMatchObject({ tag: "red.coil", state: "cleared" });
   });
 
