@@ -86,7 +86,8 @@ export class AbsenceJudge {
         ? `${rule}: no usable reading of ${who} for ${formatDuration(absent)}`
         : `${rule}: readings of ${who} come again`;
     const silence = { value: Math.max(0, ts - heardAtMs) / 1000, expected: absent / 1000 };
-    const alarm = { ...place, rule, priority, change, ts, ...silence, message };
+    const since = Math.min(heardAtMs, ts);
+    const alarm = { ...place, rule, priority, change, ts, since, ...silence, message };
     verdict.raise(ruleAlarm(alarm, this.#nowMs()));
     verdict.remember(["absent", rule, gateway, subject], change === "active" ? true : undefined);
   }

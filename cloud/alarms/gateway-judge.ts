@@ -65,7 +65,9 @@ export class GatewayJudge {
           ? `${rule}: nothing of ${gateway} for ${formatDuration(absent)}`
           : `${rule}: ${gateway} is heard again`;
       const silence = { value: Math.max(0, ts - heardAtMs) / 1000, expected: absent / 1000 };
-      const alarm = { gateway, ...OF_GATEWAY, rule, priority, change, ts, ...silence, message };
+      const since = Math.min(heardAtMs, ts);
+      const place = { gateway, ...OF_GATEWAY, ts, since };
+      const alarm = { ...place, rule, priority, change, ...silence, message };
       verdict.raise(ruleAlarm(alarm, this.#nowMs()));
       verdict.remember(["silent", rule, gateway], change === "active" ? true : undefined);
     }

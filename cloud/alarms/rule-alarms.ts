@@ -16,10 +16,15 @@ export interface RuleChange extends SeriesKey {
   value: number;
   expected: number;
   message: string;
+  /** When it began, as far as the windows tell. */
+  since?: number;
+  /** For a sparkline, newest last. */
+  points?: readonly number[];
 }
 
 export function ruleAlarm(change: RuleChange, nowMs: number): AlarmRow {
   const { change: state, gateway, device, tag, rule, priority, ts, value, expected } = change;
+  const { since, points } = change;
   const cause = JSON.stringify([rule, gateway, device, tag, ts, state]);
   return {
     id: `rule ${createHash("sha256").update(cause).digest("base64url")}`,
@@ -33,6 +38,8 @@ export function ruleAlarm(change: RuleChange, nowMs: number): AlarmRow {
     value,
     expected,
     message: change.message,
+    ...(since !== undefined && { since }),
+    ...(points !== undefined && { points: [...points] }),
     receivedAtMs: nowMs,
   };
 }

@@ -5,12 +5,15 @@
  * Absence of devices and series is measured by the gateway's own watermark: while the gateway is
  * silent, or the sink behind, it does not move, and nobody is missed.
  */
+import { ALARM_POINTS_MAX } from "#core/alarm.ts";
 import type { RollupRow } from "../rollup/row-json.ts";
 import { isWidth, WIDTH_MS, type Width, windowStart } from "../rollup/window.ts";
 import type { RollupQuery } from "../store/contract.ts";
 import type { GatewayMark, KeptMemory } from "../store/desk-contract.ts";
 import { AbsenceJudge } from "./absence-judge.ts";
-import type { RuleSet } from "./rule-set.ts";
+import { rowValue } from "./row-value.ts";
+import { type RuleChange, ruleAlarm } from "./rule-alarms.ts";
+import type { CompiledThreshold, RuleSet } from "./rule-set.ts";
 import { ThresholdJudge } from "./threshold-judge.ts";
 import { recall, type Verdict } from "./verdict.ts";
 
@@ -21,6 +24,8 @@ const CATCH_UP_MS_MAX = 24 * HOUR_MS;
 const NEW_MS_MAX = HOUR_MS;
 /** Windows that are judged in one go. */
 const SPAN_WINDOWS = 10;
+/** Alarms of one go that bring a sparkline: each takes a query, and of many nobody looks at it. */
+const SPARKLINES_MAX = 20;
 
 interface Span {
   width: Width;
@@ -38,6 +43,7 @@ export interface SeriesJudgeOptions {
 export class SeriesJudge {
   readonly #rules: RuleSet;
   readonly #rows: SeriesJudgeOptions["rows"];
+  readonly #nowMs: () => number;
   readonly #thresholds: ThresholdJudge;
   readonly #absences: AbsenceJudge;
   /** By gateway and width: end of the last window that was judged. */
@@ -48,6 +54,7 @@ export class SeriesJudge {
   constructor({ rules, rows, nowMs }: SeriesJudgeOptions) {
     this.#rules = rules;
     this.#rows = rows;
+    this.#nowMs = nowMs;
     this.#thresholds = new ThresholdJudge(rules, nowMs);
     this.#absences = new AbsenceJudge(rules, nowMs);
   }
@@ -117,14 +124,36 @@ export class SeriesJudge {
   ): Promise<void> {
     const watches = width === "1m" && this.#rules.absentMsMax > 0;
     if (watches && !this.#absences.isKnown(gateway)) await this.#lookBack(gateway, fromMs);
+    const changes: { change: RuleChange; rule: CompiledThreshold }[] = [];
     for await (const row of this.#rows({ gateway, width, fromMs, toMs })) {
       const { series, thresholds, absences } = this.#rules.of(row);
       for (const rule of thresholds) {
-        if (rule.over === width) this.#thresholds.judge(rule, series, row, verdict);
+        if (rule.over !== width) continue;
+        const change = this.#thresholds.judge(rule, series, row, verdict);
+        if (change) changes.push({ change, rule });
       }
       if (watches) this.#absences.hear(row, absences);
     }
+    for (const [at, { change, rule }] of changes.entries()) {
+      const isShown = change.change === "active" && at < SPARKLINES_MAX;
+      const points = isShown ? await this.#pointsOf(rule, change) : undefined;
+      verdict.raise(ruleAlarm(points ? { ...change, points } : change, this.#nowMs()));
+    }
     if (watches) this.#absences.judge(gateway, Math.min(toMs, newestMs), verdict);
+  }
+
+  /** What the rule has seen of late. */
+  async #pointsOf(
+    { aggregate, over: width }: CompiledThreshold,
+    { gateway, device, tag, ts: toMs }: RuleChange,
+  ): Promise<number[]> {
+    const fromMs = toMs - ALARM_POINTS_MAX * WIDTH_MS[width];
+    const points: number[] = [];
+    for await (const row of this.#rows({ gateway, device, tag, width, fromMs, toMs })) {
+      const value = rowValue(row, aggregate);
+      if (value !== undefined) points.push(value);
+    }
+    return points;
   }
 
   /** Who was heard in the past hours can be missed: another sink may have watched until now. */

@@ -4,7 +4,7 @@ import type { RollupRow, SeriesKey } from "../rollup/row-json.ts";
 import { WIDTH_MS } from "../rollup/window.ts";
 import type { KeptMemory } from "../store/desk-contract.ts";
 import { rowValue } from "./row-value.ts";
-import { figure, goneRule, ruleAlarm } from "./rule-alarms.ts";
+import { figure, goneRule, type RuleChange } from "./rule-alarms.ts";
 import type { CompiledThreshold, RuleSet } from "./rule-set.ts";
 import { judgeThreshold, type ThresholdState } from "./threshold.ts";
 import { recall, type Verdict } from "./verdict.ts";
@@ -39,26 +39,35 @@ export class ThresholdJudge {
     }
   }
 
-  /** @param series as the set of rules calls the row's */
-  judge(rule: CompiledThreshold, series: string, row: RollupRow, verdict: Verdict): void {
+  /**
+   * Gives the change that the row brings.
+   * @param series as the set of rules calls the row's
+   */
+  judge(
+    rule: CompiledThreshold,
+    series: string,
+    row: RollupRow,
+    verdict: Verdict,
+  ): RuleChange | undefined {
     const value = rowValue(row, rule.aggregate);
-    if (value === undefined) return;
+    if (value === undefined) return undefined;
     const states = this.#statesOf(rule.name);
     const before = states.size > 0 ? states.get(series) : undefined;
     const { gateway, device, tag, start } = row;
     const widthMs = WIDTH_MS[rule.over];
     const { state, change } = judgeThreshold(rule, before, { start, widthMs, value });
-    if (state === before || (!before && this.#count >= STATES_MAX)) return;
+    if (state === before || (!before && this.#count >= STATES_MAX)) return undefined;
     if (state) states.set(series, state);
     else states.delete(series);
     this.#count += Number(state !== undefined) - Number(before !== undefined);
     verdict.remember(["threshold", rule.name, gateway, device, tag], state);
-    if (!change) return;
+    if (!change) return undefined;
     const message = messageOf(rule, row, value, change);
     const { name: ruleName, priority, compare } = rule;
     const at = { gateway, device, tag, ts: start + widthMs, value, expected: compare.limit };
-    const alarm = { ...at, rule: ruleName, priority, change, message };
-    verdict.raise(ruleAlarm(alarm, this.#nowMs()));
+    const since = state?.since;
+    const told = { ...at, rule: ruleName, priority, change, message };
+    return since === undefined ? told : { ...told, since };
   }
 
   #statesOf(rule: string): Map<string, ThresholdState> {

@@ -84,6 +84,13 @@ describe("the windows of a gateway", () => {
     expect(await told(3)).toEqual(["oven-1 too hot cleared"]);
   });
 
+  test("bring along since when, and the windows before", async () => {
+    for (const [minute, value] of [10, 20, 246].entries()) await send(minute, "oven-1", value);
+    const { raised } = await verdictOn(3, 3, judge);
+    const since = MINUTE + 2 * MINUTE_MS;
+    expect(raised).toMatchObject([{ ts: since + MINUTE_MS, since, points: [10, 20, 246] }]);
+  });
+
   test("say who is absent, by the gateway's own time", async () => {
     await send(0, "oven-1", 20);
     await send(0, "pump", 1);

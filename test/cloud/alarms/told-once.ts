@@ -41,7 +41,7 @@ export async function tellsOnce(
   await plant.send("oven-1", minute + MINUTE_MS, 251);
   const [notice] = await plant.isTold("oven-1");
   expect(notice).toMatchObject({ rule: "too hot", value: 251, expected: 245, priority: "high" });
-  expect(notice?.action).toBe("Close the gas valve.");
+  expect(notice).toMatchObject({ action: "Close the gas valve.", since: minute, points: [251] });
 
   await holder.kill();
   // Meanwhile the oven stays hot, and another one becomes so.
