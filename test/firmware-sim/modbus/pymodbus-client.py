@@ -10,7 +10,7 @@ import pathlib
 import sys
 
 sys.path.append(str(pathlib.Path(__file__).parents[2] / "support"))
-from pymodbus_words import NUMBERS, ORDERS  # Before pymodbus: it lets it be imported.
+from modbuswords import NUMBERS, ORDERS  # Before pymodbus: it lets it be imported.
 
 from pymodbus.client import ModbusTcpClient
 from pymodbus.payload import BinaryPayloadDecoder

@@ -15,7 +15,7 @@ import struct
 import sys
 
 sys.path.append(str(pathlib.Path(__file__).parents[3] / "support"))
-from pymodbus_words import NUMBERS, ORDERS  # Before pymodbus: it lets it be imported.
+from modbuswords import NUMBERS, ORDERS  # Before pymodbus: it lets it be imported.
 
 from pymodbus.datastore import (
     ModbusSequentialDataBlock,
