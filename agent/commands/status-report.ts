@@ -26,7 +26,8 @@ export function reportOf(status: StatusAnswer): StatusReport {
 }
 
 /** What needs somebody's attention, while the agent does its work. A stopped source is a problem. */
-function concernsOf({ sources, page, uplink, buffer, configuration }: StatusAnswer): string[] {
+function concernsOf(status: StatusAnswer): string[] {
+  const { sources, page, uplink, buffer, alarms, configuration } = status;
   const degraded = sources
     .filter(({ state }) => state !== "running" && state !== "stopped")
     .map(
@@ -40,7 +41,8 @@ function concernsOf({ sources, page, uplink, buffer, configuration }: StatusAnsw
   const faulty =
     fault === undefined ? [] : [`the file has faults, and an older state of it runs: ${fault}`];
   const hidden = page?.state === "stopped" ? [`the page is stopped: ${page.detail ?? "?"}`] : [];
-  return [...faulty, ...degraded, ...hidden, ...sending, ...full];
+  const unkept = alarms.store.state === "failing" ? ["the alarms cannot be kept"] : [];
+  return [...faulty, ...degraded, ...hidden, ...sending, ...full, ...unkept];
 }
 
 function linesOf(status: StatusAnswer): string[] {

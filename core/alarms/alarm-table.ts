@@ -31,16 +31,22 @@ export class AlarmTable {
   }
 
   ofDevice(gateway: string, device: string): AlarmState[] {
-    return this.#at(this.#ofDevice.get(placeOf(gateway, device)));
+    const keys = this.#ofDevice.get(placeOf(gateway, device)) ?? [];
+    return [...keys].flatMap((key) => this.#states.get(key) ?? []);
   }
 
   ofGateway(gateway: string): AlarmState[] {
     return [...this.#states.values()].filter((state) => state.gateway === gateway);
   }
 
-  /** What the notice of that key stands for, and has not ended yet. */
-  toldAs(as: string): AlarmState[] {
-    return this.#at(this.#told.get(as));
+  /** Whether one of those is so that the notice of that key stands for, and that have not ended. */
+  isOfToldAs(as: string, is: (state: AlarmState) => boolean): boolean {
+    // A dead bus takes along thousands, each of which asks: no list is made.
+    for (const key of this.#told.get(as) ?? []) {
+      const state = this.#states.get(key);
+      if (state && is(state)) return true;
+    }
+    return false;
   }
 
   put(state: AlarmState): void {
@@ -63,15 +69,6 @@ export class AlarmTable {
     if (this.#states.size < this.#statesMax) return [];
     const inOrder = [...this.#states.values()].toSorted((a, b) => worthOf(a) - worthOf(b));
     return inOrder.slice(0, Math.max(1, Math.min(MADE_ROOM, this.#statesMax / 10)));
-  }
-
-  #at(keys: Iterable<string> | undefined): AlarmState[] {
-    const found: AlarmState[] = [];
-    for (const key of keys ?? []) {
-      const state = this.#states.get(key);
-      if (state) found.push(state);
-    }
-    return found;
   }
 }
 

@@ -82,13 +82,12 @@ export class AlarmTeller {
   tellEnd(draft: EffectsDraft, before: AlarmState, after: AlarmState): void {
     const as = before.notified?.as;
     if (!before.isNotified || as === undefined) return;
-    const others = as === after.key ? [] : this.#table.toldAs(as);
     const hasEnded = !after.isNotified && !after.isActive;
-    if (hasEnded && others.length === 0) {
+    if (hasEnded && !this.#table.isOfToldAs(as, () => true)) {
       draft.notices.push(this.#writer.ending(as, after, "cleared", draft.nowMs));
     }
     const isTakenOn = after.isActive && after.isAcknowledged && !before.isAcknowledged;
-    if (isTakenOn && others.every((other) => other.isAcknowledged)) {
+    if (isTakenOn && !this.#table.isOfToldAs(as, ({ isAcknowledged }) => !isAcknowledged)) {
       draft.notices.push(this.#writer.ending(as, after, "acknowledged", draft.nowMs));
     }
   }

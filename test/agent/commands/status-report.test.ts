@@ -50,6 +50,10 @@ test.each([
     "the hub cannot be reached: ENOTFOUND",
   ],
   [{ buffer: { state: "full" } }, "the buffer is full"],
+  [
+    { alarms: { ...WELL.alarms, store: { state: "failing", failures: 3 } } },
+    "the alarms cannot be kept",
+  ],
 ])("what somebody should look at is exit code 1: %j", (difference, concern) => {
   const { severity, headline, lines } = reportOf({ ...WELL, ...difference });
   expect(severity).toBe(1);
