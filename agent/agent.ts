@@ -55,6 +55,9 @@ export interface AgentOptions {
 /** A synced write takes milliseconds, on a worn card seconds. */
 const WRITE_MS_MAX = 60_000;
 
+/** So far back it is looked when a recipient was told last. */
+const JOURNAL_LOOK_MAX = 1000;
+
 /** A lamp's module answers within this, or is tried again. */
 const SIGNAL_TIMEOUT_MS = 1000;
 
@@ -196,7 +199,7 @@ export class Agent {
       ...bufferRoutes(this.#buffer.desk),
       ...detectRoutes(intake.detectors),
       ...alarmRoutes(this.#alarms.desk),
-      ...notifyRoutes(this.#alarms.recipients),
+      ...notifyRoutes(this.#alarms.recipients, () => this.#alarms.desk.recent(JOURNAL_LOOK_MAX)),
       ...tailRoute(view, clock),
       ...busRoutes((bus) => sources.guestLink(bus)),
     };

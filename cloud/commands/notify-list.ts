@@ -5,11 +5,13 @@ import { EXIT } from "#config/exit.ts";
 import { loadSink } from "#config/load-config.ts";
 import { SINK_ALARM_SETTINGS } from "#config/sink/alarms.ts";
 import type { AlarmState, JournalEntry } from "#core/alarms/contract.ts";
-import { FAILING_RULE } from "#core/notify/failing-alarm.ts";
+import { isOfOwnChannel } from "#core/notify/failing-alarm.ts";
 import { addressOf, isMirrored, type Recipient } from "#core/notify/recipient.ts";
+import { type ToldInJournal, toldInJournal } from "#core/notify/told-in-journal.ts";
 import { CONFIG_OPTION, plain, withAlarms } from "./open-alarms.ts";
 
 const JOURNAL_LIMIT = 1000;
+const SINK = "(sink)";
 
 export const notifyListCommand = declareCommand({
   name: "notify ls",
@@ -41,20 +43,16 @@ last, and when a notice was given up. Also while sinks run, and when none does.`
   },
 });
 
-export interface ChannelRow {
+interface ChannelRow extends ToldInJournal {
   readonly address: string;
   /** It shows what stands, and leaves nothing in the journal but that it fails. */
   readonly isMirror: boolean;
   /** The alarm about it stands. */
   readonly isFailing: boolean;
-  /** Milliseconds since 1970; null for not within what was looked at. */
-  readonly lastTold: number | null;
-  readonly lastGivenUp: number | null;
-  readonly reason: string | null;
 }
 
 /** @param journal newest first */
-export function channelRows(
+function channelRows(
   recipients: readonly Recipient[],
   journal: readonly JournalEntry[],
   states: readonly AlarmState[],
@@ -62,20 +60,14 @@ export function channelRows(
   return recipients.flatMap((recipient) =>
     recipient.channels.map((channel) => {
       const address = addressOf(recipient, channel.kind);
-      const told = journal.find(({ kind, note }) => kind === "notified" && note === address);
-      const failed = journal.find(
-        ({ kind, note }) => kind === "notification-failed" && note?.startsWith(`${address}: `),
-      );
       return {
         address,
         isMirror: isMirrored(channel),
         isFailing: states.some(
           ({ isActive, raised }) =>
-            isActive && raised.rule === FAILING_RULE && raised.tag === address,
+            isActive && isOfOwnChannel(raised, SINK) && raised.tag === address,
         ),
-        lastTold: told?.at ?? null,
-        lastGivenUp: failed?.at ?? null,
-        reason: failed?.note?.slice(address.length + 2) ?? null,
+        ...toldInJournal(address, journal),
       };
     }),
   );

@@ -2,7 +2,7 @@
 import type { AlarmTransition } from "../alarm.ts";
 import { oneLine } from "./one-line.ts";
 
-export const FAILING_RULE = "notification-failing";
+const FAILING_RULE = "notification-failing";
 
 /**
  * Whether an alarm is about one of our own channels. In the sink those of the gateways are alarms like
