@@ -33,7 +33,7 @@ export function checkDevices(file: RawMapping, outline: Outline): Problem[] {
 function checkDevice(context: DeviceContext): Problem[] {
   const { path, device, buses, sound } = context;
   const limits = sound.has(device["tags"]) ? [] : checkTags(path, device);
-  limits.push(...checkGate(context));
+  limits.push(...checkDetect(context));
   if ("leaveOut" in device && !("template" in device)) limits.push(leaveOutAlone(path));
   const busName = textOf(device["bus"]);
   if (busName === undefined) return [...limits, ...checkWithoutBus(context)];
@@ -57,16 +57,24 @@ function checkTags(path: Path, device: RawMapping): Problem[] {
 }
 
 /** On a bus all tags are known; who publishes by MQTT may have more than the file names. */
-function checkGate({ path, device, buses }: DeviceContext): Problem[] {
-  const gate = textOf(mappingOf(device["detect"])["while"]);
+function checkDetect({ path, device, buses }: DeviceContext): Problem[] {
+  const { while: gate, group } = mappingOf(device["detect"]);
   const bus = mappingOf(buses[textOf(device["bus"]) ?? ""]);
+  if (!("modbus" in bus) || hasUnknownTags(device)) return [];
   const tags = Object.keys(mappingOf(device["tags"]));
-  if (gate === undefined || tags.includes(gate) || !("modbus" in bus)) return [];
-  if (hasUnknownTags(device)) return [];
-  const near = nearest(gate, tags);
+  const members: unknown[] = Array.isArray(group) ? group : [];
+  return [
+    ...unknownTag([...path, "detect", "while"], gate, tags),
+    ...members.flatMap((tag, i) => unknownTag([...path, "detect", "group", i], tag, tags)),
+  ];
+}
+
+function unknownTag(path: Path, named: unknown, tags: readonly string[]): Problem[] {
+  const tag = textOf(named);
+  if (tag === undefined || tags.includes(tag)) return [];
+  const near = nearest(tag, tags);
   const suggestion = near ? `did you mean "${near}"?` : `its tags are: ${tags.join(", ")}`;
-  const message = `the device has no tag "${gate}"`;
-  return [{ path: [...path, "detect", "while"], on: "value", message, suggestion }];
+  return [{ path, on: "value", message: `the device has no tag "${tag}"`, suggestion }];
 }
 
 /** Its template could not be put in, which is said already. */

@@ -1,5 +1,6 @@
 /** Back-tests the tags of one machine together. */
 import { GroupDetector } from "#agent/detect/group-detector.ts";
+import { StateLayout, StateSlabs } from "#agent/detect/state-slabs.ts";
 import { type BackTestReport, countIn, scoreText } from "./back-test-report.ts";
 import { type Delimiter, delimiterOf, fieldsOf, fieldText, linesOf } from "./csv.ts";
 import type { GroupRequest } from "./detect-request.ts";
@@ -13,7 +14,7 @@ export async function* judgeGroup(
 ): AsyncIterable<string> {
   let delimiter: Delimiter | undefined;
   let tags: string[] | undefined;
-  let group: GroupDetector | undefined;
+  let group: ((values: ArrayLike<number>) => { ratio: number; worst: number }) | undefined;
   let lineNumber = 0;
   for await (const line of linesOf(input)) {
     lineNumber += 1;
@@ -22,17 +23,28 @@ export async function* judgeGroup(
     const [time = "", ...fields] = fieldsOf(line, delimiter);
     if (!tags || !group) {
       tags = fields;
-      group = new GroupDetector({ tags: tags.length, soundRows });
+      group = groupOf(tags.length, soundRows);
       yield "timestamp,anomaly_score,alarm,tag\n";
       continue;
     }
     const values = Float64Array.from(fields, numberOf);
-    const ratio = group.surprise(values);
+    const { ratio, worst: place } = group(values);
     const score = 1 - 1 / (1 + ratio);
     const alarm = ratio >= 1;
     const lacking = values.length < tags.length || values.includes(Number.NaN);
     countIn(report, { alarm, ...(lacking && { fault: "a tag has no number" }) }, lineNumber);
-    const worst = ratio > 0 ? (tags[group.worst] ?? "") : "";
+    const worst = ratio > 0 ? (tags[place] ?? "") : "";
     yield `${[time, scoreText(score), alarm ? "1" : "0", worst].map(fieldText).join(",")}\n`;
   }
+}
+
+function groupOf(
+  tags: number,
+  soundRows: number,
+): (values: ArrayLike<number>) => { ratio: number; worst: number } {
+  const layout = new StateLayout();
+  const group = new GroupDetector(layout, { tags, soundRows });
+  const block = new StateSlabs(layout.doubles, 1).take();
+  group.begin(block);
+  return (values) => ({ ratio: group.surprise(block, values), worst: group.worst });
 }

@@ -28,6 +28,8 @@ export interface DetectSettings {
   readonly direction?: Direction | undefined;
   /** How long without a reading is too long; left out, it is learnt. */
   readonly stale?: number | "off" | undefined;
+  /** Tags of the device that are watched together, too. */
+  readonly group?: readonly string[] | undefined;
   /** A tag of the device: only while it is true, or a number other than 0, the machine runs. */
   readonly while?: string | undefined;
 }

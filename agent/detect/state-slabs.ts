@@ -33,17 +33,20 @@ export class StateLayout {
 /** Blocks of one length. */
 export class StateSlabs {
   readonly #doublesEach: number;
+  readonly #perSlab: number;
   #slab = viewsOf(0);
-  #used = SERIES_PER_SLAB;
+  #used: number;
 
-  constructor(doublesEach: number) {
+  constructor(doublesEach: number, perSlab = SERIES_PER_SLAB) {
     this.#doublesEach = doublesEach;
+    this.#perSlab = perSlab;
+    this.#used = perSlab;
   }
 
   /** A block of zeros. Blocks are never given back: series are not either. */
   take(): StateBlock {
-    if (this.#used === SERIES_PER_SLAB) {
-      this.#slab = viewsOf(this.#doublesEach * SERIES_PER_SLAB);
+    if (this.#used === this.#perSlab) {
+      this.#slab = viewsOf(this.#doublesEach * this.#perSlab);
       this.#used = 0;
     }
     const at = this.#used * this.#doublesEach;

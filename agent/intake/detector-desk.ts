@@ -8,8 +8,10 @@ import type { Series } from "#agent/sources/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { Clock } from "#core/clock.ts";
 import type { DetectorMemory, LearntSeries } from "./contract.ts";
+import type { GroupWatches } from "./group-watches.ts";
 import { named } from "./judge.ts";
 import type { LatestValues } from "./latest-values.ts";
+import { GROUP_TAG } from "./learnt.ts";
 import type { SeriesRegistry } from "./series-registry.ts";
 import type { SeriesWatches, Watch } from "./series-watch.ts";
 
@@ -28,6 +30,7 @@ interface DetectorDeskOptions {
   registry: SeriesRegistry;
   latest: LatestValues;
   watches: SeriesWatches;
+  groups: GroupWatches;
   clock: Clock;
   raise: (transition: AlarmTransition) => void;
   /** A series should speak from now on. */
@@ -43,7 +46,12 @@ export class DetectorDesk implements DetectorMemory {
 
   /** The series that have given a number, of a device and tag or of all. */
   rows(device?: string, tag?: string): DetectorRow[] {
-    return this.#watched(device, tag).map((watch) => this.#rowOf(watch));
+    const series = this.#watched(device, tag).map((watch) => this.#rowOf(watch));
+    if (tag !== undefined && tag !== GROUP_TAG) return series;
+    const groups = this.#options.groups.doing(device);
+    return series.concat(
+      groups.map((group) => Object.assign({ device: group.device, tag: GROUP_TAG }, group.doing)),
+    );
   }
 
   /** How many series are in each state. */
@@ -56,12 +64,14 @@ export class DetectorDesk implements DetectorMemory {
   }
 
   learnt(): readonly LearntSeries[] {
-    return this.#options.watches.learnt();
+    const { watches, groups } = this.#options;
+    return [...watches.learnt(), ...groups.learnt()];
   }
 
   /** A series that does not come back behind a restart is silent, too. */
   remember(learnt: readonly LearntSeries[], nowMs: number): void {
-    const { watches, registry, clock, expect } = this.#options;
+    const { watches, groups, registry, clock, expect } = this.#options;
+    groups.remember(learnt, nowMs);
     const monotonicMs = clock.monotonic();
     for (const { device, tag } of watches.remember(learnt, nowMs)) {
       if (registry.size >= registry.sizeMax) return;
@@ -69,10 +79,13 @@ export class DetectorDesk implements DetectorMemory {
     }
   }
 
-  /** Forgets what was learnt of a tag, or of all tags of a device; gives how many series that were. */
+  /** Forgets what was learnt of a tag, or of a device; gives how many series that were. */
   relearn(device: string, tag?: string): number {
     const watched = this.#watched(device, tag);
     const ts = this.#options.clock.now();
+    if (tag === undefined) {
+      this.#tell({ device, tag: GROUP_TAG }, this.#options.groups.relearn(device, ts));
+    }
     for (const { series, monitor } of watched) {
       this.#tell(series, monitor.relearn(ts, this.#valueOf(series) ?? 0));
     }
@@ -121,7 +134,7 @@ export class DetectorDesk implements DetectorMemory {
     return typeof value === "number" && Number.isFinite(value) ? value : undefined;
   }
 
-  #tell(series: Series, findings: readonly Finding[]): void {
+  #tell(series: Pick<Series, "device" | "tag">, findings: readonly Finding[]): void {
     for (const finding of findings) this.#options.raise(named(finding, series, 0));
   }
 }

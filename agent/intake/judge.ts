@@ -8,6 +8,8 @@ import type { ReadingBatch, Series } from "#agent/sources/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import { isBootTime } from "#core/boot-time.ts";
 import { DueHeap } from "./due-heap.ts";
+import { GroupWatches } from "./group-watches.ts";
+import { GROUP_TAG } from "./learnt.ts";
 import { SeriesWatches, type Watch, type WatchOptions } from "./series-watch.ts";
 
 /**
@@ -36,6 +38,7 @@ type OnTransition = (found: AlarmTransition, readingTs: number) => void;
 
 export class Judge {
   readonly watches: SeriesWatches;
+  readonly groups: GroupWatches;
   readonly #options: JudgeOptions;
   /** How many earlier readings of the series have the time of its newest. */
   readonly #repeats: number[] = [];
@@ -45,6 +48,7 @@ export class Judge {
   constructor(options: JudgeOptions) {
     this.#options = options;
     this.watches = new SeriesWatches(options);
+    this.groups = new GroupWatches(options, this.watches);
   }
 
   /** Readings that were not judged because they are of the past. */
@@ -76,6 +80,7 @@ export class Judge {
         onTransition(named(found, subject, repeat), own);
       }
     }
+    this.#judgeGroups(batch, now, onTransition);
   }
 
   /** Calls `onTransition` for each series that has been silent for too long. O(those in question). */
@@ -103,6 +108,18 @@ export class Judge {
   /** A series that spoke until the program ended is timed from now on, as if it had just spoken. */
   expect(series: Series, monotonicMs: number): void {
     this.#time(this.watches.of(series), monotonicMs);
+  }
+
+  /** Mostly a batch is of one device; another one that comes twice has no newer row then. */
+  #judgeGroups({ series, ts }: ReadingBatch, { wallMs }: Now, onTransition: OnTransition): void {
+    let last: string | undefined;
+    for (const { device } of series) {
+      if (device === last) continue;
+      last = device;
+      for (const found of this.groups.judge(device, wallMs)) {
+        onTransition(named(found, { device, tag: GROUP_TAG }, 0), ts.at(-1) ?? found.ts);
+      }
+    }
   }
 
   #findings(
@@ -150,7 +167,11 @@ const NONE: readonly Finding[] = Object.freeze([]);
  * leads to the same transition, not to a second one. That of a silence follows from the reading
  * before it.
  */
-export function named(found: Finding, series: Series, repeat: number): AlarmTransition {
+export function named(
+  found: Finding,
+  series: Pick<Series, "device" | "tag">,
+  repeat: number,
+): AlarmTransition {
   const { device, tag } = series;
   const { rule, state, ts, since = ts } = found;
   const from = rule === "stale" && state === "active" ? since : ts;

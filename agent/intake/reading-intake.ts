@@ -118,6 +118,7 @@ export class ReadingIntake implements Intake {
       registry: this.#registry,
       latest: this.#latest,
       watches: this.#judge.watches,
+      groups: this.#judge.groups,
       clock: options.clock,
       raise: (transition) => this.raiseOwn(transition),
       expect: (device, tag, monotonicMs) =>
@@ -161,6 +162,7 @@ export class ReadingIntake implements Intake {
   reconfigure(plant: Plant, devices: readonly string[]): void {
     this.#plant = plant;
     const changed = new Set(devices);
+    for (const device of changed) this.#judge.groups.forget(device);
     for (let index = 0; index < this.#registry.size; index++) {
       const series = this.#registry.at(index);
       if (!series || !changed.has(series.device)) continue;

@@ -5,7 +5,7 @@ import type { Series } from "#agent/sources/contract.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
 import type { LearntSeries } from "./contract.ts";
 import type { LatestValues } from "./latest-values.ts";
-import { AbsentSeries, fingerprintOf } from "./learnt.ts";
+import { AbsentSeries, fingerprintOf, GROUP_TAG } from "./learnt.ts";
 import { type DeviceProfile, ownEntry, type TagProfile } from "./series-settings.ts";
 
 export interface WatchOptions {
@@ -89,7 +89,10 @@ export class SeriesWatches {
 
   /** Gives those that should come back soon: they spoke until the end, and are still set up so. */
   remember(learnt: readonly LearntSeries[], nowMs: number): readonly LearntSeries[] {
-    this.#absent.add(learnt, nowMs);
+    this.#absent.add(
+      learnt.filter(({ tag }) => tag !== GROUP_TAG),
+      nowMs,
+    );
     return this.#absent
       .expected(nowMs)
       .filter(({ device, tag, fingerprint }) => fingerprint === this.#fingerprintOf(device, tag));

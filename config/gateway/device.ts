@@ -18,6 +18,15 @@ const detect = z.strictObject({
     .enum(["low", "medium", "high"])
     .default("medium")
     .describe("How soon something counts as unusual: `high` for history, `low` for quiet nights."),
+  group: z
+    .array(z.string().min(1))
+    .min(2)
+    .max(64)
+    .optional()
+    .describe(
+      "Tags that belong together, such as current, flow and vibration: how they are in their first " +
+        "1000 readings while the machine runs is taken for sound.",
+    ),
   direction: z
     .enum(["both", "up", "down"])
     .default("both")

@@ -6,6 +6,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { GroupDetector } from "#agent/detect/group-detector.ts";
+import { StateLayout, StateSlabs } from "#agent/detect/state-slabs.ts";
 import { readMaybeGzipped } from "./detection/nab-files.ts";
 import { type SkabResult, SOUND_ROWS, skabScore } from "./detection/skab-rules.ts";
 import { renderRows } from "./detection/table.ts";
@@ -50,8 +51,11 @@ export async function run(args: readonly string[]): Promise<{ rows: SkabRow[] }>
 }
 
 function groupAlarms({ rows }: Experiment): boolean[] {
-  const group = new GroupDetector({ tags: rows[0]?.length ?? 0, soundRows: SOUND_ROWS });
-  return rows.map((values) => group.surprise(values) >= 1);
+  const layout = new StateLayout();
+  const group = new GroupDetector(layout, { tags: rows[0]?.length ?? 0, soundRows: SOUND_ROWS });
+  const block = new StateSlabs(layout.doubles, 1).take();
+  group.begin(block);
+  return rows.map((values) => group.surprise(block, values) >= 1);
 }
 
 function readSkab(folder: string): Experiment[] {

@@ -1,12 +1,27 @@
 import { describe, expect, test } from "vitest";
 import { GroupDetector } from "#agent/detect/group-detector.ts";
+import { StateLayout, StateSlabs } from "#agent/detect/state-slabs.ts";
 import { createRandom } from "#core/random.ts";
 
 const SOUND_ROWS = 200;
 
-function learnt(): { group: GroupDetector; row: () => number[] } {
+interface Learnt {
+  group: { surprise: (values: ArrayLike<number>) => number; readonly worst: number };
+  row: () => number[];
+}
+
+function learnt(): Learnt {
   const random = createRandom(2);
-  const group = new GroupDetector({ tags: 3, soundRows: SOUND_ROWS });
+  const layout = new StateLayout();
+  const detector = new GroupDetector(layout, { tags: 3, soundRows: SOUND_ROWS });
+  const block = new StateSlabs(layout.doubles, 1).take();
+  detector.begin(block);
+  const group = {
+    surprise: (values: ArrayLike<number>): number => detector.surprise(block, values),
+    get worst(): number {
+      return detector.worst;
+    },
+  };
   const row = (): number[] => [random.normal(), 100 + 5 * random.normal(), 42];
   for (let i = 0; i < SOUND_ROWS; i++) expect(group.surprise(row())).toBe(0);
   return { group, row };
