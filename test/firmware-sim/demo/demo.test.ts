@@ -86,6 +86,8 @@ describe("a short run", { timeout: RUN_TIMEOUT_MS }, () => {
     expect(code).toBe(0);
     expect(readdirSync(folder).toSorted()).toEqual([
       "agent",
+      "agent.alarms",
+      "agent.learnt",
       "compiled",
       "gateway.yaml",
       "hub",
