@@ -17,6 +17,8 @@ import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 
 export interface SinkOptions {
   settings: SinkSettings;
+  /** Where they stand. */
+  file: string;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -25,7 +27,7 @@ export interface SinkOptions {
 }
 
 /** The store that the settings name, not yet started. */
-export function makeStore(options: Omit<SinkOptions, "onFatal">): Store {
+export function makeStore(options: Omit<SinkOptions, "file" | "onFatal">): Store {
   const { settings, clock, random, log } = options;
   const { store, foldEvery: foldEveryMs } = settings;
   if ("sqlite" in store) return new SqliteStore({ folder: store.sqlite, foldEveryMs, clock, log });
@@ -42,7 +44,7 @@ export class Sink {
   readonly #host: string;
   #isOpen = false;
 
-  constructor({ settings, clock, random, log, onFatal }: SinkOptions) {
+  constructor({ settings, file, clock, random, log, onFatal }: SinkOptions) {
     const { source, http } = settings;
     this.store = makeStore({ settings, clock, random, log });
     this.ingest = new Ingest({
@@ -66,6 +68,7 @@ export class Sink {
     });
     this.alarms = new AlarmService({
       settings: settings.alarms,
+      file,
       store: this.store,
       owner: `desk-${randomUUID()}`,
       name: `${hostname()}:${process.pid}`,

@@ -14,6 +14,8 @@ import { openTerm } from "./open-term.ts";
 
 export interface AlarmServiceOptions {
   readonly settings: SinkAlarmSettings;
+  /** Where the settings stand: notices name it in the command that acknowledges. */
+  readonly file: string;
   readonly store: Store;
   /** Unlike any other's, also of other processes. */
   readonly owner: string;

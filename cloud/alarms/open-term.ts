@@ -23,6 +23,7 @@ const SINK = "(sink)";
 
 export interface TermOptions {
   readonly settings: SinkAlarmSettings;
+  readonly file: string;
   readonly recipients: readonly Recipient[];
   readonly store: Store;
   /** How far the sinks are behind the hub; undefined while that cannot be told. */
@@ -39,7 +40,7 @@ export function openTerm(options: TermOptions, lease: DeskLease, kept: KeptDesk)
   const { store, settings, recipients, lag, clock, random, log, limitedLog } = options;
   const { rules, pipeline, policy } = settings;
   const nowMs = (): number => clock.now();
-  const facts = new PlantFacts(settings);
+  const facts = new PlantFacts(settings, options.file);
   // Across live data and a backlog, the time of a transition decides which is the later one.
   const board = new AlarmBoard(policyOf(policy, "time"), kept, facts);
   const elapsedMs = (): number => clock.monotonic();

@@ -12,13 +12,16 @@ import { pipelineAdvice } from "./pipeline-judge.ts";
 type Runbook = SinkAlarmSettings["policy"]["runbooks"][string];
 
 export class PlantFacts implements AlarmFacts {
+  readonly #file: string;
   readonly #rules: ReadonlyMap<string, AlarmRule>;
   readonly #runbooks: readonly (readonly [pattern: string, Runbook])[];
   readonly #series = new Map<string, DeviceRow>();
   /** One series of each device: they stand in one place. */
   readonly #devices = new Map<string, DeviceRow>();
 
-  constructor({ rules, policy }: Pick<SinkAlarmSettings, "rules" | "policy">) {
+  /** @param file where the settings stand */
+  constructor({ rules, policy }: Pick<SinkAlarmSettings, "rules" | "policy">, file: string) {
+    this.#file = file;
     this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
     this.#runbooks = Object.entries(policy.runbooks);
   }
@@ -65,9 +68,13 @@ export class PlantFacts implements AlarmFacts {
   }
 
   acknowledgeWith(pattern: string): string {
-    const word = `'${pattern.replaceAll("'", String.raw`'\''`)}'`;
-    return `penstock-cloud alarm ack --config sink.yaml ${word}`;
+    return `penstock-cloud alarm ack --config ${quoted(this.#file)} ${quoted(pattern)}`;
   }
+}
+
+/** For a shell. */
+function quoted(word: string): string {
+  return /^[\w./%:-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function nameOf(...parts: readonly string[]): string {

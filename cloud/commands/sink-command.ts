@@ -1,5 +1,6 @@
 /** `penstock-cloud sink`: the cloud consumer, until it is told to stop. */
 import { randomInt } from "node:crypto";
+import path from "node:path";
 import { type CommandIo, declareCommand, JSON_OPTION, Misuse } from "#config/command.ts";
 import { EXIT } from "#config/exit.ts";
 import { loadSink } from "#config/load-config.ts";
@@ -32,6 +33,7 @@ async function runSink(file: string, json: boolean, io: CommandIo): Promise<numb
   const fatal = Promise.withResolvers<never>();
   const sink = new Sink({
     settings,
+    file: path.resolve(file),
     clock: systemClock,
     random: createRandom(randomInt(2 ** 32)),
     log,

@@ -1,11 +1,8 @@
 /** The desk at work beside the ingest: so many rules on all series, of which none is broken. */
-import { AlarmService } from "#cloud/alarms/alarm-service.ts";
 import type { Store } from "#cloud/store/contract.ts";
 import { sinkAlarms } from "#config/sink/alarms.ts";
 import { systemClock } from "#core/clock.ts";
-import { DurationHistogram } from "#core/histogram.ts";
-import { silentLogger } from "#core/log.ts";
-import { createRandom } from "#core/random.ts";
+import { startAlarms } from "#test/cloud/alarms/running-alarms.ts";
 
 /** It looks for windows that are final every two seconds. */
 const LAST_LOOK_MS = 2500;
@@ -25,22 +22,7 @@ export function startJudging(store: Store, rules: number): Judging {
     })),
     pipeline: "off",
   });
-  const service = new AlarmService({
-    settings,
-    store,
-    owner: "bench",
-    name: "bench",
-    latency: new DurationHistogram(),
-    lag: () => undefined,
-    onRaised: () => undefined,
-    clock: systemClock,
-    random: createRandom(1),
-    log: silentLogger,
-    onFatal: (error) => {
-      throw error;
-    },
-  });
-  service.start();
+  const service = startAlarms(store, "bench", { settings });
   return {
     finish: async () => {
       await systemClock.sleep(LAST_LOOK_MS, { name: "last windows" });

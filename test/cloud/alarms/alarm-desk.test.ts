@@ -1,12 +1,10 @@
 /** The desk of one database, and a rival that stands by, on a clock of the test's own. */
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { AlarmService } from "#cloud/alarms/alarm-service.ts";
+import type { AlarmService } from "#cloud/alarms/alarm-service.ts";
 import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
-import { sinkAlarms } from "#config/sink/alarms.ts";
 import { type Clock, systemClock } from "#core/clock.ts";
-import { DurationHistogram } from "#core/histogram.ts";
 import { silentLogger } from "#core/log.ts";
-import { createRandom } from "#core/random.ts";
+import { startAlarms } from "#test/cloud/alarms/running-alarms.ts";
 import { transition } from "#test/contracts/store-desk.ts";
 import { MINUTE } from "#test/contracts/store-fixtures.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
@@ -28,23 +26,7 @@ afterEach(async () => {
 
 function startService(clock: Clock = systemClock): AlarmService {
   owners += 1;
-  const service = new AlarmService({
-    settings: sinkAlarms.parse({}),
-    store,
-    owner: `desk-${owners}`,
-    name: `test:${owners}`,
-    latency: new DurationHistogram(),
-    lag: () => undefined,
-    onRaised: () => undefined,
-    clock,
-    random: createRandom(1),
-    log: silentLogger,
-    onFatal: (error) => {
-      throw error;
-    },
-  });
-  service.start();
-  return service;
+  return startAlarms(store, `desk-${owners}`, { clock });
 }
 
 /** Lets the clock go on until it is so. */

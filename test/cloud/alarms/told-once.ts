@@ -42,6 +42,9 @@ export async function tellsOnce(
   const [notice] = await plant.isTold("oven-1");
   expect(notice).toMatchObject({ rule: "too hot", value: 251, expected: 245, priority: "high" });
   expect(notice).toMatchObject({ action: "Close the gas valve.", since: minute, points: [251] });
+  expect(notice?.acknowledge).toBe(
+    `penstock-cloud alarm ack --config ${holder.file} 'hall-3/oven-1/temperature/too hot'`,
+  );
 
   await holder.kill();
   // Meanwhile the oven stays hot, and another one becomes so.

@@ -5,13 +5,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { AlarmService } from "#cloud/alarms/alarm-service.ts";
 import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
-import { sinkAlarms } from "#config/sink/alarms.ts";
 import { systemClock } from "#core/clock.ts";
-import { DurationHistogram } from "#core/histogram.ts";
 import { silentLogger } from "#core/log.ts";
-import { createRandom } from "#core/random.ts";
+import { startAlarms } from "#test/cloud/alarms/running-alarms.ts";
 import { transition } from "#test/contracts/store-desk.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
@@ -69,22 +66,7 @@ test("alarms are listed, acknowledged, shelved and looked up while their sink ru
   const store = new SqliteStore(options);
   await store.start();
   onTestFinished(() => store.stop());
-  const service = new AlarmService({
-    settings: sinkAlarms.parse({}),
-    store,
-    owner: "desk-1",
-    name: "test:1",
-    latency: new DurationHistogram(),
-    lag: () => undefined,
-    onRaised: () => undefined,
-    clock: systemClock,
-    random: createRandom(1),
-    log: silentLogger,
-    onFatal: (error) => {
-      throw error;
-    },
-  });
-  service.start();
+  const service = startAlarms(store, "desk-1");
   onTestFinished(() => service.stop());
   expect(await run("alarm", "ls", "--config", file)).toMatchObject({
     code: 0,

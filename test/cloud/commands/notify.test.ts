@@ -2,15 +2,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { AlarmService } from "#cloud/alarms/alarm-service.ts";
+import type { AlarmService } from "#cloud/alarms/alarm-service.ts";
 import { notifyListCommand } from "#cloud/commands/notify-list.ts";
 import { notifyTestCommand } from "#cloud/commands/notify-test.ts";
 import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
 import { loadSink } from "#config/load-config.ts";
 import { systemClock } from "#core/clock.ts";
-import { DurationHistogram } from "#core/histogram.ts";
 import { silentLogger } from "#core/log.ts";
-import { createRandom } from "#core/random.ts";
+import { startAlarms } from "#test/cloud/alarms/running-alarms.ts";
 import { transition } from "#test/contracts/store-desk.ts";
 import { type HttpReceiver, startHttpReceiver } from "#test/support/http-receiver.ts";
 import { runCommand } from "#test/support/run-command.ts";
@@ -50,23 +49,7 @@ alarms:
 
 /** What keeps the alarms of one sink process. */
 function startService(owner: string): AlarmService {
-  const service = new AlarmService({
-    settings: loadSink(file).alarms,
-    store,
-    owner,
-    name: owner,
-    latency: new DurationHistogram(),
-    lag: () => undefined,
-    onRaised: () => undefined,
-    clock: systemClock,
-    random: createRandom(1),
-    log: silentLogger,
-    onFatal: (error) => {
-      throw error;
-    },
-  });
-  service.start();
-  return service;
+  return startAlarms(store, owner, { settings: loadSink(file).alarms });
 }
 
 function kindsAt({ received }: HttpReceiver): unknown[] {

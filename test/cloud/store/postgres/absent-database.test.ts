@@ -29,6 +29,7 @@ async function sinkOn(url: string): Promise<Sink> {
     http: { listen: "127.0.0.1:0" },
   });
   return new Sink({
+    file: "sink.yaml",
     settings,
     clock: systemClock,
     random: createRandom(1),
