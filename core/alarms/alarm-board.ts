@@ -271,6 +271,7 @@ export class AlarmBoard implements AlarmModel {
         draft.enter({ kind: "reset", key, gateway, alarm, note: "the list of alarms is full" });
       }
       this.#remove(draft, state);
+      if (state.isActive) this.#reconsiderReach(draft, state);
     }
   }
 

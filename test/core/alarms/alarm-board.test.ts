@@ -212,6 +212,15 @@ describe("the list", () => {
   });
 });
 
+test("what was quiet because of an alarm that had to make room is told", () => {
+  const driver = new BoardDriver();
+  driver.raise("meter-1/(device)/silent", "low");
+  driver.raise("meter-1/power/stale", "critical");
+  for (let number = 0; number < 10_000; number++) driver.raise(`d${number}/t/limit-h`, "high");
+  const stale = driver.board.states().find(({ key }) => key === "meter-1/power/stale");
+  expect(stale).toMatchObject({ isActive: true, suppressedBy: undefined, isNotified: true });
+});
+
 test("names with slashes give keys of their own", () => {
   const keys = [
     stateKey("", { device: "a/b", tag: "c", rule: "r" }),
