@@ -1,12 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Notice } from "#core/alarms/contract.ts";
-import { boundedNotice } from "#core/notify/bounded-notice.ts";
 import { mailMessageOf } from "#core/notify/mail-message.ts";
 import { oneLine } from "#core/notify/one-line.ts";
 import type { MailChannel } from "#core/notify/recipient.ts";
 import { sparkline } from "#core/notify/sparkline.ts";
 import { plainText, wordingOf } from "#core/notify/wording.ts";
+import { anyText } from "./any-notice.ts";
 import { madeEnd, madeNotice } from "./made-notice.ts";
 
 const channel: MailChannel = {
@@ -16,36 +15,6 @@ const channel: MailChannel = {
   from: "gateway@example.com",
   to: ["shift@example.com"],
 };
-
-/** Anything that a sender of tag names and messages could come up with. */
-const anyText = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 60 }),
-  fc.constantFrom(
-    "\r\nBcc: evil@example.com",
-    "a\0b",
-    "\u202Egnp.exe",
-    "<script>",
-    "x".repeat(5000),
-  ),
-);
-
-const anyNotice: fc.Arbitrary<Notice> = fc
-  .record({
-    id: anyText,
-    title: anyText,
-    gateway: anyText,
-    device: anyText,
-    tag: anyText,
-    rule: anyText,
-    message: anyText,
-    action: anyText,
-    runbook: anyText,
-    value: fc.double(),
-    since: fc.double(),
-    points: fc.array(fc.double(), { maxLength: 30 }),
-    members: fc.array(anyText, { maxLength: 80 }),
-  })
-  .map(madeNotice);
 
 describe("a notice in words", () => {
   test("says what, where, how much, since when and what to do", () => {
@@ -101,31 +70,11 @@ test("a curve has 30 points at most, the newest", () => {
 
 test("a line has no ends of lines, no control characters, and the length that it may have", () => {
   fc.assert(
-    fc.property(anyText, fc.integer({ min: 1, max: 50 }), (text, max) => {
+    fc.property(anyText(), fc.integer({ min: 1, max: 50 }), (text, max) => {
       const line = oneLine(text, max);
       expect(line.length).toBeLessThanOrEqual(max);
       expect(line).not.toMatch(/[\p{Cc}\u2028\u2029\u202A-\u202E]/u);
       expect(line.isWellFormed()).toBe(true);
-    }),
-  );
-});
-
-test("whatever a notice holds, a mail's headers stay one line each, and its HTML has no tags of it", () => {
-  fc.assert(
-    fc.property(anyNotice, (notice) => {
-      const {
-        subject,
-        messageId,
-        headers,
-        html,
-        references = [],
-      } = mailMessageOf(boundedNotice(notice), channel);
-      for (const line of [subject, messageId, ...references, ...Object.values(headers)]) {
-        expect(line).not.toMatch(/[\r\n\0]/);
-      }
-      expect(messageId).toMatch(/^<[0-9a-f]{32}@[A-Za-z0-9-]+\.penstock>$/);
-      expect(html).not.toContain("<script");
-      expect(html.length).toBeLessThan(100_000);
     }),
   );
 });
