@@ -1,0 +1,115 @@
+/** The watch over the pipeline, from what is measured to what is raised. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Judge, type LagMeasure } from "#cloud/alarms/judge.ts";
+import { LatencyReport } from "#cloud/alarms/latency-report.ts";
+import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
+import { sinkAlarms } from "#config/sink/alarms.ts";
+import { systemClock } from "#core/clock.ts";
+import { DurationHistogram } from "#core/histogram.ts";
+import { RateLimitedLog, silentLogger } from "#core/log.ts";
+import {
+  block,
+  chunkId,
+  commit,
+  event,
+  own,
+  poison,
+  readings,
+} from "#test/contracts/store-fixtures.ts";
+import { ManualClock } from "#test/support/manual-clock.ts";
+import { tempFolder } from "#test/support/temp-folder.ts";
+import { until } from "#test/support/until.ts";
+
+let store: SqliteStore;
+let clock: ManualClock;
+let lag: LagMeasure | undefined;
+let judge: Judge;
+let sent = 0;
+
+beforeEach(async () => {
+  const folder = await tempFolder();
+  store = new SqliteStore({ folder, foldEveryMs: 1e9, clock: systemClock, log: silentLogger });
+  await store.start();
+  await own(store);
+  clock = new ManualClock();
+  lag = { events: 0, retention: 0, knownUntilMs: undefined };
+  sent = 0;
+  const { rules, pipeline } = sinkAlarms.parse({});
+  const elapsedMs = (): number => clock.monotonic();
+  judge = new Judge({
+    store,
+    rules,
+    pipeline,
+    lag: () => lag,
+    nowMs: () => clock.now(),
+    elapsedMs,
+  });
+  await told();
+});
+
+afterEach(async () => {
+  await store.stop();
+});
+
+async function told(): Promise<string[]> {
+  const { raised } = await judge.judge();
+  return raised.map(({ rule, state }) => `${rule} ${state}`);
+}
+
+/** What is raised at the end of the next minute. */
+async function nextMinute(): Promise<string[]> {
+  await clock.advance(60_000);
+  return told();
+}
+
+async function send(good: number, bad: number): Promise<void> {
+  for (let at = 0; at < good + bad; at++) {
+    const content = readings(block([1]));
+    const chunks = [{ id: chunkId(sent), content }];
+    await commit(store, [at < good ? event(sent, chunks) : poison(sent, Buffer.from("x"))]);
+    sent += 1;
+  }
+}
+
+describe("the sink", () => {
+  test("measures dead letters among all that came, minute by minute", async () => {
+    await send(9, 1);
+    expect(await nextMinute()).toEqual([]);
+    await send(9, 1);
+    expect(await told()).toEqual([]);
+    expect(await nextMinute()).toEqual(["errors active"]);
+    // A minute in which nothing comes says nothing.
+    expect(await nextMinute()).toEqual([]);
+    await send(9, 0);
+    expect(await nextMinute()).toEqual(["errors cleared"]);
+  });
+
+  test("counts what waits in the hub in readings, by what a chunk has held so far", async () => {
+    const content = readings(block(Array.from({ length: 100 }, () => 1)));
+    await commit(store, [event(0, [{ id: chunkId(0), content }])]);
+    lag = { events: 10_000, retention: 0, knownUntilMs: undefined };
+    expect(await nextMinute()).toEqual([]);
+    lag = { events: 10_001, retention: 0, knownUntilMs: undefined };
+    expect(await nextMinute()).toEqual(["backlog active"]);
+    lag = undefined;
+    expect(await nextMinute()).toEqual([]);
+  });
+
+  test("watches the latency of all sinks, of which each reports its last minute", async () => {
+    const histogram = new DurationHistogram();
+    const log = new RateLimitedLog(silentLogger, clock);
+    const options = { desk: () => store.desk, latency: histogram, clock, log };
+    const report = new LatencyReport({ ...options, name: "slow" });
+    report.start();
+    await store.desk.report({ name: "quick", latencyP99Ms: 20, readings: 1e6 });
+    histogram.record(900, 10);
+    expect(await nextMinute()).toEqual([]);
+    histogram.record(900, 10);
+    expect(await nextMinute()).toEqual(["latency active"]);
+    histogram.record(10, 10);
+    await clock.advance(60_000);
+    await until(async () => (await store.desk.reports()).some((each) => each.latencyP99Ms < 15));
+    expect(await told()).toEqual(["latency cleared"]);
+    await report.stop();
+  });
+});
