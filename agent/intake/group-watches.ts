@@ -55,8 +55,10 @@ export class GroupWatches {
     return this.#groups.get(device)?.monitor.relearn(ts) ?? NONE;
   }
 
-  forget(device: string): void {
-    this.#groups.delete(device);
+  /** Where the device's settings have changed, its group is watched anew. */
+  reconsider(device: string): void {
+    const group = this.#groups.get(device);
+    if (group?.fingerprint !== this.#fingerprintOf(device)) this.#groups.delete(device);
   }
 
   remember(learnt: readonly LearntSeries[], nowMs: number): void {
@@ -86,7 +88,7 @@ export class GroupWatches {
     const tags = detect.group.flatMap((tag) => find(device, tag) ?? []);
     if (tags.length < detect.group.length) return undefined;
     const monitor = new GroupMonitor(tags.map(describe), detect.sensitivity ?? "medium");
-    const fingerprint = hashText(JSON.stringify([detect, profile(device).tags]));
+    const fingerprint = this.#fingerprintOf(device);
     const heardAt = this.#absent.takeUp(device, GROUP_TAG, fingerprint, monitor);
     monitor.adopt(isActive(device, GROUP_TAG, "group"));
     const group = {
@@ -100,6 +102,11 @@ export class GroupWatches {
     };
     this.#groups.set(device, group);
     return group;
+  }
+
+  #fingerprintOf(device: string): number {
+    const { detect, tags } = this.#options.profile(device);
+    return hashText(JSON.stringify([detect, tags]));
   }
 
   /** That of its tags: they are of one machine. */

@@ -156,19 +156,19 @@ export class ReadingIntake implements Intake {
   }
 
   /**
-   * Goes over to other settings. What the detectors have learnt of the named devices is forgotten;
-   * an alarm of theirs ends where nothing watches for it any more.
+   * Goes over to other settings. What the detectors have learnt of a tag whose own have changed is
+   * forgotten; an alarm ends where nothing watches for it any more.
    */
   reconfigure(plant: Plant, devices: readonly string[]): void {
     this.#plant = plant;
     const changed = new Set(devices);
-    for (const device of changed) this.#judge.groups.forget(device);
+    for (const device of changed) this.#judge.groups.reconsider(device);
     for (let index = 0; index < this.#registry.size; index++) {
       const series = this.#registry.at(index);
       if (!series || !changed.has(series.device)) continue;
       this.#registry.describeAnew(index);
       this.#conditioning.add(series);
-      this.#judge.watches.forget(index);
+      this.#judge.watches.reconsider(index);
     }
     const ts = this.#options.clock.now();
     for (const alarm of this.#options.alarms.active()) {

@@ -64,9 +64,12 @@ export class SeriesWatches {
     return typeof (ownEntry(tags, tag)?.stale ?? detect.stale) === "number";
   }
 
-  /** Its settings have changed: it is watched anew from its next reading on. */
-  forget(index: number): void {
-    this.#watches[index] = undefined;
+  /** Where its own settings have changed, it is watched anew from its next reading on. */
+  reconsider(index: number): void {
+    const watch = this.#watches[index];
+    if (!watch) return;
+    const { device, tag } = watch.series;
+    if (watch.fingerprint !== this.#fingerprintOf(device, tag)) this.#watches[index] = undefined;
   }
 
   /** Which devices are being worked on: nothing is learnt of them, and nothing said but limits. */

@@ -61,6 +61,25 @@ test("nothing is learnt or said of a device that somebody works on, and it is sa
   expect(journal(fixture)).toHaveLength(1);
 });
 
+test("a change of one tag's settings leaves what was learnt of the others", async () => {
+  const fixture = intakeWith();
+  const { intake, clock } = fixture;
+  for (const value of usual(300)) {
+    await clock.advance(1000);
+    const batch = new ReadingBatch("mqtt");
+    for (const tag of ["heat", "power"]) batch.add(intake.resolve("oven", tag), clock.now(), value);
+    await intake.accept(batch);
+  }
+  const limits = { h: 200, deadband: 0 };
+  const oven = { detect: { auto: true }, tags: { heat: { limits } } };
+  intake.reconfigure({ devices: { oven } }, ["oven"]);
+  await send(fixture, [70]);
+  expect(intake.detectors.rows("oven")).toMatchObject([
+    { tag: "heat", state: "learning", seen: 1 },
+    { tag: "power", state: "watching" },
+  ]);
+});
+
 test("there is nothing to accept or relearn of whoever has given no number", () => {
   const { intake } = intakeWith();
   expect(intake.detectors.accept("oven", "heat", 5)).toBeUndefined();
