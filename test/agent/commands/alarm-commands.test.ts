@@ -8,6 +8,7 @@ import { COMMANDS } from "#agent/command-table.ts";
 import { loadGateway } from "#config/load-config.ts";
 import { systemClock } from "#core/clock.ts";
 import type { WebhookBody } from "#core/notify/webhook-body.ts";
+import { freePort } from "#test/support/free-port.ts";
 import { type HttpReceiver, startHttpReceiver } from "#test/support/http-receiver.ts";
 import { type CommandOutcome, runCommand } from "#test/support/run-command.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
@@ -183,4 +184,28 @@ test("who is told can be tried, and changed while the agent runs", async () => {
   await hook.has(2);
   expect(hook.received.at(-1)?.path).toBe("/office");
   expect((await command("notify ls")).out).toContain("shift.webhook");
+});
+
+test("what the gateway says of itself is told once, however often the agent is restarted", async () => {
+  const port = await freePort();
+  const bus = `buses: { packer: { modbus: tcp, host: 127.0.0.1, port: ${port} } }`;
+  const meter =
+    "  meter-1: { bus: packer, unit: 1, every: 100ms, tags: { power: { register: 40001 } } }";
+  await stopAgent();
+  const text = gatewayFile(join(file, "..")).replace("devices:", `${bus}\ndevices:\n${meter}`);
+  await writeFile(file, text);
+  agent = await startAgent(file);
+  await hook.has(1);
+  for (let restart = 0; restart < 2; restart++) {
+    await stopAgent();
+    agent = await startAgent(file);
+    await until(async () => (await command("status")).out.includes("packer"));
+    // Its journal says that the bus was found dead again.
+    await until(async () => {
+      const { out } = await command("alarm journal", "(gateway)/packer/dead", "--json");
+      const entries: { kind: string }[] = JSON.parse(out);
+      return entries.filter(({ kind }) => kind === "raised").length === restart + 2;
+    });
+  }
+  expect(told()).toEqual(["raised (gateway)/packer/dead"]);
 });
