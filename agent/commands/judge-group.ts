@@ -44,7 +44,7 @@ function groupOf(
 ): (values: ArrayLike<number>) => { ratio: number; worst: number } {
   const layout = new StateLayout();
   const group = new GroupDetector(layout, { tags, soundRows });
-  const block = new StateSlabs(layout.doubles, 1).take();
+  const block = new StateSlabs(layout.doubles).take();
   group.begin(block);
   return (values) => ({ ratio: group.surprise(block, values), worst: group.worst });
 }

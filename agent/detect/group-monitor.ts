@@ -42,7 +42,7 @@ export class GroupMonitor {
     this.#detector = new GroupDetector(layout, { tags: tags.length, soundRows: SOUND_ROWS });
     this.#state = new StateCursor(layout, DOUBLES);
     this.#doubles = layout.doubles;
-    this.#block = new StateSlabs(layout.doubles, 1).take();
+    this.#block = new StateSlabs(layout.doubles).take();
     this.#detector.begin(this.#block);
   }
 

@@ -4,9 +4,11 @@
  */
 import type { StateBlock, StateLayout } from "./state-slabs.ts";
 
+const NOWHERE: Float64Array = new Float64Array(0);
+
 export class StateCursor {
   readonly #place: number;
-  #doubles: Float64Array = new Float64Array(0);
+  #doubles = NOWHERE;
   #at = 0;
 
   /** Takes so many doubles of each block. */

@@ -3,7 +3,7 @@
  * many, because a typed array of its own costs a series more than its numbers. A block is all there
  * is: who copies its bytes and puts them back has the same detectors again, to the bit.
  */
-const SERIES_PER_SLAB = 256;
+const SERIES_PER_SLAB_MAX = 256;
 const BYTES_PER_DOUBLE = 8;
 
 /** Three views of one memory; a series' block begins at the double `at`. */
@@ -30,23 +30,22 @@ export class StateLayout {
   }
 }
 
-/** Blocks of one length. */
+/** Blocks of one length. Each slab holds twice as many as the one before: often there is one series. */
 export class StateSlabs {
   readonly #doublesEach: number;
-  readonly #perSlab: number;
   #slab = viewsOf(0);
-  #used: number;
+  #room = 0;
+  #used = 0;
 
-  constructor(doublesEach: number, perSlab = SERIES_PER_SLAB) {
+  constructor(doublesEach: number) {
     this.#doublesEach = doublesEach;
-    this.#perSlab = perSlab;
-    this.#used = perSlab;
   }
 
   /** A block of zeros. Blocks are never given back: series are not either. */
   take(): StateBlock {
-    if (this.#used === this.#perSlab) {
-      this.#slab = viewsOf(this.#doublesEach * this.#perSlab);
+    if (this.#used === this.#room) {
+      this.#room = Math.min(SERIES_PER_SLAB_MAX, Math.max(1, 2 * this.#room));
+      this.#slab = viewsOf(this.#doublesEach * this.#room);
       this.#used = 0;
     }
     const at = this.#used * this.#doublesEach;

@@ -53,7 +53,7 @@ export async function run(args: readonly string[]): Promise<{ rows: SkabRow[] }>
 function groupAlarms({ rows }: Experiment): boolean[] {
   const layout = new StateLayout();
   const group = new GroupDetector(layout, { tags: rows[0]?.length ?? 0, soundRows: SOUND_ROWS });
-  const block = new StateSlabs(layout.doubles, 1).take();
+  const block = new StateSlabs(layout.doubles).take();
   group.begin(block);
   return rows.map((values) => group.surprise(block, values) >= 1);
 }

@@ -14,7 +14,7 @@ function learnt(): Learnt {
   const random = createRandom(2);
   const layout = new StateLayout();
   const detector = new GroupDetector(layout, { tags: 3, soundRows: SOUND_ROWS });
-  const block = new StateSlabs(layout.doubles, 1).take();
+  const block = new StateSlabs(layout.doubles).take();
   detector.begin(block);
   const group = {
     surprise: (values: ArrayLike<number>): number => detector.surprise(block, values),
