@@ -5,19 +5,10 @@ import { alertOf } from "#core/notify/alertmanager-alert.ts";
 import { boundedNotice } from "#core/notify/bounded-notice.ts";
 import { mailMessageOf } from "#core/notify/mail-message.ts";
 import { mqttMessagesOf } from "#core/notify/mqtt-message.ts";
-import type { MailChannel } from "#core/notify/recipient.ts";
 import { webhookBody, webhookBodyOf } from "#core/notify/webhook-body.ts";
 import { MANUAL_CLOCK_START_MS } from "#test/support/manual-clock.ts";
 import { anyNotice } from "./any-notice.ts";
-import { madeState, PLANT } from "./made-notice.ts";
-
-const channel: MailChannel = {
-  host: "127.0.0.1",
-  port: 25,
-  tls: "none",
-  from: "gateway@example.com",
-  to: ["shift@example.com"],
-};
+import { MAIL_CHANNEL, madeState, PLANT } from "./made-notice.ts";
 
 test("a mail's headers stay one line each, and its HTML has no tags of theirs", () => {
   fc.assert(
@@ -28,7 +19,7 @@ test("a mail's headers stay one line each, and its HTML has no tags of theirs", 
         headers,
         html,
         references = [],
-      } = mailMessageOf(boundedNotice(notice), channel);
+      } = mailMessageOf(boundedNotice(notice), MAIL_CHANNEL);
       for (const line of [subject, messageId, ...references, ...Object.values(headers)]) {
         expect(line).not.toMatch(/[\r\n\0]/);
       }

@@ -1,6 +1,6 @@
 /** Notices, alarms and recipients for tests. */
 import type { AlarmState, Notice } from "#core/alarms/contract.ts";
-import type { Channel, Recipient } from "#core/notify/recipient.ts";
+import type { Channel, MailChannel, Recipient } from "#core/notify/recipient.ts";
 import { MANUAL_CLOCK_START_MS } from "#test/support/manual-clock.ts";
 
 /** A limit of an oven's temperature. */
@@ -84,6 +84,14 @@ export function madeRecipient(
 ): Recipient {
   return { name, minPriority: "medium", devices: [], channels, ...changes };
 }
+
+export const MAIL_CHANNEL: MailChannel = {
+  host: "127.0.0.1",
+  port: 25,
+  tls: "none",
+  from: "gateway@example.com",
+  to: ["shift@example.com"],
+};
 
 export const PLANT = {
   gatewayName: (gateway: string): string => (gateway === "" ? "hall-3" : gateway),

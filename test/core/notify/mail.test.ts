@@ -1,11 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { MailNotifier } from "#core/notify/mail.ts";
 import type { MailChannel } from "#core/notify/recipient.ts";
 import { openssl, selfSigned } from "#test/cloud/hub/self-signed.ts";
+import { startMuteServer } from "#test/support/mute-server.ts";
 import { peerTest } from "#test/support/peer.ts";
 import { until } from "#test/support/until.ts";
 import { failureOf } from "./failure-of.ts";
@@ -134,15 +133,10 @@ describe("a real mail server", () => {
 test("a mail server that is not there, or says nothing, is no reason to give up", async () => {
   expect(await failureOf(send(channelTo(1)))).toMatchObject({ isTransient: true });
 
-  const mute = createServer().listen(0, "127.0.0.1");
-  await once(mute, "listening");
-  const accepted = once(mute, "connection");
-  onTestFinished(() => void mute.close());
-  const address = mute.address();
-  const port = typeof address === "object" && address ? address.port : 0;
+  const mute = await startMuteServer();
   const stopping = new AbortController();
-  const sending = new MailNotifier(channelTo(port)).deliver(madeNotice(), stopping.signal);
-  const [socket] = await accepted;
+  const sending = new MailNotifier(channelTo(mute.port)).deliver(madeNotice(), stopping.signal);
+  const socket = await mute.connected;
   stopping.abort();
   await expect(sending).rejects.toMatchObject({ name: "AbortError" });
   socket.destroy();

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -12,6 +11,7 @@ import { webhookBody } from "#core/notify/webhook-body.ts";
 import { makeCertificates } from "#test/agent/sources/mqtt/certificates.ts";
 import { Mosquitto } from "#test/agent/sources/mqtt/mosquitto.ts";
 import { openssl } from "#test/cloud/hub/self-signed.ts";
+import { startMuteServer } from "#test/support/mute-server.ts";
 import { mosquittoBroker, mosquittoPub, peerTest } from "#test/support/peer.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
@@ -104,15 +104,13 @@ describe("a broker", () => {
   });
 
   test("that says nothing is left when nobody waits any more", async () => {
-    const mute = createServer().listen(0, "127.0.0.1");
-    await once(mute, "listening");
-    const accepted = once(mute, "connection");
-    onTestFinished(() => void mute.close());
-    const address = mute.address();
-    const port = typeof address === "object" && address ? address.port : 0;
+    const mute = await startMuteServer();
     const stopping = new AbortController();
-    const publishing = new MqttNotifier(channelTo(port)).deliver(madeNotice(), stopping.signal);
-    const [socket] = await accepted;
+    const publishing = new MqttNotifier(channelTo(mute.port)).deliver(
+      madeNotice(),
+      stopping.signal,
+    );
+    const socket = await mute.connected;
     stopping.abort();
     await expect(publishing).rejects.toMatchObject({ name: "AbortError" });
     await once(socket.resume(), "close");

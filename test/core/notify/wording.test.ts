@@ -2,19 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mailMessageOf } from "#core/notify/mail-message.ts";
 import { oneLine } from "#core/notify/one-line.ts";
-import type { MailChannel } from "#core/notify/recipient.ts";
 import { sparkline } from "#core/notify/sparkline.ts";
 import { plainText, wordingOf } from "#core/notify/wording.ts";
 import { anyText } from "./any-notice.ts";
-import { madeEnd, madeNotice } from "./made-notice.ts";
-
-const channel: MailChannel = {
-  host: "127.0.0.1",
-  port: 25,
-  tls: "none",
-  from: "gateway@example.com",
-  to: ["shift@example.com"],
-};
+import { MAIL_CHANNEL, madeEnd, madeNotice } from "./made-notice.ts";
 
 describe("a notice in words", () => {
   test("says what, where, how much, since when and what to do", () => {
@@ -81,8 +72,8 @@ test("a line has no ends of lines, no control characters, and the length that it
 
 describe("mails", () => {
   test("that follow refer to the first of their incident", () => {
-    const first = mailMessageOf(madeNotice(), channel);
-    const end = mailMessageOf(madeEnd(), channel);
+    const first = mailMessageOf(madeNotice(), MAIL_CHANNEL);
+    const end = mailMessageOf(madeEnd(), MAIL_CHANNEL);
     expect(first.references).toBeUndefined();
     expect(end.inReplyTo).toBe(first.messageId);
     expect(end.references).toEqual([first.messageId]);
@@ -91,18 +82,20 @@ describe("mails", () => {
 
   test("of a later raise begin an incident of their own", () => {
     const again = madeNotice({ id: "raised/2", since: madeNotice().since + 3_600_000 });
-    const { messageId } = mailMessageOf(madeNotice(), channel);
-    expect(mailMessageOf(again, channel).messageId).not.toBe(messageId);
+    const { messageId } = mailMessageOf(madeNotice(), MAIL_CHANNEL);
+    expect(mailMessageOf(again, MAIL_CHANNEL).messageId).not.toBe(messageId);
   });
 
   test("are the same when they are repeated", () => {
-    expect(mailMessageOf(madeNotice(), channel)).toEqual(mailMessageOf(madeNotice(), channel));
+    expect(mailMessageOf(madeNotice(), MAIL_CHANNEL)).toEqual(
+      mailMessageOf(madeNotice(), MAIL_CHANNEL),
+    );
   });
 
   test("link a runbook, and nothing that only looks like one", () => {
-    const { html } = mailMessageOf(madeNotice(), channel);
+    const { html } = mailMessageOf(madeNotice(), MAIL_CHANNEL);
     expect(html).toContain('<a href="https://wiki.example.com/ovens#hot">');
-    const other = mailMessageOf(madeNotice({ runbook: "javascript:alert(1)" }), channel);
+    const other = mailMessageOf(madeNotice({ runbook: "javascript:alert(1)" }), MAIL_CHANNEL);
     expect(other.html).not.toContain("<a ");
   });
 });
