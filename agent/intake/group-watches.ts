@@ -51,6 +51,12 @@ export class GroupWatches {
       .map((group) => ({ device: group.device, doing: group.monitor.doing(this.#gateOf(group)) }));
   }
 
+  /** Undefined while not all of its tags have been heard of. */
+  isWatched(device: string): boolean | undefined {
+    if (this.#groups.get(device)) return true;
+    return this.#options.profile(device).detect.group === undefined ? false : undefined;
+  }
+
   relearn(device: string, ts: number): readonly Finding[] {
     return this.#groups.get(device)?.monitor.relearn(ts) ?? NONE;
   }

@@ -22,6 +22,7 @@ import { Conditioning } from "./conditioning.ts";
 import { DetectorDesk } from "./detector-desk.ts";
 import { Judge, type Now } from "./judge.ts";
 import { LatestValues } from "./latest-values.ts";
+import { GROUP_TAG } from "./learnt.ts";
 import { SERIES_MAX_DEFAULT, SeriesRegistry } from "./series-registry.ts";
 import { type DeviceProfile, ownEntry, UNKNOWN_DEVICE } from "./series-settings.ts";
 import type { SeriesWatches } from "./series-watch.ts";
@@ -172,7 +173,9 @@ export class ReadingIntake implements Intake {
     }
     const ts = this.#options.clock.now();
     for (const alarm of this.#options.alarms.active()) {
-      if (!changed.has(alarm.device) || this.isWatched(alarm) === true) continue;
+      if (!changed.has(alarm.device)) continue;
+      const isExpected = ownEntry(plant.devices, alarm.device) !== undefined;
+      if (this.isWatched(alarm) ?? isExpected) continue;
       const id = `${alarm.device}/${alarm.tag}/${alarm.rule}/cleared/settings ${ts}`;
       const message = `${alarm.device}/${alarm.tag}: its settings were changed`;
       this.raiseOwn({ ...alarm, id, state: "cleared", ts, message });
@@ -181,6 +184,7 @@ export class ReadingIntake implements Intake {
 
   /** Whether a detector would end that alarm; undefined for a series that has not been heard of. */
   isWatched({ device, tag, rule }: AlarmPlace): boolean | undefined {
+    if (tag === GROUP_TAG) return this.#judge.groups.isWatched(device);
     const series = this.#registry.find(device, tag);
     return series && this.#judge.watches.of(series).monitor.watchesFor(rule);
   }

@@ -35,7 +35,7 @@ const flood = z.strictObject({
 
 const group = z.strictObject({
   rules: rules
-    .default(["silent", "stale", "gap", "stuck", "anomaly"])
+    .default(["silent", "stale", "gap", "stuck", "anomaly", "drift", "group"])
     .describe("Alarms of these rules, as globs, are told together where they come together."),
   wait: durationBetween(0, MINUTE_MS)
     .prefault("2s")

@@ -44,7 +44,7 @@ export const ALARM_POLICY: AlarmPolicy = {
   chatter: { raises: 4, windowMs: 10 * MINUTE_MS, calmMs: 10 * MINUTE_MS },
   flood: { notices: 10, windowMs: 10 * MINUTE_MS },
   group: {
-    rules: ["silent", "stale", "gap", "stuck", "anomaly"],
+    rules: ["silent", "stale", "gap", "stuck", "anomaly", "drift", "group"],
     waitMs: 2000,
     settleMs: 30_000,
   },

@@ -47,6 +47,10 @@ function predicateOf(rule: string): string {
       return "with gaps";
     case "anomaly":
       return "out of the ordinary";
+    case "drift":
+      return "drifting";
+    case "group":
+      return "out of step";
     default:
       return `with ${rule}`;
   }

@@ -7,6 +7,7 @@ import type { AlarmTransition } from "#core/alarm.ts";
 import { PenstockError } from "#core/errors.ts";
 import { laneOf } from "#core/lane.ts";
 import type { Quality, Value } from "#core/reading.ts";
+import { transition } from "#test/core/alarms/sample.ts";
 import { intakeWith, T0 } from "./fakes.ts";
 
 const oven = {
@@ -125,7 +126,7 @@ describe("alarms", () => {
     const heard: AlarmTransition[] = [];
     const { intake, buffer, alarms } = intakeWith({
       devices: { "oven-2": oven },
-      onAlarm: (transition) => heard.push(transition),
+      onAlarm: (found) => heard.push(found),
     });
     buffer.held = Promise.withResolvers();
     const accepted = intake.accept(batchOf(intake, [["temperature", T0, 231]]));
@@ -173,6 +174,22 @@ describe("alarms", () => {
     expect(heard).toEqual([]);
     await intake.accept(batchOf(intake, [["temperature", T0 + 2, 100]]));
     expect(heard).toEqual(["limit-h cleared"]);
+  });
+
+  test("of a changed device stay while somebody may end them, also those of its group", async () => {
+    const grouped = { detect: { auto: false, group: ["a", "b"] }, tags: {} };
+    const { intake, alarms } = intakeWith({ devices: { mixer: grouped, gone: grouped } });
+    alarms.take([transition("mixer/(group)/group", "active", T0)]);
+    alarms.take([transition("mixer/a/limit-h", "active", T0)]);
+    alarms.take([transition("gone/(group)/group", "active", T0)]);
+    alarms.take([transition("gone/a/limit-h", "active", T0)]);
+    intake.reconfigure({ devices: { mixer: grouped } }, ["mixer", "gone"]);
+    expect(alarms.active().map(({ device, tag }) => [device, tag])).toEqual([
+      ["mixer", "(group)"],
+      ["mixer", "a"],
+    ]);
+    intake.reconfigure({ devices: { mixer: oven } }, ["mixer"]);
+    expect(alarms.active().map(({ tag }) => tag)).toEqual(["a"]);
   });
 
   test("of the gateway's own reach the buffer within a second, where no reading takes them along", async () => {
