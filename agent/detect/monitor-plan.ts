@@ -1,11 +1,13 @@
-/** Which rules watch the series of the same settings, and how their numbers lie in a series' block. */
+/**
+ * Which rules watch the series of the same settings, but for their limits, and how their numbers lie
+ * in a series' block.
+ */
 import { AnomalyRule, type Direction, type Sensitivity } from "./anomaly-rule.ts";
 import { AutoDetector } from "./auto-detector.ts";
 import { CounterRule } from "./counter-rule.ts";
 import { DriftRule } from "./drift-rule.ts";
-import { LimitRule, type Limits } from "./limits.ts";
+import type { Limits } from "./limits.ts";
 import { MedianDetector } from "./median-detector.ts";
-import { RateRule } from "./rate-rule.ts";
 import type { Look, Rule } from "./rule.ts";
 import { SilenceRule } from "./silence-rule.ts";
 import { Sparkline } from "./sparkline.ts";
@@ -49,8 +51,6 @@ export class MonitorPlan {
   readonly stuck: StuckRule | undefined;
   readonly drift: DriftRule | undefined;
   readonly silence: SilenceRule | undefined;
-  /** What somebody has set. */
-  readonly set: readonly Rule[];
   /** What goes by what the series was like before. */
   readonly learnt: readonly Rule[];
   readonly #layout = new StateLayout();
@@ -60,15 +60,11 @@ export class MonitorPlan {
   /** The one look of all judgements: they come one after the other. */
   #look: Look | undefined;
 
-  constructor(settings: WatchSettings) {
-    const { limits, detect } = settings;
+  /** @param limitDoubles room at the beginning of each block, for the limits that a series has */
+  constructor(settings: Omit<WatchSettings, "limits">, limitDoubles: number) {
+    const { detect } = settings;
     const layout = this.#layout;
-    this.set = [
-      ...(limits ? [new LimitRule(layout, limits)] : []),
-      ...(limits?.rate === undefined
-        ? []
-        : [new RateRule(layout, { ...limits, rate: limits.rate })]),
-    ];
+    layout.take(limitDoubles);
     const stale = settings.stale ?? detect.stale;
     if (typeof stale === "number") this.silence = new SilenceRule(layout, stale);
     else if (stale === undefined && detect.auto) this.silence = new SilenceRule(layout, undefined);

@@ -26,11 +26,15 @@ export interface Doing {
 export class SeriesMonitor {
   readonly #plan: MonitorPlan;
   readonly #subject: Subject;
+  /** What somebody has set. */
+  readonly #set: readonly Rule[];
   readonly #block: StateBlock;
 
-  constructor(plan: MonitorPlan, subject: Subject) {
+  /** @param set the rules that the plan has left room for at the beginning of the block */
+  constructor(plan: MonitorPlan, subject: Subject, set: readonly Rule[]) {
     this.#plan = plan;
     this.#subject = subject;
+    this.#set = set;
     this.#block = plan.takeBlock();
   }
 
@@ -53,7 +57,7 @@ export class SeriesMonitor {
     const plan = this.#plan;
     const look = plan.look(this.#block, this.#subject, ts, value);
     plan.sparkline.push(this.#block, value);
-    for (const rule of plan.set) rule.judge(look);
+    for (const rule of this.#set) rule.judge(look);
     if (seenMs > 0) this.#hear(look, gate, seenMs);
     if (gate !== "open") for (const rule of plan.learnt) rule.rest(look, WHY_NOT[gate]);
     else if (Math.abs(value) <= LEARNT_MAX) for (const rule of plan.learnt) rule.judge(look);
@@ -148,8 +152,8 @@ export class SeriesMonitor {
   }
 
   #rules(): Pick<Rule, "names" | "isActive" | "setActive">[] {
-    const { set, learnt, silence } = this.#plan;
-    return [...set, ...learnt, ...(silence ? [silence] : [])];
+    const { learnt, silence } = this.#plan;
+    return [...this.#set, ...learnt, ...(silence ? [silence] : [])];
   }
 
   /** What all findings have in common, and only findings cost. */
