@@ -1,6 +1,7 @@
 /**
  * In which order a scan asks: the lowest unit ids at one setting after the other, since most devices
- * are there, until somebody answers: a line has one setting. Then the rest at that setting; or
+ * are there, until somebody answers: a line has one setting. There, who was silent is asked once
+ * more, for noise and a slow start cost an answer now and then. Then the rest at that setting; or
  * everywhere, if nobody did. Pure.
  */
 export interface LineSettings {
@@ -25,7 +26,8 @@ export class ScanPlan {
   readonly #low: readonly number[];
   readonly #high: readonly number[];
   readonly #isThorough: boolean;
-  readonly #found = new Set<LineSettings | undefined>();
+  /** Units that answered, by setting. */
+  readonly #found = new Map<LineSettings | undefined, Set<number>>();
   #asked = 0;
 
   /** @param isThorough whether to go on with the other settings where somebody has answered */
@@ -46,7 +48,8 @@ export class ScanPlan {
   /** Requests at most, as far as is known by now. */
   get total(): number {
     const searched = this.#found.size > 0 ? this.#found.size : this.#lines.length;
-    return this.#lines.length * this.#low.length + searched * this.#high.length;
+    const again = [...this.#found.keys()].reduce((sum, line) => sum + this.#silent(line).length, 0);
+    return this.#lines.length * this.#low.length + again + searched * this.#high.length;
   }
 
   get asked(): number {
@@ -58,21 +61,29 @@ export class ScanPlan {
     this.#asked += 1;
   }
 
-  /** Something answered at these settings. */
-  foundAt(line: LineSettings | undefined): void {
-    this.#found.add(line);
+  /** The unit answered at these settings. */
+  foundAt(line: LineSettings | undefined, unit: number): void {
+    const units = this.#found.get(line) ?? new Set();
+    this.#found.set(line, units.add(unit));
   }
 
   /** Each step is decided when it comes: what was found before it counts. */
   *steps(): Generator<ScanStep> {
     for (const line of this.#lines) {
       yield { line, units: this.#low };
+      const silent = this.#silent(line);
+      if (this.#found.has(line) && silent.length > 0) yield { line, units: silent };
       if (this.#found.size > 0 && !this.#isThorough) break;
     }
     if (this.#high.length === 0) return;
     for (const line of this.#lines) {
       if (this.#found.size === 0 || this.#found.has(line)) yield { line, units: this.#high };
     }
+  }
+
+  #silent(line: LineSettings | undefined): readonly number[] {
+    const found = this.#found.get(line);
+    return this.#low.filter((unit) => !found?.has(unit));
   }
 }
 

@@ -98,11 +98,12 @@ async function scan(request: ScanRequest, io: CommandIo, open: Open): Promise<Fo
         progress.show(plan, step, unit);
         plan.count();
         if (!(await isThere(access.link, unit, timeoutMs))) continue;
-        plan.foundAt(line);
+        plan.foundAt(line, unit);
         const here = found.get(line) ?? { line, units: [] };
         found.set(line, here);
         const kinds = await recognition.fitting(access.link, unit, timeoutMs);
         here.units.push({ unit, templates: kinds });
+        here.units.sort((a, b) => a.unit - b.unit);
         progress.tell(
           `unit ${unit}${line ? ` at ${line.baud} baud, parity ${line.parity}` : ""}: ${kinds[0] ?? "answers"}`,
         );

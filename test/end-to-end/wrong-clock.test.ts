@@ -1,5 +1,6 @@
 /** An agent on a machine whose clock starts in 1970, by Debian's libfaketime. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -45,7 +46,11 @@ http: { listen: "127.0.0.1:0" }
       DONT_FAKE_MONOTONIC: "1",
     },
   });
-  onTestFinished(() => void agent.kill());
+  onTestFinished(async () => {
+    // It writes into its folder until its end.
+    const ended = once(agent, "exit");
+    if (agent.kill()) await ended;
+  });
   const lines = createInterface({ input: agent.stdout });
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   lines.once("line", resolve);

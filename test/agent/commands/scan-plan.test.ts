@@ -6,11 +6,14 @@ const UNITS = Array.from({ length: 247 }, (_, i) => i + 1);
 const SLOW = { baud: 9600, parity: "none" } as const;
 const FAST = { baud: 19_200, parity: "even" } as const;
 
-test("once somebody has answered, the other settings are left alone", () => {
+test("once somebody has answered, who was silent is asked again, and other settings are left alone", () => {
   const plan = new ScanPlan([SLOW, FAST], UNITS);
   const steps = plan.steps();
   expect(steps.next().value).toMatchObject({ line: SLOW, units: { length: 16 } });
-  plan.foundAt(SLOW);
+  plan.foundAt(SLOW, 7);
+  const again = steps.next().value;
+  expect(again).toMatchObject({ line: SLOW, units: { length: 15 } });
+  expect(again?.units).not.toContain(7);
   expect(steps.next().value).toMatchObject({ line: SLOW, units: { length: 231 } });
   expect(steps.next().done).toBe(true);
 });
@@ -21,8 +24,9 @@ test("a thorough scan asks the low units at all settings, then the rest where so
   expect(plan.total).toBe(2 * 247);
   expect(steps.next().value).toMatchObject({ line: SLOW, units: { length: 16 } });
   expect(steps.next().value).toMatchObject({ line: FAST, units: { length: 16 } });
-  plan.foundAt(FAST);
-  expect(plan.total).toBe(2 * 16 + 231);
+  plan.foundAt(FAST, 1);
+  expect(plan.total).toBe(2 * 16 + 15 + 231);
+  expect(steps.next().value).toMatchObject({ line: FAST, units: { length: 15 } });
   const third = steps.next().value;
   expect(third).toMatchObject({ line: FAST });
   expect(third?.units.at(0)).toBe(17);

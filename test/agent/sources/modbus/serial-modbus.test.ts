@@ -99,7 +99,7 @@ async function device(
     behave({ number, request, answer }, pty);
   });
   const started = await startBusOn(
-    { modbus: "rtu", port: pty.path, timeout: "60ms", ...settings },
+    { modbus: "rtu", port: pty.path, timeout: "300ms", ...settings },
     { meter: { unit: 2, every: "20ms", retries, tags: { level: { register: address } } } },
   );
   const stop = async (): Promise<void> => {
