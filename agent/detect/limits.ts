@@ -22,29 +22,31 @@ export interface Limits extends Delays {
 
 /** One limit, seen so that larger is always worse: `sign` is −1 for the lower limits. */
 interface Limit {
+  readonly key: "hh" | "h" | "l" | "ll";
   readonly rule: string;
   readonly title: string;
   readonly sign: 1 | -1;
-  readonly at: number;
   readonly priority: AlarmPriority;
 }
 
+const LIMITS: readonly Limit[] = [
+  { key: "hh", rule: "limit-hh", title: "high-high", sign: 1, priority: "high" },
+  { key: "h", rule: "limit-h", title: "high", sign: 1, priority: "medium" },
+  { key: "l", rule: "limit-l", title: "low", sign: -1, priority: "medium" },
+  { key: "ll", rule: "limit-ll", title: "low-low", sign: -1, priority: "high" },
+];
+
 export class LimitRule implements Rule {
-  readonly names: readonly string[];
-  readonly #limits: readonly Limit[];
   readonly #settings: Limits;
   readonly #state: StateCursor;
 
   constructor(layout: StateLayout, limits: Limits) {
     this.#settings = limits;
-    this.#limits = [
-      limit("limit-hh", "high-high", 1, limits.hh, "high"),
-      limit("limit-h", "high", 1, limits.h, "medium"),
-      limit("limit-l", "low", -1, limits.l, "medium"),
-      limit("limit-ll", "low-low", -1, limits.ll, "high"),
-    ].filter((entry) => entry !== undefined);
-    this.names = this.#limits.map(({ rule }) => rule);
-    this.#state = new StateCursor(layout, this.#limits.length * SWITCH_SIZE);
+    this.#state = new StateCursor(layout, LIMITS.length * SWITCH_SIZE);
+  }
+
+  get names(): readonly string[] {
+    return LIMITS.filter(({ key }) => this.#settings[key] !== undefined).map(({ rule }) => rule);
   }
 
   begin(): void {
@@ -56,14 +58,15 @@ export class LimitRule implements Rule {
     const { deadband } = this.#settings;
     const state = this.#state;
     state.on(block);
-    for (let i = 0; i < this.#limits.length; i++) {
-      const entry = this.#limits[i];
-      if (!entry) continue;
+    for (let i = 0; i < LIMITS.length; i++) {
+      const entry = LIMITS[i];
+      const at = entry ? this.#settings[entry.key] : undefined;
+      if (!entry || at === undefined) continue;
       const place = i * SWITCH_SIZE;
-      const excess = entry.sign * (value - entry.at);
+      const excess = entry.sign * (value - at);
       const holds = isOn(state, place) ? excess > -deadband : excess > 0;
       if (turns(state, place, holds, ts, this.#settings)) {
-        report(look, this.#finding(entry, place, look));
+        report(look, this.#finding(entry, at, place, look));
       }
     }
   }
@@ -75,15 +78,15 @@ export class LimitRule implements Rule {
 
   isActive(block: StateBlock, name: string): boolean {
     this.#state.on(block);
-    return isOn(this.#state, this.names.indexOf(name) * SWITCH_SIZE);
+    return isOn(this.#state, placeOf(name));
   }
 
   setActive(block: StateBlock, name: string, active: boolean): void {
     this.#state.on(block);
-    setOn(this.#state, this.names.indexOf(name) * SWITCH_SIZE, active);
+    setOn(this.#state, placeOf(name), active);
   }
 
-  #finding(entry: Limit, place: number, { ts, value, subject }: Look): Finding {
+  #finding(entry: Limit, at: number, place: number, { ts, value, subject }: Look): Finding {
     const active = isOn(this.#state, place);
     const since = onSince(this.#state, place);
     const side = entry.sign === 1 ? "above" : "below";
@@ -97,20 +100,14 @@ export class LimitRule implements Rule {
       priority: entry.priority,
       ts,
       value,
-      expected: entry.at,
+      expected: at,
       since,
       feature: entry.sign === 1 ? "high" : "low",
-      message: `${nameOf(subject)} is ${amount(value, subject)}, ${verdict} of ${amount(entry.at, subject)}${how}`,
+      message: `${nameOf(subject)} is ${amount(value, subject)}, ${verdict} of ${amount(at, subject)}${how}`,
     };
   }
 }
 
-function limit(
-  rule: string,
-  title: string,
-  sign: 1 | -1,
-  at: number | undefined,
-  priority: AlarmPriority,
-): Limit | undefined {
-  return at === undefined ? undefined : { rule, title, sign, at, priority };
+function placeOf(name: string): number {
+  return LIMITS.findIndex(({ rule }) => rule === name) * SWITCH_SIZE;
 }

@@ -43,7 +43,7 @@ function limitRules(layout: StateLayout, limits: WatchSettings["limits"]): reado
   if (!limits) return NO_RULES;
   const rules: Rule[] = [new LimitRule(layout, limits)];
   if (limits.rate !== undefined) {
-    rules.push(new RateRule(layout, { ...limits, rate: limits.rate }));
+    rules.push(new RateRule(layout, limits.rate, limits));
   }
   return rules;
 }

@@ -8,11 +8,6 @@ import { StateCursor } from "./state-cursor.ts";
 import type { StateBlock, StateLayout } from "./state-slabs.ts";
 import { amount, lasting, nameOf } from "./wording.ts";
 
-export interface RateLimit extends Delays {
-  /** In the unit of the tag a second; greater than 0. */
-  readonly rate: number;
-}
-
 const WINDOW_MS = 10_000;
 /** The alarm clears below this share of the limit. */
 const CLEAR_SHARE = 0.9;
@@ -26,13 +21,18 @@ const NEXT_TS = 2;
 const NEXT_VALUE = 3;
 const SWITCH = 4;
 
+const NAMES: readonly string[] = ["rate"];
+
 export class RateRule implements Rule {
-  readonly names = ["rate"];
-  readonly #limit: RateLimit;
+  readonly names = NAMES;
+  readonly #rate: number;
+  readonly #delays: Delays;
   readonly #state: StateCursor;
 
-  constructor(layout: StateLayout, limit: RateLimit) {
-    this.#limit = limit;
+  /** @param rate in the unit of the tag a second; greater than 0 */
+  constructor(layout: StateLayout, rate: number, delays: Delays) {
+    this.#rate = rate;
+    this.#delays = delays;
     this.#state = new StateCursor(layout, SWITCH + SWITCH_SIZE);
   }
 
@@ -48,9 +48,9 @@ export class RateRule implements Rule {
     const passedMs = ts - state.get(FROM_TS);
     if (passedMs < WINDOW_MS / 2) return;
     const rate = (SECOND_MS * (value - state.get(FROM_VALUE))) / passedMs;
-    const limit = isOn(state, SWITCH) ? CLEAR_SHARE * this.#limit.rate : this.#limit.rate;
+    const limit = isOn(state, SWITCH) ? CLEAR_SHARE * this.#rate : this.#rate;
     const holds = Math.abs(rate) > limit;
-    if (turns(state, SWITCH, holds, ts, this.#limit)) this.#tell(look, rate);
+    if (turns(state, SWITCH, holds, ts, this.#delays)) this.#tell(look, rate);
   }
 
   /** As limits do, it holds whether the machine runs or not. */
@@ -88,7 +88,7 @@ export class RateRule implements Rule {
     const { ts, subject } = look;
     const active = isOn(this.#state, SWITCH);
     const since = onSince(this.#state, SWITCH);
-    const { rate: limit } = this.#limit;
+    const limit = this.#rate;
     const how = active && ts > since ? `, for ${lasting(ts - since)}` : "";
     const isSlow = limit < 1;
     const scale = isSlow ? MINUTE_S : 1;
