@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The agent's command line: which command runs, signals, and exit codes. */
 import { enableCompileCache } from "node:module";
-import { dispatch } from "#config/dispatch.ts";
+import { dispatch } from "#config/command-line/dispatch.ts";
 
 // What is compiled once is kept for the next call: half of a short command's time.
 enableCompileCache();

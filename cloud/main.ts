@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The cloud side's command line: which command runs, signals, and exit codes. */
-import { type CommandLoader, dispatch } from "#config/dispatch.ts";
+import { type CommandLoader, dispatch } from "#config/command-line/dispatch.ts";
 
 const INTRO = "Penstock's cloud side.";
 

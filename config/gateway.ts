@@ -3,7 +3,7 @@
  * of documentation. Every key says what it means; `node config/generate.ts` after a change.
  */
 import { z } from "zod";
-import { gatewayRecipient } from "./alarm-recipients.ts";
+import { gatewayRecipient } from "./alarms/alarm-recipients.ts";
 import { gatewayAlarms } from "./gateway/alarms.ts";
 import { buffer } from "./gateway/buffer.ts";
 import { clock } from "./gateway/clock.ts";

@@ -1,6 +1,6 @@
 /** A Markdown table of all keys of a JSON Schema. */
 import type { z } from "zod";
-import { isMapping } from "./raw.ts";
+import { isMapping } from "./yaml/raw.ts";
 
 /** The parts of JSON Schema that our schemas come out as. */
 export type JsonSchema = z.core.JSONSchema.BaseSchema;

@@ -2,9 +2,9 @@
 import { resolve } from "node:path";
 import { policyOf } from "#config/alarms/policy-of.ts";
 import { recipientsOf } from "#config/alarms/recipients-of.ts";
+import { nearest } from "#config/faults/nearest.ts";
 import { GATEWAY_ALARM_SETTINGS } from "#config/gateway/alarms.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
-import { nearest } from "#config/nearest.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import { GATEWAY_DEVICE } from "#core/alarms/inhibition.ts";
 import type { Clock } from "#core/clock.ts";

@@ -1,5 +1,5 @@
 /** A script by which bash completes commands and their options. Pure. */
-import type { DescribedCommand } from "#config/command-help.ts";
+import type { DescribedCommand } from "#config/command-line/command-help.ts";
 
 export function bashCompletion(program: string, commands: readonly DescribedCommand[]): string {
   const firsts = [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? name))];

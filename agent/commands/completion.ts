@@ -1,7 +1,7 @@
 /** `completion bash`: made of the same declarations as the help. */
-import { type Command, declareCommand } from "#config/command.ts";
-import type { DescribedCommand } from "#config/command-help.ts";
-import { EXIT } from "#config/exit.ts";
+import { type Command, declareCommand } from "#config/command-line/command.ts";
+import type { DescribedCommand } from "#config/command-line/command-help.ts";
+import { EXIT } from "#config/command-line/exit.ts";
 import { bashCompletion } from "./completion-script.ts";
 
 /** @param describeAll all commands of the program */

@@ -1,6 +1,6 @@
 /** Which gateway's file a command means. */
 import { existsSync } from "node:fs";
-import { Misuse } from "#config/command.ts";
+import { Misuse } from "#config/command-line/command.ts";
 
 export const CONFIG_OPTION = {
   config: {

@@ -1,6 +1,6 @@
 /** Asks before something that cannot be taken back. */
 import { createInterface } from "node:readline/promises";
-import { type CommandIo, Misuse } from "#config/command.ts";
+import { type CommandIo, Misuse } from "#config/command-line/command.ts";
 
 /** @throws Misuse where nobody can be asked */
 export async function isConfirmed(question: string, io: CommandIo): Promise<boolean> {

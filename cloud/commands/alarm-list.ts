@@ -1,6 +1,6 @@
 /** `alarm ls` and `alarm journal`: how the alarms stand, and what happened to them. */
-import { declareCommand, JSON_OPTION, Misuse } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
+import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
 import { isNormal } from "#core/alarms/alarm-machine.ts";
 import type { AlarmState, JournalEntry } from "#core/alarms/contract.ts";
 import { inOrderOfUrgency } from "#core/alarms/listing.ts";

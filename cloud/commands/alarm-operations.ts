@@ -1,7 +1,7 @@
 /** `alarm ack`, `shelve` and so on: the sink that keeps the alarms does it, and answers. */
-import { type Command, declareCommand, Misuse } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
-import { nearest } from "#config/nearest.ts";
+import { type Command, declareCommand, Misuse } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
+import { nearest } from "#config/faults/nearest.ts";
 import { isNormal } from "#core/alarms/alarm-machine.ts";
 import { isPossible } from "#core/alarms/operations.ts";
 import { selectAlarms } from "#core/alarms/selection.ts";

@@ -1,6 +1,6 @@
 /** `dead-letters ls`: events that the sink put aside, oldest first. */
-import { declareCommand, JSON_OPTION } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
+import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
 import type { DeadLetter, DeadLetterFilter, Store } from "../store/contract.ts";
 import { DEAD_LETTER_OPTIONS, filterOf, withStore } from "./open-store.ts";
 

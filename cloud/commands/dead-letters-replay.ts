@@ -1,6 +1,6 @@
 /** `dead-letters replay`: reads events that were put aside once more, with the program of now. */
-import { declareCommand, JSON_OPTION } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
+import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
 import { readBody } from "../ingest/read-event.ts";
 import type { DeadLetterFilter, RevivedEvent, Store } from "../store/contract.ts";
 import { DEAD_LETTER_OPTIONS, filterOf, withStore } from "./open-store.ts";

@@ -1,5 +1,5 @@
 /** `hub`: the embedded hub. It has commands of its own, and reads its line itself. */
-import type { Command } from "#config/command.ts";
+import type { Command } from "#config/command-line/command.ts";
 import { systemClock } from "#core/clock.ts";
 import { createLogger } from "#core/log.ts";
 import { runHub } from "../hub/command.ts";

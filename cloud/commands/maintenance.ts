@@ -1,6 +1,6 @@
 /** `maintenance begin`, `end` and `ls`: somebody works on devices, and their alarms wake nobody. */
-import { declareCommand, JSON_OPTION, Misuse } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
+import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
 import { systemClock } from "#core/clock.ts";
 import { askDesk } from "../alarms/ask-desk.ts";
 import {

@@ -1,8 +1,8 @@
 /** `notify ls`: who is told of alarms, and how that went, as the journal has it. */
 import { recipientsOf } from "#config/alarms/recipients-of.ts";
-import { declareCommand, JSON_OPTION, Misuse } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
-import { loadSink } from "#config/load-config.ts";
+import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
+import { loadSink } from "#config/loading/load-config.ts";
 import { SINK_ALARM_SETTINGS } from "#config/sink/alarms.ts";
 import type { AlarmState, JournalEntry } from "#core/alarms/contract.ts";
 import { isOfOwnChannel } from "#core/notify/failing-alarm.ts";

@@ -1,8 +1,8 @@
 /** The alarms of a sink's file, for a command that looks at them, or has something done to them. */
 import { randomInt } from "node:crypto";
 import { userInfo } from "node:os";
-import { type CommandIo, Misuse } from "#config/command.ts";
-import { loadSink } from "#config/load-config.ts";
+import { type CommandIo, Misuse } from "#config/command-line/command.ts";
+import { loadSink } from "#config/loading/load-config.ts";
 import type { SinkSettings } from "#config/sink.ts";
 import { duration } from "#config/units.ts";
 import { systemClock } from "#core/clock.ts";

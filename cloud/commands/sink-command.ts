@@ -1,9 +1,14 @@
 /** `penstock-cloud sink`: the cloud consumer, until it is told to stop. */
 import { randomInt } from "node:crypto";
 import path from "node:path";
-import { type CommandIo, declareCommand, JSON_OPTION, Misuse } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
-import { loadSink } from "#config/load-config.ts";
+import {
+  type CommandIo,
+  declareCommand,
+  JSON_OPTION,
+  Misuse,
+} from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
+import { loadSink } from "#config/loading/load-config.ts";
 import { systemClock } from "#core/clock.ts";
 import { isAbort } from "#core/errors.ts";
 import { createLogger } from "#core/log.ts";

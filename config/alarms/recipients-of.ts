@@ -7,8 +7,8 @@ import type {
   SignalChannel,
   WebhookChannel,
 } from "#core/notify/recipient.ts";
-import type { RecipientsSettings } from "../alarm-recipients.ts";
-import { registerAddress } from "../modbus-address.ts";
+import { registerAddress } from "../gateway/modbus-address.ts";
+import type { RecipientsSettings } from "./alarm-recipients.ts";
 import { isLoopback } from "./loopback.ts";
 import { quietHoursOf } from "./quiet.ts";
 

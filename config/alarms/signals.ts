@@ -1,6 +1,6 @@
 /** Lamps, horns and displays on a Modbus bus: ways to people that only a gateway has. */
 import { z } from "zod";
-import { registerAddress } from "../modbus-address.ts";
+import { registerAddress } from "../gateway/modbus-address.ts";
 import { name } from "../shared.ts";
 import { durationBetween } from "../units.ts";
 

@@ -1,6 +1,6 @@
 /** `alarms` of the sink: its rules, its watch over the pipeline itself, and who is told. */
 import { z } from "zod";
-import { sinkRecipient } from "../alarm-recipients.ts";
+import { sinkRecipient } from "../alarms/alarm-recipients.ts";
 import { alarmPolicy } from "../gateway/alarms.ts";
 import { durationBetween, percentBetween } from "../units.ts";
 import { alarmRule } from "./alarm-rules.ts";

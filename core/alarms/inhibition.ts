@@ -1,7 +1,7 @@
 /**
- * Suppression by design: which alarm explains which. A bus that is dead or cannot start explains that its devices are
- * silent, a silent device that its tags are stale, a stale tag that its detectors find it odd; and
- * whoever knows that a value is beyond HH need not hear that it is beyond H.
+ * Suppression by design: which alarm explains which. A bus that is dead, noisy or cannot start
+ * explains that its devices are silent, a silent device that its tags are stale, a stale tag that its
+ * detectors find it odd; and whoever knows that a value is beyond HH need not hear that it is beyond H.
  */
 import type { AlarmPlace } from "./state-key.ts";
 import { stateKey } from "./state-key.ts";
@@ -11,6 +11,7 @@ export const GATEWAY_DEVICE = "(gateway)";
 /** The tag under which a device's alarms stand that are of no tag. */
 export const DEVICE_TAG = "(device)";
 
+const LOST_BUS: ReadonlySet<string> = new Set(["stopped", "dead", "noisy"]);
 const OF_LOST_BUS: ReadonlySet<string> = new Set(["silent", "stale"]);
 const OF_SILENT_DEVICE: ReadonlySet<string> = new Set(["stale", "gap", "anomaly", "stuck"]);
 const OF_STALE_TAG: ReadonlySet<string> = new Set(["anomaly", "stuck"]);
@@ -25,6 +26,7 @@ export function causesOf(gateway: string, alarm: AlarmPlace, bus: string | undef
     causes.push(
       stateKey(gateway, { device: GATEWAY_DEVICE, tag: `(bus ${bus})`, rule: "stopped" }),
       stateKey(gateway, { device: GATEWAY_DEVICE, tag: bus, rule: "dead" }),
+      stateKey(gateway, { device: GATEWAY_DEVICE, tag: bus, rule: "noisy" }),
     );
   }
   if (OF_SILENT_DEVICE.has(rule) && tag !== DEVICE_TAG) {
@@ -38,7 +40,7 @@ export function causesOf(gateway: string, alarm: AlarmPlace, bus: string | undef
 
 /** Whose alarms may have this one as their cause. */
 export function reachOf({ device, tag, rule }: AlarmPlace): "gateway" | "device" | "none" {
-  if (device === GATEWAY_DEVICE && (rule === "dead" || rule === "stopped")) return "gateway";
+  if (device === GATEWAY_DEVICE && LOST_BUS.has(rule)) return "gateway";
   if (rule === "silent" && tag === DEVICE_TAG) return "device";
   return rule === "stale" || rule === "limit-hh" || rule === "limit-ll" ? "device" : "none";
 }

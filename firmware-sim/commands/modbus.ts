@@ -1,9 +1,9 @@
 /** `sim modbus`: virtual devices of templates, behind a TCP port or on a serial line. */
 import { lstatSync, rmSync, symlinkSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { ConfigError, renderFaults } from "#config/faults.ts";
-import { nearest } from "#config/nearest.ts";
-import { TemplateShelf } from "#config/template-shelf.ts";
+import { ConfigError, renderFaults } from "#config/faults/faults.ts";
+import { nearest } from "#config/faults/nearest.ts";
+import { TemplateShelf } from "#config/loading/template-shelf.ts";
 import { systemClock } from "#core/clock.ts";
 import { createLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";

@@ -3,9 +3,10 @@
  * together. Between its first and its last register of a table all can be read; those that the
  * template does not know hold 0.
  */
+
+import { type Address, addressOf, registerAddress } from "#config/gateway/modbus-address.ts";
 import type { TagSettings } from "#config/gateway/tag.ts";
-import { type Address, addressOf, registerAddress } from "#config/modbus-address.ts";
-import type { DeviceTemplate } from "#config/template-shelf.ts";
+import type { DeviceTemplate } from "#config/loading/template-shelf.ts";
 import type { Random } from "#core/random.ts";
 import { greatestOf, Quantities } from "../signals/quantities.ts";
 import { encodeNumber, encodeText, RAW_MAX, REGISTERS } from "./encode-value.ts";

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { statusCommand } from "#agent/commands/status.ts";
+import { statusCommand } from "#agent/commands/live/status.ts";
 import { runningAgent } from "#agent/control/control-client.ts";
 import type { AgentStatus, ValueRow } from "#agent/http/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
@@ -10,7 +10,7 @@ import { runCommand } from "#test/support/run-command.ts";
 import { TakenPort } from "#test/support/taken-port.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
-import { makeLife } from "./commands/make-life.ts";
+import { makeLife } from "./commands/run/make-life.ts";
 import { FakeDevice, honest } from "./sources/modbus/fake-device.ts";
 
 vi.setConfig({ testTimeout: 30_000 });

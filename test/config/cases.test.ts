@@ -6,8 +6,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ConfigError, renderFaults } from "#config/faults.ts";
-import { loadGateway, loadSink } from "#config/load-config.ts";
+import { ConfigError, renderFaults } from "#config/faults/faults.ts";
+import { loadGateway, loadSink } from "#config/loading/load-config.ts";
 
 const folder = join(import.meta.dirname, "cases");
 const secrets = { environment: { PENSTOCK_SECRET_TEST_SIZE: "a great many" } };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { quantityAdvice } from "#config/unit-advice.ts";
+import { quantityAdvice } from "#config/faults/unit-advice.ts";
 import {
   changeRate,
   duration,

@@ -3,7 +3,7 @@
  * forward and the one in which they are put back. Its zone is the environment's; with an argument it
  * changes to that zone halfway.
  */
-import { timeOf } from "#agent/commands/history-row.ts";
+import { timeOf } from "#agent/commands/detect/history-row.ts";
 import { readTime } from "#agent/sources/payload/time-stamp.ts";
 import { windowStart } from "#cloud/rollup/window.ts";
 import { gatewaySchema } from "#config/gateway.ts";

@@ -1,6 +1,6 @@
 /** The YAML blocks of the documentation, made whole so that they can be loaded. */
 import { parse, stringify } from "yaml";
-import { isMapping, mappingOf } from "#config/raw.ts";
+import { isMapping, mappingOf } from "#config/yaml/raw.ts";
 
 export interface YamlBlock {
   /** What follows `yaml` on the fence: the section that the block stands in. */

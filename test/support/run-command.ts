@@ -1,7 +1,7 @@
 /** Runs one command within the test's process, as its program would. */
 import { Readable, Writable } from "node:stream";
-import type { Command } from "#config/command.ts";
-import { dispatch } from "#config/dispatch.ts";
+import type { Command } from "#config/command-line/command.ts";
+import { dispatch } from "#config/command-line/dispatch.ts";
 
 export interface CommandOutcome {
   code: number;

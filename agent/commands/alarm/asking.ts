@@ -2,9 +2,9 @@
 import { userInfo } from "node:os";
 import type { AlarmAction } from "#agent/alarms/contract.ts";
 import { type ControlClient, runningAgent } from "#agent/control/control-client.ts";
-import { type CommandIo, Misuse } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
-import { whereaboutsOf } from "#config/load-config.ts";
+import { type CommandIo, Misuse } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
+import { whereaboutsOf } from "#config/loading/load-config.ts";
 import { duration } from "#config/units.ts";
 import type { AlarmState } from "#core/alarms/contract.ts";
 import { configFileOf } from "../config-file.ts";

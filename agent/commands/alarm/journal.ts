@@ -1,6 +1,6 @@
 /** `alarm journal`: what happened to the alarms, newest first. */
-import { declareCommand, JSON_OPTION, Misuse } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
+import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
 import type { JournalEntry } from "#core/alarms/contract.ts";
 import { CONFIG_OPTION } from "../config-file.ts";
 import { agentOf } from "./asking.ts";

@@ -1,5 +1,5 @@
 /** `alarm shelve`: keeps alarms quiet for a while. */
-import { declareCommand, JSON_OPTION } from "#config/command.ts";
+import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { CONFIG_OPTION } from "../config-file.ts";
 import { act, durationIn, NOTE_OPTION, WHICH } from "./asking.ts";
 

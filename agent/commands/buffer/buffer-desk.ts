@@ -18,7 +18,7 @@ import { systemClock } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import { createLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
-import { machineId } from "../machine-id.ts";
+import { machineId } from "../run/machine-id.ts";
 
 /** @throws PenstockError BUFFER_FAILED where there is no buffer, BUFFER_LOCKED, CONTROL_DENIED */
 export async function withBuffer<T>(

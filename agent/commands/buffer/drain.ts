@@ -1,9 +1,9 @@
 /** `buffer drain`: waits until the hub has all that is stored now. */
 import type { BufferStat } from "#agent/buffer/contract.ts";
 import { runningAgent } from "#agent/control/control-client.ts";
-import { declareCommand, JSON_OPTION } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
-import { loadGateway } from "#config/load-config.ts";
+import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
+import { loadGateway } from "#config/loading/load-config.ts";
 import { systemClock } from "#core/clock.ts";
 import { isAbort } from "#core/errors.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";

@@ -1,7 +1,7 @@
 /** `buffer drop`: gives up what waits for the hub. The sink is told of it. */
-import { declareCommand, JSON_OPTION } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
-import { loadGateway } from "#config/load-config.ts";
+import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
+import { loadGateway } from "#config/loading/load-config.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 import { isConfirmed } from "../confirm.ts";
 import { withBuffer } from "./buffer-desk.ts";

@@ -1,7 +1,7 @@
 /** `buffer export`: the readings that wait, as NDJSON. They stay in the buffer. */
-import { declareCommand } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
-import { loadGateway } from "#config/load-config.ts";
+import { declareCommand } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
+import { loadGateway } from "#config/loading/load-config.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 import { withBuffer } from "./buffer-desk.ts";
 

@@ -1,8 +1,8 @@
 /** `buffer ls`: the segments that wait, oldest first. */
 import type { SegmentRow } from "#agent/buffer/contract.ts";
-import { declareCommand, JSON_OPTION, Misuse } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
-import { loadGateway } from "#config/load-config.ts";
+import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
+import { loadGateway } from "#config/loading/load-config.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 import { textTable } from "../text-table.ts";
 import { withBuffer } from "./buffer-desk.ts";

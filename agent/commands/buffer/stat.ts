@@ -1,7 +1,7 @@
 /** `buffer stat`: how full the buffer is, and how long it lasts. */
-import { declareCommand, JSON_OPTION } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
-import { loadGateway } from "#config/load-config.ts";
+import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
+import { loadGateway } from "#config/loading/load-config.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 import { withBuffer } from "./buffer-desk.ts";
 import { statLines } from "./wording.ts";

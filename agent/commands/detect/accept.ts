@@ -1,10 +1,10 @@
 /** `detect accept`: that was no anomaly. */
 import { runningAgent } from "#agent/control/control-client.ts";
-import { declareCommand, JSON_OPTION, Misuse } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
-import { whereaboutsOf } from "#config/load-config.ts";
+import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
+import { whereaboutsOf } from "#config/loading/load-config.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
-import { numberOf } from "../history-row.ts";
+import { numberOf } from "./history-row.ts";
 import { seriesOperandOf } from "./series-operand.ts";
 
 export const detectAcceptCommand = declareCommand({

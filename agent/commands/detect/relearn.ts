@@ -1,8 +1,8 @@
 /** `detect relearn`: the machine is another one now. */
 import { runningAgent } from "#agent/control/control-client.ts";
-import { declareCommand, JSON_OPTION } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
-import { whereaboutsOf } from "#config/load-config.ts";
+import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
+import { whereaboutsOf } from "#config/loading/load-config.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 import { seriesOperandOf } from "./series-operand.ts";
 

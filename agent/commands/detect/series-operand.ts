@@ -1,5 +1,5 @@
 /** `DEVICE` or `DEVICE/TAG`, as the running agent knows it: a device that publishes need not be in the file. */
-import { Misuse } from "#config/command.ts";
+import { Misuse } from "#config/command-line/command.ts";
 
 export interface SeriesOperand {
   readonly device: string;

@@ -1,9 +1,9 @@
 /** `detect status`: what the running agent's detectors are doing. */
 import { runningAgent } from "#agent/control/control-client.ts";
 import type { DetectorRow } from "#agent/http/contract.ts";
-import { declareCommand, JSON_OPTION } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
-import { whereaboutsOf } from "#config/load-config.ts";
+import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
+import { whereaboutsOf } from "#config/loading/load-config.ts";
 import { formatDuration } from "#config/units.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 import { textTable } from "../text-table.ts";

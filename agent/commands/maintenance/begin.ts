@@ -1,6 +1,6 @@
 /** `maintenance begin`: somebody works on devices, and their alarms wake nobody. */
-import { declareCommand, JSON_OPTION, Misuse } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
+import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
 import type { Maintenance } from "#core/alarms/contract.ts";
 import { agentOf, durationIn, whoAsks } from "../alarm/asking.ts";
 import { timeText } from "../alarm/wording.ts";

@@ -1,6 +1,6 @@
 /** `maintenance end`: the work is done ahead of its time. */
-import { declareCommand, JSON_OPTION } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
+import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
 import { agentOf, NOTE_OPTION, whoAsks } from "../alarm/asking.ts";
 import { CONFIG_OPTION } from "../config-file.ts";
 

@@ -1,6 +1,6 @@
 /** `maintenance ls`: what is being worked on. */
-import { declareCommand, JSON_OPTION } from "#config/command.ts";
-import { EXIT } from "#config/exit.ts";
+import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
+import { EXIT } from "#config/command-line/exit.ts";
 import type { Maintenance } from "#core/alarms/contract.ts";
 import { agentOf } from "../alarm/asking.ts";
 import { timeText } from "../alarm/wording.ts";

@@ -3,9 +3,9 @@
  * and how much of each bus they take. Pure.
  */
 import type { DeviceSettings } from "#config/gateway/device.ts";
+import { manualAddress } from "#config/gateway/modbus-address.ts";
 import type { ModbusBusSettings } from "#config/gateway/modbus-bus.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
-import { manualAddress } from "#config/modbus-address.ts";
 import { exchangeCost } from "./exchange-cost.ts";
 import { type Block, endOf, planBlocks, planLimits } from "./planner.ts";
 import { createFactorPoint, createPoint, type Point } from "./point.ts";

@@ -3,7 +3,7 @@
  * is never reopened.
  */
 import modbusSerial from "modbus-serial";
-import type { Table } from "#config/modbus-address.ts";
+import type { Table } from "#config/gateway/modbus-address.ts";
 import type { Clock } from "#core/clock.ts";
 import { GuardedPort, type PortListener } from "./guarded-port.ts";
 import type { ReadOutcome, ReadRequest, WriteRequest } from "./link.ts";

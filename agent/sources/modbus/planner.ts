@@ -2,7 +2,7 @@
  * The fewest requests that read all points: blocks of one table, no longer than the device allows,
  * over gaps no wider than allowed, never over a register that the device refused. Pure.
  */
-import type { Table } from "#config/modbus-address.ts";
+import type { Table } from "#config/gateway/modbus-address.ts";
 import { isBits, type Point, type Span } from "./point.ts";
 
 /** Modbus limits one read to 125 registers or 2000 bits (v1.1b3, sections 6.1 and 6.3). */

@@ -1,7 +1,12 @@
 /** A tag as the planner and the codec see it: where it lies, how wide it is, how it is decoded. */
 
+import {
+  type Address,
+  addressOf,
+  registerAddress,
+  type Table,
+} from "#config/gateway/modbus-address.ts";
 import type { TagSettings } from "#config/gateway/tag.ts";
-import { type Address, addressOf, registerAddress, type Table } from "#config/modbus-address.ts";
 import type { Value } from "#core/reading.ts";
 import { createMeaning, type NumberSettings } from "./raw-value.ts";
 import { readText } from "./register-text.ts";

@@ -1,7 +1,7 @@
 /** Which device templates fit a device, by what it holds in the registers that they name as marks. */
-import type { TemplateMark } from "#config/device-template.ts";
+import type { TemplateMark } from "#config/gateway/device-template.ts";
 import { tag } from "#config/gateway/tag.ts";
-import type { DeviceTemplate } from "#config/template-shelf.ts";
+import type { DeviceTemplate } from "#config/loading/template-shelf.ts";
 import type { Value } from "#core/reading.ts";
 import { createPoint, type Point, type Span } from "./point.ts";
 import { NotAValue } from "./register-types.ts";

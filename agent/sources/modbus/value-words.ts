@@ -1,6 +1,7 @@
 /** The registers to write for a value: the way back of a tag's decoding, and held against it. Pure. */
+
+import { type Address, addressOf } from "#config/gateway/modbus-address.ts";
 import type { TagSettings } from "#config/gateway/tag.ts";
-import { type Address, addressOf } from "#config/modbus-address.ts";
 import type { Value } from "#core/reading.ts";
 import { createPoint } from "./point.ts";
 import { NotAValue, REGISTER_TYPES } from "./register-types.ts";

@@ -5,7 +5,7 @@ import {
   LevelAlarmStore,
   type LevelAlarmStoreOptions,
 } from "#agent/alarms/store/level-alarm-store.ts";
-import { nearest } from "#config/nearest.ts";
+import { nearest } from "#config/faults/nearest.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { AlarmState, Notice, OutboxEntry } from "#core/alarms/contract.ts";
 import { systemClock } from "#core/clock.ts";

@@ -5,7 +5,7 @@ import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Agent } from "#agent/agent.ts";
 import { COMMANDS } from "#agent/command-table.ts";
-import { loadGateway } from "#config/load-config.ts";
+import { loadGateway } from "#config/loading/load-config.ts";
 import { systemClock } from "#core/clock.ts";
 import type { WebhookBody } from "#core/notify/webhook-body.ts";
 import { freePort } from "#test/support/free-port.ts";

@@ -2,8 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Agent } from "#agent/agent.ts";
-import { machineId } from "#agent/commands/machine-id.ts";
-import { loadGateway } from "#config/load-config.ts";
+import { machineId } from "#agent/commands/run/machine-id.ts";
+import { loadGateway } from "#config/loading/load-config.ts";
 import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";

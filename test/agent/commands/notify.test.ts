@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { notifyListCommand } from "#agent/commands/notify-list.ts";
-import { notifyTestCommand } from "#agent/commands/notify-test.ts";
+import { notifyListCommand } from "#agent/commands/notify/list.ts";
+import { notifyTestCommand } from "#agent/commands/notify/test.ts";
 import { FakeDevice, frame } from "#test/agent/sources/modbus/fake-device.ts";
 import { type HttpReceiver, startHttpReceiver } from "#test/support/http-receiver.ts";
 import { type CommandOutcome, runCommand } from "#test/support/run-command.ts";

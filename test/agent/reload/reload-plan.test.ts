@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { planReload, planText, type ReloadPlan } from "#agent/reload/reload-plan.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
-import { loadGateway } from "#config/load-config.ts";
+import { loadGateway } from "#config/loading/load-config.ts";
 
 const BASE = `version: 1
 gateway: hall-3

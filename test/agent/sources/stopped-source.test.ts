@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import { statusCommand } from "#agent/commands/status.ts";
-import type { StatusAnswer } from "#agent/commands/status-report.ts";
+import { statusCommand } from "#agent/commands/live/status.ts";
+import type { StatusAnswer } from "#agent/commands/live/status-report.ts";
 import { runningAgent } from "#agent/control/control-client.ts";
 import type { ValueRow } from "#agent/http/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
@@ -11,7 +11,7 @@ import { runCommand } from "#test/support/run-command.ts";
 import { TakenPort } from "#test/support/taken-port.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
-import { makeLife } from "../commands/make-life.ts";
+import { makeLife } from "../commands/run/make-life.ts";
 import { FakeDevice, honest } from "./modbus/fake-device.ts";
 import { makeCertificates } from "./mqtt/certificates.ts";
 

@@ -17,6 +17,7 @@ describe("a cause", () => {
     ["(gateway)/rs485-a/dead", "meter-1/(device)/silent"],
     ["(gateway)/rs485-a/dead", "meter-1/power/stale"],
     ["(gateway)/(bus rs485-a)/stopped", "meter-1/power/stale"],
+    ["(gateway)/rs485-a/noisy", "meter-1/(device)/silent"],
     ["meter-1/(device)/silent", "meter-1/power/stale"],
     ["meter-1/(device)/silent", "meter-1/power/gap"],
     ["meter-1/(device)/silent", "meter-1/power/anomaly"],

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadGateway, loadSink } from "#config/load-config.ts";
+import { loadGateway, loadSink } from "#config/loading/load-config.ts";
 import { gatewayYaml, sinkYaml } from "#sim/demo/config-files.ts";
 import { watchedDevices } from "#sim/demo/watched-devices.ts";
 import { gatewayFragment } from "#sim/gateway-fragment.ts";

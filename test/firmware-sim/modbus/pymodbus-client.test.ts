@@ -4,7 +4,7 @@
 import { createServer } from "node:net";
 import { SerialPort } from "serialport";
 import { expect, onTestFinished } from "vitest";
-import { templateSchema } from "#config/device-template.ts";
+import { templateSchema } from "#config/gateway/device-template.ts";
 import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";

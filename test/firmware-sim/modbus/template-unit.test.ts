@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { planBlocks, READ_REGISTERS_MAX } from "#agent/sources/modbus/planner.ts";
 import { createPoint } from "#agent/sources/modbus/point.ts";
 import { recognise } from "#agent/sources/modbus/recognise.ts";
-import { type DeviceTemplate, TemplateShelf } from "#config/template-shelf.ts";
+import { type DeviceTemplate, TemplateShelf } from "#config/loading/template-shelf.ts";
 import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";

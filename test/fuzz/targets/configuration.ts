@@ -1,10 +1,10 @@
 /** Configuration files of the gateway, the sink, and device templates. */
 import { readFileSync } from "node:fs";
-import { templateSchema } from "#config/device-template.ts";
-import { ConfigError, renderFaults } from "#config/faults.ts";
-import { loadGateway, loadSink } from "#config/load-config.ts";
-import { loadFile } from "#config/load-file.ts";
-import { checkTemplate } from "#config/template-checks.ts";
+import { checkTemplate } from "#config/checks/template-checks.ts";
+import { ConfigError, renderFaults } from "#config/faults/faults.ts";
+import { templateSchema } from "#config/gateway/device-template.ts";
+import { loadGateway, loadSink } from "#config/loading/load-config.ts";
+import { loadFile } from "#config/loading/load-file.ts";
 import { bytes, type FuzzTarget, holds } from "../target.ts";
 
 const example = (path: string): Buffer =>

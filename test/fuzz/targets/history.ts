@@ -1,6 +1,6 @@
 /** CSV from spreadsheets and historians, as `detect` takes it. */
-import { judgeGroup } from "#agent/commands/judge-group.ts";
-import { judgeSeries } from "#agent/commands/judge-series.ts";
+import { judgeGroup } from "#agent/commands/detect/judge-group.ts";
+import { judgeSeries } from "#agent/commands/detect/judge-series.ts";
 import { PenstockError } from "#core/errors.ts";
 import { createRandom } from "#core/random.ts";
 import { pieces } from "../mutation.ts";

@@ -10,7 +10,7 @@ import { EchoFilter } from "#agent/sources/modbus/echo-filter.ts";
 import { onlyAsciiLines } from "#agent/sources/modbus/serial-wire.ts";
 import { tapStream } from "#agent/sources/modbus/tap-stream.ts";
 import type { Wire } from "#agent/sources/modbus/wire.ts";
-import type { Table } from "#config/modbus-address.ts";
+import type { Table } from "#config/gateway/modbus-address.ts";
 import { createRandom } from "#core/random.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
 import { pieces } from "../mutation.ts";

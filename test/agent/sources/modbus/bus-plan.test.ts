@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type PlannedBus, planBuses } from "#agent/sources/modbus/bus-plan.ts";
-import { loadGateway } from "#config/load-config.ts";
+import { loadGateway } from "#config/loading/load-config.ts";
 
 function planOf(buses: string, devices: string, answerMs = 0): PlannedBus[] {
   const text = `version: 1

@@ -1,0 +1,68 @@
+/** Settings as a list of single values, by path: to be shown, and to be compared. Secrets are not in it. */
+import { isMapping } from "../yaml/raw.ts";
+import type { Path } from "../yaml/yaml-tree.ts";
+
+export const HIDDEN = "(secret)";
+
+export interface FlatSetting {
+  readonly path: Path;
+  /** As JSON; empty mappings and lists count as values. */
+  readonly text: string;
+}
+
+/**
+ * @param isLeaf where to stop although there is more below: a value that is written as one
+ */
+export function flatSettings(
+  settings: unknown,
+  secrets: readonly Path[],
+  isLeaf: (path: Path) => boolean = () => false,
+): FlatSetting[] {
+  const hidden = new Set(secrets.map((path) => JSON.stringify(path)));
+  const found: FlatSetting[] = [];
+  const walk = (value: unknown, path: Path): void => {
+    if (value === undefined) return;
+    if (hidden.has(JSON.stringify(path))) return void found.push({ path, text: HIDDEN });
+    const below = entriesBelow(value);
+    if (!below || below.length === 0 || isLeaf(path)) {
+      found.push({ path, text: JSON.stringify(value) });
+      return;
+    }
+    for (const [step, item] of below) walk(item, [...path, step]);
+  };
+  walk(settings, []);
+  return found;
+}
+
+function entriesBelow(value: unknown): [string | number, unknown][] | undefined {
+  if (Array.isArray(value)) return value.map((item: unknown, i) => [i, item]);
+  return isMapping(value) ? Object.entries(value) : undefined;
+}
+
+export function pathText(path: Path): string {
+  return path.join(".");
+}
+
+export interface SettingChange {
+  readonly path: string;
+  /** Undefined where it is new. */
+  readonly before: string | undefined;
+  /** Undefined where it is gone. */
+  readonly after: string | undefined;
+}
+
+export function changesBetween(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): SettingChange[] {
+  const paths = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...paths].flatMap((path) => {
+    const change = { path, before: before[path], after: after[path] };
+    return change.before === change.after ? [] : [change];
+  });
+}
+
+/** By their paths as text. */
+export function byPath(flat: readonly FlatSetting[]): Record<string, string> {
+  return Object.fromEntries(flat.map(({ path, text }) => [pathText(path), text]));
+}
