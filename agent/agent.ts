@@ -26,6 +26,7 @@ import type { AgentStatus, AgentView, ConfigurationState } from "./http/contract
 import { ReadingIntake } from "./intake/reading-intake.ts";
 import { keepPage, pageStateOf } from "./kept-page.ts";
 import { Signal } from "./notify/signal.ts";
+import { configurationAlarm } from "./reload/configuration-alarm.ts";
 import { planReload, type ReloadPlan } from "./reload/reload-plan.ts";
 import { SourceSet } from "./source-set.ts";
 import type { KeptPart } from "./sources/kept-part.ts";
@@ -168,43 +169,18 @@ export class Agent {
     this.#buffer.onAlarm(onAlarm);
     const path = `${resolve(settings.buffer.path)}.learnt`;
     const tick = (): void => intake.tick();
-    this.#upkeep = new DetectorUpkeep({
-      path,
-      memory: intake.detectors,
-      tick,
-      onAlarm,
-      clock,
-      log,
-    });
+    const memory = intake.detectors;
+    this.#upkeep = new DetectorUpkeep({ path, memory, tick, onAlarm, clock, log });
     await this.#upkeep.start();
     this.#startUplink();
     const view = this.#view(intake);
     this.#page = keepPage({ listen: settings.http.listen, view, clock, random, log, onAlarm });
     await this.#page.start();
     const wallMs = (): number => clock.now();
-    const sources = new SourceSet({
-      intake,
-      clock: this.#time,
-      wallMs,
-      random,
-      log,
-      onAlarm,
-    });
+    const sources = new SourceSet({ intake, clock: this.#time, wallMs, random, log, onAlarm });
     this.#sources = sources;
     await sources.startAll(settings);
-    const socket = controlPathOf(settings.buffer.path);
-    const { configuration = () => ({}) } = this.#options;
-    const routes = {
-      ...statusRoutes(view, configuration),
-      ...bufferRoutes(this.#buffer.desk),
-      ...detectRoutes(intake.detectors),
-      ...alarmRoutes(this.#alarms.desk),
-      ...notifyRoutes(this.#alarms.recipients, () => this.#alarms.desk.recent(JOURNAL_LOOK_MAX)),
-      ...tailRoute(view, clock),
-      ...busRoutes((bus) => sources.guestLink(bus)),
-    };
-    this.#control = new ControlServer({ path: socket, routes, clock, log });
-    await this.#control.start();
+    await this.#startControl(intake, view, sources);
   }
 
   /** What stands still, as a sentence; undefined while work goes on. */
@@ -261,23 +237,8 @@ export class Agent {
     const before = this.#configuration?.faults.length ?? 0;
     this.#configuration = state;
     const { faults, file } = state;
-    const isFaulty = faults.length > 0;
-    if (isFaulty === before > 0) return;
-    const ts = this.#options.clock.now();
-    this.#raiseOwn({
-      id: `(gateway) configuration ${isFaulty ? "faulty" : "good"} ${ts}`,
-      device: "(gateway)",
-      tag: "(configuration)",
-      rule: "faulty",
-      state: isFaulty ? "active" : "cleared",
-      priority: "medium",
-      ts,
-      value: faults.length,
-      expected: 0,
-      message: isFaulty
-        ? `${file} has faults, and the last good configuration runs: ${faults[0] ?? ""}`
-        : `${file} is good again.`,
-    });
+    if (faults.length > 0 === before > 0) return;
+    this.#raiseOwn(configurationAlarm(file, faults, this.#options.clock.now()));
   }
 
   #maintain(): void {
@@ -288,6 +249,23 @@ export class Agent {
   /** An alarm of the gateway's own. */
   #raiseOwn(transition: AlarmTransition): void {
     if (!this.#isStopping) this.#intake?.raiseOwn(transition);
+  }
+
+  async #startControl(intake: ReadingIntake, view: AgentView, sources: SourceSet): Promise<void> {
+    const { settings, clock, log, configuration = () => ({}) } = this.#options;
+    const { desk, recipients } = this.#alarms;
+    const routes = {
+      ...statusRoutes(view, configuration),
+      ...bufferRoutes(this.#buffer.desk),
+      ...detectRoutes(intake.detectors),
+      ...alarmRoutes(desk),
+      ...notifyRoutes(recipients, () => desk.recent(JOURNAL_LOOK_MAX)),
+      ...tailRoute(view, clock),
+      ...busRoutes((bus) => sources.guestLink(bus)),
+    };
+    const path = controlPathOf(settings.buffer.path);
+    this.#control = new ControlServer({ path, routes, clock, log });
+    await this.#control.start();
   }
 
   #startUplink(): void {

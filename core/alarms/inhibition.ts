@@ -13,8 +13,15 @@ export const DEVICE_TAG = "(device)";
 
 const LOST_BUS: ReadonlySet<string> = new Set(["stopped", "dead", "noisy"]);
 const OF_LOST_BUS: ReadonlySet<string> = new Set(["silent", "stale"]);
-const OF_SILENT_DEVICE: ReadonlySet<string> = new Set(["stale", "gap", "anomaly", "stuck"]);
-const OF_STALE_TAG: ReadonlySet<string> = new Set(["anomaly", "stuck"]);
+const OF_SILENT_DEVICE: ReadonlySet<string> = new Set([
+  "stale",
+  "gap",
+  "anomaly",
+  "stuck",
+  "drift",
+  "counter",
+]);
+const OF_STALE_TAG: ReadonlySet<string> = new Set(["anomaly", "stuck", "drift", "counter"]);
 /** By rule: the rule of the same tag that says more. */
 const GRAVER: Readonly<Record<string, string>> = { "limit-h": "limit-hh", "limit-l": "limit-ll" };
 

@@ -32,7 +32,7 @@ only waits for an acknowledgement; \`--all\` shows them too.`,
       return EXIT.fine;
     }
     io.stdout.write(shown.length === 0 ? "No alarms.\n" : `${alarmTable(shown)}\n`);
-    if (held > 0) io.stderr.write(`${held} more are held back or over: --all shows them.\n`);
+    if (held > 0) io.stderr.write(`Held back, or over: ${held} more. --all shows them.\n`);
     return EXIT.fine;
   },
 });

@@ -105,7 +105,7 @@ test("an alarm is told with what a person needs, listed, acknowledged, and known
   const listed = await command("alarm ls");
   expect(listed.out).toMatch(/high +active, unacknowledged +oven-2\/temperature\/limit-hh/);
   expect(listed.out).not.toContain("limit-h ");
-  expect(listed.err).toContain("1 more are held back or over");
+  expect(listed.err).toContain("Held back, or over: 1 more.");
   const acknowledged = await command("alarm ack", "oven-2/temperature", "--note", "burner is off");
   expect(acknowledged.out).toContain("active, acknowledged by eva");
   await hook.has(2);
