@@ -136,9 +136,9 @@ function raise(
 ): AlarmStep {
   const seen = withSeen(state, transition);
   // A detector that was started anew does not know that its alarm stands: that is no second one.
-  if (state.isActive) return changed({ ...state, seen }, "raised", "it was active already");
+  if (state.isActive) return came({ ...state, seen }, "raised", "it was active already");
   const wasDealtWith = state.isAcknowledged && !state.isLatched;
-  return changed(
+  return came(
     {
       ...state,
       raised: transition,
@@ -151,6 +151,7 @@ function raise(
       clearedAt: undefined,
       raises: wasDealtWith ? 1 : state.raises + 1,
       recentRaises: [...(state.recentRaises ?? []), at].slice(-RECENT_RAISES_MAX),
+      ...(state.isChattering && { chatteredRaises: (state.chatteredRaises ?? 0) + 1 }),
     },
     "raised",
   );
@@ -158,9 +159,9 @@ function raise(
 
 function clear(state: AlarmState, transition: AlarmTransition): AlarmStep {
   const seen = withSeen(state, transition);
-  if (!state.isActive) return changed({ ...state, seen }, "cleared", "it was not active");
+  if (!state.isActive) return came({ ...state, seen }, "cleared", "it was not active");
   const isAdvisory = state.raised.priority === "low";
-  return changed(
+  return came(
     {
       ...withoutNotice(state),
       seen,
@@ -183,8 +184,10 @@ function reset(state: AlarmState): AlarmStep {
 
 function calm(state: AlarmState): AlarmStep {
   if (!state.isChattering) return UNCHANGED;
-  const calmed = { ...state, isChattering: false };
-  return changed(state.isActive ? calmed : withoutNotice(calmed), "calm");
+  const { chatteredRaises: times = 0, ...rest } = state;
+  const calmed = { ...rest, isChattering: false };
+  const note = times === 0 ? "" : `it had come ${times} ${times === 1 ? "time" : "times"} more`;
+  return changed(state.isActive ? calmed : withoutNotice(calmed), "calm", note);
 }
 
 function notify(state: AlarmState, { as, at }: Extract<AlarmEvent, { kind: "notify" }>): AlarmStep {
@@ -202,6 +205,11 @@ function withoutNotice(state: AlarmState): AlarmState {
 /** A transition that changes nothing is remembered all the same, so that it is journaled once. */
 export function withSeen({ seen }: AlarmState, { id }: AlarmTransition): string[] {
   return [...seen, id].slice(-SEEN_MAX);
+}
+
+/** One alarm that comes and goes each second must not push all others out of the journal. */
+function came(state: AlarmState, kind: "raised" | "cleared", note = ""): AlarmStep {
+  return state.isChattering ? { kind: "changed", state } : changed(state, kind, note);
 }
 
 function changed(state: AlarmState, kind: JournalEntry["kind"], note = ""): AlarmStep {

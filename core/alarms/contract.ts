@@ -45,6 +45,8 @@ export const alarmState = z.strictObject({
   suppressedBy: z.string().optional(),
   /** It comes and goes faster than a person can follow, until it has been calm for a while. */
   isChattering: z.boolean(),
+  /** How often it came since it chatters: only the number is journaled, when it is calm. */
+  chatteredRaises: z.number().int().optional(),
   /** A notice of its being active went out, so one of its clearing is owed. */
   isNotified: z.boolean(),
   /** The last notice of its being active, as long as it matters. */

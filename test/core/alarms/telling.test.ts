@@ -181,6 +181,17 @@ describe("chatter", () => {
     expect(driver.board.states()[0]).toMatchObject({ isChattering: false, raises: 10 });
   });
 
+  test("does not push the rest out of the journal", () => {
+    const driver = new BoardDriver({ chatter });
+    const written: string[] = [];
+    for (let round = 0; round < 1000; round++) {
+      written.push(...journaled(driver.raise(OVEN)), ...journaled(driver.clear(OVEN)));
+    }
+    expect(written).toHaveLength(6);
+    const calm = driver.board.tick(driver.nowMs + 30_000).write.journal;
+    expect(calm).toMatchObject([{ kind: "calm", note: "it had come 997 times more" }]);
+  });
+
   test("that ends standing is told as standing", () => {
     const driver = new BoardDriver({ chatter });
     for (let round = 0; round < 5; round++) {
