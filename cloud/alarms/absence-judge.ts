@@ -30,7 +30,10 @@ export class AbsenceJudge {
     for (const [key] of recall<true>(memory, "absent")) {
       const [name = "", gateway = "", subject = ""] = key;
       const place = { gateway, ...placeOf(subject) };
-      const rule = this.#rules.of(place).absences.find((each) => each.name === name);
+      const kind = place.tag === WHOLE_DEVICE ? "device" : "series";
+      const rule = this.#rules
+        .of(place)
+        .absences.find((each) => each.name === name && each.kind === kind);
       if (rule) {
         const known = this.#absent.get(gateway) ?? [];
         this.#absent.set(gateway, [...known, { rule, subject }]);
@@ -41,8 +44,11 @@ export class AbsenceJudge {
     }
   }
 
-  isKnown(gateway: string): boolean {
-    return this.#byGateway.has(gateway);
+  /** Watches a gateway from now on. False where it has done so before. */
+  begin(gateway: string): boolean {
+    if (this.#byGateway.has(gateway)) return false;
+    this.#watchOf(gateway);
+    return true;
   }
 
   /** Takes note of a row's last reading that was not bad. */

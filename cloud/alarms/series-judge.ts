@@ -104,9 +104,13 @@ export class SeriesJudge {
       const fromMs = Math.max(known, end - CATCH_UP_MS_MAX);
       const toMs = Math.min(end, fromMs + SPAN_WINDOWS * WIDTH_MS[width]);
       if (toMs <= fromMs) continue;
-      await this.#judgeSpan(gateway, { width, fromMs, toMs }, newestMs, verdict);
+      await this.#judgeSpan(gateway, { width, fromMs, toMs }, verdict);
       this.#noteJudged(gateway, width, toMs, verdict);
-      isMore ||= toMs < end;
+      // What is made up for is heard first: after an outage, whoever comes again is not missed.
+      if (toMs < end) isMore = true;
+      else if (this.#watches(width)) {
+        this.#absences.judge(gateway, Math.min(toMs, newestMs), verdict);
+      }
     }
     return isMore;
   }
@@ -119,11 +123,10 @@ export class SeriesJudge {
   async #judgeSpan(
     gateway: string,
     { width, fromMs, toMs }: Span,
-    newestMs: number,
     verdict: Verdict,
   ): Promise<void> {
-    const watches = width === "1m" && this.#rules.absentMsMax > 0;
-    if (watches && !this.#absences.isKnown(gateway)) await this.#lookBack(gateway, fromMs);
+    const watches = this.#watches(width);
+    if (watches && this.#absences.begin(gateway)) await this.#lookBack(gateway, fromMs);
     const changes: { change: RuleChange; rule: CompiledThreshold }[] = [];
     for await (const row of this.#rows({ gateway, width, fromMs, toMs })) {
       const { series, thresholds, absences } = this.#rules.of(row);
@@ -139,7 +142,11 @@ export class SeriesJudge {
       const points = isShown ? await this.#pointsOf(rule, change) : undefined;
       verdict.raise(ruleAlarm(points ? { ...change, points } : change, this.#nowMs()));
     }
-    if (watches) this.#absences.judge(gateway, Math.min(toMs, newestMs), verdict);
+  }
+
+  /** Whether somebody is missed by windows of this width. */
+  #watches(width: Width): boolean {
+    return width === "1m" && this.#rules.absentMsMax > 0;
   }
 
   /** What the rule has seen of late. */

@@ -107,6 +107,18 @@ describe("the windows of a gateway", () => {
     expect(await told(60, 4.5)).toEqual([]);
   });
 
+  test("make nobody missed who comes again after an outage of gateway, hub or sink", async () => {
+    await send(0, "oven-1", 20);
+    await send(0, "pump", 1);
+    expect(await told(1)).toEqual([]);
+    // Its news overtake the backlog: of what was between, nothing is here.
+    await send(120, "oven-1", 20);
+    expect(await told(121)).toEqual(["pump no answer active"]);
+    await send(121, "oven-1", 20);
+    await send(121, "pump", 1);
+    expect(await told(122)).toEqual(["pump no answer cleared"]);
+  });
+
   test("go on under another desk as if nothing had been", async () => {
     await send(0, "oven-1", 250);
     await send(0, "pump", 1);
@@ -137,6 +149,19 @@ describe("the windows of a gateway", () => {
     expect(loaded.write.forgottenMemory).toContain(
       JSON.stringify(["threshold", "too hot", "hall-3", "oven-1", "temperature"]),
     );
+  });
+
+  test("end the alarm of a rule that misses series instead of devices now", async () => {
+    await send(0, "oven-1", 20);
+    await send(2, "pump", 1);
+    const verdict = await verdictOn(3, 3, judge);
+    expect(verdict.raised).toMatchObject([{ device: "oven-1", tag: "(device)", state: "active" }]);
+    const changed = [{ name: "no answer", series: "*/*/*", absent: "90s" }];
+    const loaded = new Verdict();
+    makeJudge(sinkAlarms.parse({ rules: changed }).rules).load(verdict.write.memory ?? [], loaded);
+    expect(loaded.raised).toMatchObject([
+      { device: "oven-1", tag: "(device)", rule: "no answer", state: "cleared" },
+    ]);
   });
 
   test("that were there before anybody judged wake nobody", async () => {
