@@ -10,9 +10,9 @@ const FORMS: readonly (readonly [expected: string, advice: Advice])[] = [
   ["HOST:PORT, such as 127.0.0.1", listenAdvice],
   ["http://HOST:PORT", (text) => (SCHEME.test(text) ? undefined : `write http://${text}`)],
   ["a host name, such as", (text) => `write ${text.replace(SCHEME, "").replace(/[/:].*$/, "")}`],
-  ["a URL such as https://", (text) => `write https://${text.replace(SCHEME, "")}`],
+  ["a URL such as https://", (text) => `write https://${shownAddress(text)}`],
   ["a time of day, such as", timeAdvice],
-  ["a URL such as mqtt://", (text) => `write mqtt://${text.replace(SCHEME, "")}`],
+  ["a URL such as mqtt://", (text) => `write mqtt://${shownAddress(text)}`],
   ["the name of a Sparkplug group", () => "a name has no /, + or #, such as north"],
   ["a rate with its unit", rateAdvice],
   ["a percentage with its unit", shareAdvice],
@@ -29,6 +29,16 @@ const FORMS: readonly (readonly [expected: string, advice: Advice])[] = [
 
 export function formAdvice(message: string, text: string): string | undefined {
   return FORMS.find(([expected]) => message.includes(expected))?.[1](text);
+}
+
+/**
+ * Advice gets into logs, and into the alarm that a file has faults: passwords stay out, and so does
+ * what stands behind the host, which for many a service is a key.
+ */
+function shownAddress(text: string): string {
+  const [address = ""] = text.replace(SCHEME, "").split(/[?#]/);
+  const host = address.replace(/^[^/]*@/, "").replace(/\/+$/, "");
+  return host.replace(/\/.*$/, "/…");
 }
 
 function listenAdvice(text: string): string | undefined {
