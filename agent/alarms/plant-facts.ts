@@ -72,7 +72,8 @@ export class PlantFacts implements AlarmFacts {
 
   acknowledgeWith(pattern: string): string {
     const word = PLAIN_WORD.test(pattern) ? pattern : quoted(pattern);
-    return `penstock alarm ack ${word}`;
+    // What begins with a dash would be taken for an option.
+    return `penstock alarm ack ${pattern.startsWith("-") ? "-- " : ""}${word}`;
   }
 }
 

@@ -14,7 +14,9 @@ export function selectAlarms(
 ): AlarmState[] {
   const found = new Set<AlarmState>();
   for (const selector of selectors) {
-    const fitting = states.filter((state) => fits(selector, state));
+    // A name with a star in it is, where it is written out, no pattern: it was copied from a notice.
+    const named = states.filter(({ key }) => key === selector);
+    const fitting = named.length > 0 ? named : states.filter((state) => fits(selector, state));
     if (fitting.length === 0) throw unknown(selector, states, nearest);
     for (const state of fitting) found.add(state);
   }
