@@ -106,7 +106,9 @@ export class GatewayAlarms {
     this.desk.reconfigure(policyOf(settings.alarms.policy, "arrival"));
     if (!isToldOtherwise) return;
     await this.#notifications?.stop();
-    this.desk.tellThrough(this.#notify(settings));
+    const notifications = this.#notify(settings);
+    this.desk.tellThrough(notifications);
+    notifications.resume();
   }
 
   status(): GatewayAlarmsStatus {

@@ -75,6 +75,13 @@ export class DeliveryQueue {
     await this.#running;
   }
 
+  /** Its receiver is known to work, or was mended: what waits is tried now. */
+  resume(): void {
+    this.#delays = backOff(RETRY, this.#options.random);
+    this.#pausedUntilMs = 0;
+    this.#wake?.();
+  }
+
   add(entry: OutboxEntry): void {
     const { superseded, crowdedOut } = this.#waiting.add(entry, this.#options.clock.now());
     if (superseded.length > 0) {

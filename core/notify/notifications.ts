@@ -125,6 +125,11 @@ export class Notifications {
     }
   }
 
+  /** Somebody has mended what is known of the recipients: what waits for them is tried now. */
+  resume(): void {
+    for (const { queue } of this.#lines) queue?.resume();
+  }
+
   /** What stands has changed. */
   refresh(): void {
     for (const { loop } of this.#lines) loop?.refresh();
@@ -153,7 +158,7 @@ export class Notifications {
   }
 
   async #test(line: Line, notice: Notice, signal: AbortSignal): Promise<TestOutcome> {
-    const { address, health, tell } = line;
+    const { address, health, queue, tell } = line;
     const { clock } = this.#options;
     try {
       await withDeadline(clock, "test", DELIVERY_MS_MAX, signal, (both) => tell(notice, both));
@@ -161,6 +166,7 @@ export class Notifications {
       return { address, error: messageOf(error) };
     }
     health.succeeded();
+    queue?.resume();
     return { address, error: null };
   }
 

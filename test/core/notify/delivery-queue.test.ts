@@ -120,6 +120,22 @@ describe("notices", () => {
     expect(idsTaken()).toEqual(["raised/0", "raised/1", "raised/2"]);
   });
 
+  test("are tried at once, and soon again, when the receiver was mended", async () => {
+    let isAway = true;
+    receiver.outcome = () => (isAway ? AWAY : undefined);
+    const running = start();
+    running.tell(madeNotice());
+    await clock.advance(HOUR_MS);
+    const triesBefore = receiver.tried.length;
+    running.queue.resume();
+    await clock.advance(10_000);
+    expect(receiver.tried.length - triesBefore).toBeGreaterThanOrEqual(3);
+    isAway = false;
+    running.queue.resume();
+    await clock.advance(0);
+    expect(receiver.taken).toHaveLength(1);
+  });
+
   test("of a raise and its end are both told, in this order, however late", async () => {
     let isAway = true;
     receiver.outcome = () => (isAway ? AWAY : undefined);

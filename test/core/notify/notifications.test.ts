@@ -8,6 +8,7 @@ import type { Mirror } from "#core/notify/contract.ts";
 import { failingAlarm } from "#core/notify/failing-alarm.ts";
 import { Notifications } from "#core/notify/notifications.ts";
 import type { Channel, Recipient } from "#core/notify/recipient.ts";
+import { webhookBody } from "#core/notify/webhook-body.ts";
 import { createRandom } from "#core/random.ts";
 import { type HttpReceiver, startHttpReceiver } from "#test/support/http-receiver.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
@@ -286,6 +287,20 @@ describe("a test", () => {
     const { body } = await shift.first();
     expect(JSON.parse(body)).toMatchObject({ kind: "test", gateway: "hall-3" });
     expect(disk.entries).toEqual([]);
+  });
+
+  test("that arrives lets what waits be told at once", async () => {
+    shift.answer(503);
+    const running = start([madeRecipient("shift", [hook(shift)])]);
+    tell(running, madeNotice());
+    await shift.first();
+    await until(() => running.status()[0]?.failuresInARow === 1);
+    shift.answer(200);
+    await running.test("shift", new AbortController().signal);
+    expect(await shift.has(3)).toHaveLength(3);
+    await until(() => running.status()[0]?.waiting === 0);
+    const kinds = shift.received.map(({ body }) => webhookBody.parse(JSON.parse(body)).kind);
+    expect(kinds).toEqual(["raised", "test", "raised"]);
   });
 
   test("of nobody is none", async () => {
