@@ -1,6 +1,9 @@
 /** Alarms as a person reads them on a terminal. Pure. */
 import type { AlarmState, JournalEntry } from "#core/alarms/contract.ts";
+import { oneLine } from "#core/notify/one-line.ts";
 import { textTable } from "../text-table.ts";
+
+const SHOWN_MAX = 1000;
 
 export function alarmTable(states: readonly AlarmState[]): string {
   return textTable(
@@ -8,9 +11,9 @@ export function alarmTable(states: readonly AlarmState[]): string {
     states.map((state) => [
       timeText(state.activeSince),
       state.raised.priority,
-      howItStands(state),
-      state.key,
-      state.raised.message,
+      shown(howItStands(state)),
+      shown(state.key),
+      shown(state.raised.message),
     ]),
   );
 }
@@ -22,11 +25,16 @@ export function journalTable(entries: readonly JournalEntry[]): string {
       String(id),
       timeText(at),
       kind,
-      key,
-      by,
-      note ?? alarm?.message ?? "",
+      shown(key),
+      shown(by),
+      shown(note ?? alarm?.message ?? ""),
     ]),
   );
+}
+
+/** Names come from devices, and notes from anybody: nothing of them may steer a terminal. */
+export function shown(text: string): string {
+  return oneLine(text, SHOWN_MAX);
 }
 
 /** The most telling first: `active, shelved until 14:00 by eva`. */

@@ -3,7 +3,7 @@ import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import type { Maintenance } from "#core/alarms/contract.ts";
 import { agentOf } from "../alarm/asking.ts";
-import { timeText } from "../alarm/wording.ts";
+import { shown, timeText } from "../alarm/wording.ts";
 import { CONFIG_OPTION } from "../config-file.ts";
 import { textTable } from "../text-table.ts";
 
@@ -26,7 +26,7 @@ function tableOf(windows: readonly Maintenance[]): string {
   return textTable(
     ["id", "until", "by", "devices", "reason"],
     windows.map(({ id, until, by, devices, note }) => {
-      return [id, timeText(until), by, devices.join(" "), note];
+      return [id, timeText(until), shown(by), shown(devices.join(" ")), shown(note)];
     }),
   );
 }
