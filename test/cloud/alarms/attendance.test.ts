@@ -21,6 +21,16 @@ describe("the attendance list", () => {
     expect(list.judge(6020)).toEqual([]);
   });
 
+  test("gives all as long as ever to come again after time has leapt", () => {
+    const list = new AttendanceList(90_000);
+    list.hear("pump", 0);
+    expect(list.judge(60_000)).toEqual([]);
+    expect(list.judge(3_600_000)).toEqual([]);
+    expect(list.judge(3_660_000)).toEqual([]);
+    const missed = { subject: "pump", heardAtMs: 3_600_000, change: "active" };
+    expect(list.judge(3_690_000)).toEqual([missed]);
+  });
+
   test("does not end an alarm for a sign of life that is old already", () => {
     const list = new AttendanceList(90);
     list.remember("oven");

@@ -111,12 +111,15 @@ describe("the windows of a gateway", () => {
     await send(0, "oven-1", 20);
     await send(0, "pump", 1);
     expect(await told(1)).toEqual([]);
-    // Its news overtake the backlog: of what was between, nothing is here.
+    // Its news overtake the backlog: of what was between, nothing is here, nor the pump's next reading.
     await send(120, "oven-1", 20);
-    expect(await told(121)).toEqual(["pump no answer active"]);
+    expect(await told(120, 120.1)).toEqual([]);
     await send(121, "oven-1", 20);
-    await send(121, "pump", 1);
-    expect(await told(122)).toEqual(["pump no answer cleared"]);
+    expect(await told(121)).toEqual([]);
+    await send(122, "oven-1", 20);
+    expect(await told(122)).toEqual(["pump no answer active"]);
+    await send(122, "pump", 1);
+    expect(await told(123)).toEqual(["pump no answer cleared"]);
   });
 
   test("go on under another desk as if nothing had been", async () => {
