@@ -4,6 +4,12 @@ import { z } from "zod";
 /** A sparkline has at most so many points. */
 export const ALARM_POINTS_MAX = 30;
 
+/** Beyond it there is no date: who writes one for people would fail. */
+const DATE_MS_MAX = 8.64e15;
+
+/** Milliseconds since 1970. What no calendar has is taken as its end. */
+const time = z.number().transform((ms) => Math.max(-DATE_MS_MAX, Math.min(DATE_MS_MAX, ms)));
+
 export const alarmTransition = z.object({
   /** Unique for this transition: a receiver recognises a repeat by it. */
   id: z.string().min(1),
@@ -14,7 +20,7 @@ export const alarmTransition = z.object({
   state: z.enum(["active", "cleared"]),
   priority: z.enum(["low", "medium", "high", "critical"]),
   /** Time of the reading that caused it, in milliseconds since 1970. */
-  ts: z.number(),
+  ts: time,
   value: z.number(),
   /** The limit, or the value that the detector expected. */
   expected: z.number(),
@@ -23,7 +29,7 @@ export const alarmTransition = z.object({
   /** Unit of measurement of `value` and `expected`. */
   unit: z.string().optional(),
   /** When what it tells of began, on the scale of `ts` and not after it. */
-  since: z.number().optional(),
+  since: time.optional(),
   /** The series' last values for a sparkline, newest last. */
   points: z.array(z.number()).max(ALARM_POINTS_MAX).optional(),
   /** Which view of the series is unusual, such as `spike`, `dip`, `shift`, `season`. */

@@ -57,6 +57,9 @@ const block: fc.Arbitrary<Block> = record({
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x + 0);
 
+/** Whatever else an alarm's time is said to be, it is brought within what dates can be. */
+const date = fc.double({ min: -8.64e15, max: 8.64e15, noNaN: true }).map((ms) => ms + 0);
+
 const transition = record({
   id: name,
   device: name,
@@ -64,7 +67,7 @@ const transition = record({
   rule: name,
   state: fc.constantFrom("active" as const, "cleared" as const),
   priority: fc.constantFrom("low" as const, "high" as const, "critical" as const),
-  ts: finite,
+  ts: date,
   value: finite,
   expected: finite,
   message: text,
@@ -74,7 +77,7 @@ const transition = record({
 const explanation = fc.record(
   {
     unit: text,
-    since: finite,
+    since: date,
     points: fc.array(finite, { maxLength: ALARM_POINTS_MAX }),
     feature: name,
   },

@@ -207,6 +207,18 @@ describe("a hostile body", () => {
     expect(unpackEvent(packEvent(Array.from({ length: 4096 }, () => line)))).toHaveLength(4096);
   });
 
+  test("brings times of alarms within what dates can be, so that people can be shown them", () => {
+    const head = { v: 1, kind: "alarm", gateway: "g", epoch: "e", lane: 0, seq: 0 };
+    const place = { id: "1", device: "d", tag: "t", rule: "limit-h", state: "active" };
+    const told = { ...place, priority: "high", value: 1, expected: 0, message: "hot" };
+    const transitions = [{ ...told, ts: 1e300, since: -1e300 }];
+    const { content } = decodeChunk(Buffer.from(JSON.stringify({ ...head, transitions })));
+    expect(content).toEqual({
+      kind: "alarm",
+      transitions: [{ ...told, ts: 8.64e15, since: -8.64e15 }],
+    });
+  });
+
   test("of a million wrong items is refused by their number", () => {
     const items = Array.from({ length: 1_000_000 }, () => 0);
     const head = { v: 1, kind: "alarm", gateway: "g", epoch: "e", lane: 0, seq: 0 };

@@ -11,8 +11,12 @@ export function node(tag, text, className) {
 
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
+const DATE_MS_MAX = 8.64e15;
+
+/** A hostile reading may be of a time that no calendar has. */
 export function timeOf(ts) {
-  return typeof ts === "number" ? dateTime.format(ts) : "never";
+  if (typeof ts !== "number") return "never";
+  return Math.abs(ts) <= DATE_MS_MAX ? dateTime.format(ts) : String(ts);
 }
 
 const SVG = "http://www.w3.org/2000/svg";
