@@ -51,7 +51,7 @@ export class StoreWatch {
     this.#tell(
       "alarms-failing",
       failure !== undefined,
-      `The gateway's alarms cannot be kept: ${failure?.message}. A restart would not know them.`,
+      `A restart would not know the alarms of now: ${failure?.message}.`,
       "The gateway's alarms are kept again.",
     );
     this.#tell(

@@ -26,7 +26,7 @@ import { matchesAnyGlob } from "./glob.ts";
 import { causesOf, reachOf } from "./inhibition.ts";
 import { inOrderOfUrgency } from "./listing.ts";
 import { MaintenanceBook } from "./maintenance-book.ts";
-import { eventsOf } from "./operations.ts";
+import { eventsOf, isShelvingOver } from "./operations.ts";
 import type { AlarmPolicy } from "./policy.ts";
 import { type AlarmPlace, stateKey } from "./state-key.ts";
 
@@ -189,7 +189,7 @@ export class AlarmBoard implements AlarmModel {
   #passTime(draft: EffectsDraft, state: AlarmState): void {
     const { key } = state;
     const { nowMs } = draft;
-    if (state.shelved && state.shelved.until <= nowMs) {
+    if (state.shelved && isShelvingOver(state.shelved.until, this.#policy, nowMs)) {
       this.#change(draft, key, { kind: "unshelve" });
       this.#teller.remindOf(draft, key);
     }

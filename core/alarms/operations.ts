@@ -74,6 +74,18 @@ function shelvedUntil(until: number, { shelveMaxMs }: AlarmPolicy, nowMs: number
   throw refused(`an alarm is shelved for ${hours} hours at most`);
 }
 
+/** Clocks are set right by so much at every turn, and nobody's shelving is to end with that. */
+const CLOCK_STEP_MS = 3_600_000;
+
+/** Also where it would last far longer than it may: the clock was set back, by a year perhaps. */
+export function isShelvingOver(
+  until: number,
+  { shelveMaxMs }: AlarmPolicy,
+  nowMs: number,
+): boolean {
+  return until <= nowMs || until - nowMs > shelveMaxMs + CLOCK_STEP_MS;
+}
+
 function refused(reason: string): PenstockError {
   return new PenstockError("ALARM_REFUSED", reason);
 }

@@ -115,6 +115,18 @@ describe("an operation", () => {
     expect(driver.board.states()).toEqual([]);
   });
 
+  test("shelves for no longer where the clock is set back meanwhile", () => {
+    const driver = new BoardDriver({ shelveMaxMs: 3_600_000 });
+    driver.raise(LOW);
+    driver.operate("shelve", LOW);
+    driver.nowMs -= 3_000_000;
+    expect(journaled(driver.board.tick(driver.nowMs))).toEqual([]);
+    driver.nowMs -= 365 * 86_400_000;
+    const effects = driver.board.tick(driver.nowMs);
+    expect(journaled(effects)).toEqual([`unshelved ${LOW}`]);
+    expect(told(effects)).toHaveLength(1);
+  });
+
   test("shelves for as long as the plant allows, and no longer", () => {
     const driver = new BoardDriver({ shelveMaxMs: 3_600_000 });
     driver.raise(LOW);
