@@ -10,6 +10,16 @@ export interface FlatSetting {
   readonly text: string;
 }
 
+/** What these hold is a secret, also where it was written into the file itself. */
+const SECRET_KEYS: ReadonlySet<string | number | undefined> = new Set([
+  "password",
+  "key",
+  "token",
+  "connectionString",
+]);
+/** An address with a password in it. */
+const TELLING_ADDRESS = /^[a-z][a-z0-9+.-]*:\/\/[^/@]*:[^/@]*@/i;
+
 /**
  * @param isLeaf where to stop although there is more below: a value that is written as one
  */
@@ -22,7 +32,9 @@ export function flatSettings(
   const found: FlatSetting[] = [];
   const walk = (value: unknown, path: Path): void => {
     if (value === undefined) return;
-    if (hidden.has(JSON.stringify(path))) return void found.push({ path, text: HIDDEN });
+    if (hidden.has(JSON.stringify(path)) || isTelling(value, path)) {
+      return void found.push({ path, text: HIDDEN });
+    }
     const below = entriesBelow(value);
     if (!below || below.length === 0 || isLeaf(path)) {
       found.push({ path, text: JSON.stringify(value) });
@@ -32,6 +44,11 @@ export function flatSettings(
   };
   walk(settings, []);
   return found;
+}
+
+function isTelling(value: unknown, path: Path): boolean {
+  if (typeof value !== "string") return false;
+  return SECRET_KEYS.has(path.at(-1)) || TELLING_ADDRESS.test(value);
 }
 
 function entriesBelow(value: unknown): [string | number, unknown][] | undefined {
