@@ -3,6 +3,7 @@
  * database's state and what will be its next; when a write fails, or the lease is lost, the term
  * ends, and its memory with it. So nothing is taken in twice, and nothing is passed over.
  */
+import { movedTo } from "#core/alarm.ts";
 import type { AlarmModel, Notice, OutboxEntry } from "#core/alarms/contract.ts";
 import { causesFirst } from "#core/alarms/inhibition.ts";
 import { PenstockError } from "#core/errors.ts";
@@ -23,6 +24,8 @@ export class LeaseLost extends Error {}
 
 const TRANSITIONS_PER_TURN = 500;
 const REQUESTS_PER_TURN = 50;
+/** A clock this far ahead of the hub's is wrong. */
+const AHEAD_MS_MAX = 5 * 60_000;
 
 /** Who tells people. */
 export interface Teller {
@@ -70,7 +73,7 @@ export class DeskTerm {
     if (transitions.length === 0 && requests.length === 0 && !isDue) return false;
     const draft = new WriteDraft();
     const verdict = new Verdict();
-    for (const alarm of causesFirst(transitions.map((each) => each.alarm))) {
+    for (const alarm of causesFirst(transitions.map((each) => inOrder(each.alarm)))) {
       this.#take(alarm, draft, verdict);
     }
     const answers = requests.map((request) => ({
@@ -113,4 +116,13 @@ export class DeskTerm {
       return { kind: "refused", code: error.code, error: error.message };
     }
   }
+}
+
+/**
+ * Of one alarm, what came late changes nothing. So what was told by a clock that was ahead stands at
+ * the time when it came: else its end would be late, once the clock is set right.
+ */
+function inOrder(alarm: AlarmRow): AlarmRow {
+  const { ts, receivedAtMs } = alarm;
+  return ts > receivedAtMs + AHEAD_MS_MAX ? { ...alarm, ...movedTo(alarm, receivedAtMs) } : alarm;
 }

@@ -84,6 +84,20 @@ describe("the alarm desk", () => {
     await service.stop();
   });
 
+  test("ends an alarm of a clock that was a day ahead, once the clock is right", async () => {
+    const service = startService();
+    const { ts, ...raised } = transition("a", { device: "oven-1" });
+    await store.raise({ ...raised, ts: raised.receivedAtMs + 86_400_000 });
+    const cleared = { receivedAtMs: raised.receivedAtMs + 1000, state: "cleared" as const };
+    await store.raise({ ...transition("b", { device: "oven-1" }), ...cleared, ts: ts + 1000 });
+    service.nudge();
+    await until(async () => (await kinds()).length === 2);
+    expect(await store.desk.states()).toMatchObject([
+      { isActive: false, activeSince: raised.receivedAtMs },
+    ]);
+    await service.stop();
+  });
+
   test("ends by itself what nobody can see the end of, and leaves it to be acknowledged", async () => {
     const clock = new ManualClock(MINUTE);
     const service = startService(clock);
