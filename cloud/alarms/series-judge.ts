@@ -18,8 +18,11 @@ import { ThresholdJudge } from "./threshold-judge.ts";
 import { recall, type Verdict } from "./verdict.ts";
 
 const HOUR_MS = 3_600_000;
-/** A gateway that comes back after longer is not judged for what was before. */
-const CATCH_UP_MS_MAX = 24 * HOUR_MS;
+/**
+ * A gateway that comes back, or a sink, is not judged for what was before: nobody is woken for the
+ * past. Two hours, so that the last window of each width is among them.
+ */
+const CATCH_UP_MS_MAX = 2 * HOUR_MS;
 /** Nor a new one for what it brings along of before. */
 const NEW_MS_MAX = HOUR_MS;
 /** Windows that are judged in one go. */

@@ -122,6 +122,19 @@ describe("the windows of a gateway", () => {
     expect(await told(123)).toEqual(["pump no answer cleared"]);
   });
 
+  test("wake nobody for what a gateway brings along of an outage of two days", async () => {
+    await send(0, "oven-1", 20);
+    expect(await told(1)).toEqual([]);
+    const back = 2 * 24 * 60;
+    // Live data first; of the backlog, the oven's heat of yesterday is there in time.
+    await send(back - 20 * 60, "oven-1", 250);
+    await send(back, "oven-1", 20);
+    expect((await told(back + 1)).filter((said) => said.includes("too hot"))).toEqual([]);
+    await send(back + 1, "oven-1", 250);
+    await send(back + 2, "oven-1", 250);
+    expect(await told(back + 3)).toContain("oven-1 too hot active");
+  });
+
   test("go on under another desk as if nothing had been", async () => {
     await send(0, "oven-1", 250);
     await send(0, "pump", 1);
