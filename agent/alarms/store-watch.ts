@@ -57,7 +57,7 @@ export class StoreWatch {
     this.#tell(
       "alarms-damaged",
       await this.#isDamaged(),
-      "What the gateway knew of its alarms was damaged, and lies in a folder that begins with " +
+      "What the gateway knew of its alarms was damaged, or could not be read at its start, and lies in a folder that begins with " +
         '"damaged-"; acknowledgements and shelvings are lost. Mind the disk. The alarm ends when ' +
         "that folder is deleted.",
       "The damaged alarms were deleted.",

@@ -48,7 +48,11 @@ export interface AgentStatus {
     /** On their way to recipients. */
     readonly waitingNotices: number;
     /** Where they are kept. */
-    readonly store: { readonly state: string; readonly failures: number };
+    readonly store: {
+      readonly state: string;
+      readonly failures: number;
+      readonly waiting: number;
+    };
   };
   readonly configuration?: ConfigurationState;
   readonly cpuMs: number;

@@ -82,9 +82,18 @@ export class AlarmDatabase {
     await this.#openHandles();
   }
 
-  /** What it holds counts no more: it could not be read when it was asked for. */
-  async clear(): Promise<void> {
-    await this.#opened().clear();
+  /** What lies there was not read when it was asked for, and counts no more: it is set aside. */
+  async beginAnew(reason: string): Promise<void> {
+    await this.#closeHandles();
+    await mkdir(this.#folder, { recursive: true });
+    if (existsSync(this.#path("db"))) await this.#setAside(reason);
+    await this.#openHandles();
+  }
+
+  /** Those of the keys that are on disk. */
+  async which(keys: readonly string[]): Promise<Set<string>> {
+    const found = await this.#opened().hasMany([...keys]);
+    return new Set(keys.filter((_key, at) => found[at]));
   }
 
   async close(): Promise<void> {

@@ -38,6 +38,8 @@ export interface AlarmStoreStatus {
   readonly state: "ok" | "failing";
   /** Writes that failed since the start. */
   readonly failures: number;
+  /** Records that wait to be written, or deleted. */
+  readonly waiting: number;
 }
 
 interface Waiter {
@@ -55,6 +57,8 @@ export class LevelAlarmStore implements AlarmStore {
   readonly #stopping = new AbortController();
   /** What the next write is to change. */
   #pending = new Map<string, string | undefined>();
+  /** Keys that may be on disk: what never got there needs no deleting, however long the disk fails. */
+  readonly #onDisk = new Set<string>();
   #waiters: Waiter[] = [];
   #running: Promise<void> | undefined;
   #failure: PenstockError | undefined;
@@ -70,7 +74,8 @@ export class LevelAlarmStore implements AlarmStore {
   }
 
   get status(): AlarmStoreStatus {
-    return { state: this.#failure ? "failing" : "ok", failures: this.#failures };
+    const state = this.#failure ? "failing" : "ok";
+    return { state, failures: this.#failures, waiting: this.#pending.size };
   }
 
   /** Why nothing can be written at present. */
@@ -94,6 +99,10 @@ export class LevelAlarmStore implements AlarmStore {
       this.#kick();
     }
     this.#firstJournalId = Math.max(1, read.firstJournalId);
+    for (const key of read.kept.keys()) this.#onDisk.add(key);
+    for (let id = this.#firstJournalId; id <= read.lastJournalId; id++) {
+      this.#onDisk.add(journalKey(id));
+    }
     return this.#keptOf(read);
   }
 
@@ -132,7 +141,7 @@ export class LevelAlarmStore implements AlarmStore {
   #add(write: AlarmWrite): boolean {
     const pending = this.#pending;
     const put = (key: string, value: unknown): unknown => pending.set(key, encodeRecord(value));
-    const remove = (key: string): unknown => pending.set(key, undefined);
+    const remove = (key: string): void => this.#remove(key);
     const sizeBefore = pending.size;
     for (const state of write.states ?? []) put(`s/${state.key}`, state);
     for (const key of write.forgotten ?? []) remove(`s/${key}`);
@@ -144,14 +153,19 @@ export class LevelAlarmStore implements AlarmStore {
       put(journalKey(entry.id), entry);
       this.#trimJournal(entry.id);
     }
-    return pending.size > sizeBefore || sizeBefore > 0;
+    return pending.size > 0 || sizeBefore > 0;
   }
 
   #trimJournal(newestId: number): void {
     const { journalMax = JOURNAL_MAX } = this.#options;
     for (; newestId - this.#firstJournalId >= journalMax; this.#firstJournalId++) {
-      this.#pending.set(journalKey(this.#firstJournalId), undefined);
+      this.#remove(journalKey(this.#firstJournalId));
     }
+  }
+
+  #remove(key: string): void {
+    if (this.#onDisk.has(key)) this.#pending.set(key, undefined);
+    else this.#pending.delete(key);
   }
 
   #kick(): void {
@@ -162,7 +176,7 @@ export class LevelAlarmStore implements AlarmStore {
     // What else is committed within this turn goes along.
     await Promise.resolve();
     const delays = backOff(REOPEN_SCHEDULE, this.#options.random);
-    while (this.#pending.size > 0 || this.#failure) {
+    while (this.#pending.size > 0 || this.#waiters.length > 0 || this.#failure) {
       if (this.#stopping.signal.aborted) break;
       if (this.#failure && !(await this.#reopen(delays.next().value))) continue;
       await this.#write();
@@ -176,8 +190,11 @@ export class LevelAlarmStore implements AlarmStore {
     const waiters = this.#waiters;
     this.#pending = new Map();
     this.#waiters = [];
+    // Also of a write that fails, nobody knows what it has left.
+    for (const [key, value] of changes) if (value !== undefined) this.#onDisk.add(key);
     try {
       if (changes.size > 0) await this.#database.write(changes);
+      for (const [key, value] of changes) if (value === undefined) this.#onDisk.delete(key);
       this.#recovered();
       for (const { resolve } of waiters) resolve();
     } catch (error) {
@@ -198,16 +215,28 @@ export class LevelAlarmStore implements AlarmStore {
     try {
       await clock.sleep(delayMs, { name: "alarms reopen", signal: this.#stopping.signal });
       if (this.#isUnread) {
-        await this.#database.open();
-        await this.#database.clear();
+        await this.#database.beginAnew("it could not be read when the agent started");
         this.#isUnread = false;
       } else {
         await this.#database.reopen();
       }
+      await this.#forgetUnwritten();
       return true;
     } catch (error) {
       if (!isAbort(error)) log.warn({ err: messageOf(error) }, "the alarms could not be reopened");
       return false;
+    }
+  }
+
+  /** After a failed write: what is to be deleted, and is not there. */
+  async #forgetUnwritten(): Promise<void> {
+    const deleted = [...this.#pending].flatMap(([key, value]) => (value === undefined ? key : []));
+    const kept = await this.#database.which(deleted);
+    for (const key of deleted) {
+      // Something may have been put there again meanwhile.
+      if (kept.has(key) || this.#pending.get(key) !== undefined) continue;
+      this.#pending.delete(key);
+      this.#onDisk.delete(key);
     }
   }
 

@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { LevelAlarmStore } from "#agent/alarms/store/level-alarm-store.ts";
@@ -57,7 +57,7 @@ describe("the kept alarms", () => {
     });
     expect(await again.journal({ limit: 10 })).toEqual([entry(3), entry(2, "other"), entry(1)]);
     expect(await again.journal({ limit: 10, before: 3, key: OVEN })).toEqual([entry(1)]);
-    expect(again.status).toEqual({ state: "ok", failures: 0 });
+    expect(again.status).toEqual({ state: "ok", failures: 0, waiting: 0 });
     expect(await again.hasDamaged()).toBe(false);
   });
 
@@ -84,6 +84,16 @@ describe("the kept alarms", () => {
     }
     const ids = (await store.journal({ limit: 100 })).map(({ id }) => id);
     expect(ids).toEqual([12, 11, 10, 9, 8]);
+  });
+
+  test("need no write for what came and went at once, and nobody waits for one", async () => {
+    const store = openStore(await tempFolder());
+    await store.load();
+    await Promise.all([
+      store.commit({ outbox: [letter("a")] }),
+      store.commit({ outboxDone: ["a"] }),
+    ]);
+    expect(store.status).toEqual({ state: "ok", failures: 0, waiting: 0 });
   });
 
   test("are written in the order of the commits, several at a time", async () => {
@@ -163,6 +173,13 @@ describe("a disk that fills up", () => {
     await expect(store.commit({ states: [standing("a/b/c", 5)] })).rejects.toMatchObject({
       code: "ALARMS_FAILED",
     });
+    // What comes and goes meanwhile does not add up, however long the disk is full.
+    for (let number = 0; number < 5000; number++) {
+      await store.commit({ outbox: [letter(`n${number}`)] }).catch(() => {});
+      await store.commit({ outboxDone: [`n${number}`] }).catch(() => {});
+    }
+    expect(store.status.state).toBe("failing");
+    await until(() => store.status.waiting < 1000);
     disk.free();
     await until(() => store.failure === undefined);
     await store.commit({ states: [standing("d/e/f", 6)] });
@@ -183,6 +200,26 @@ test("where it cannot be opened the agent begins without it, and keeps trying", 
   await until(() => store.status.state === "ok");
   await store.stop();
   expect((await openStore(folder).load()).states).toEqual([standing(OVEN, 1)]);
+});
+
+test("what could not be read at the start, and can be later, is set aside and told", async () => {
+  const folder = await tempFolder();
+  await (await filled(folder)).stop();
+  const [db, away] = [join(folder, "db"), join(folder, "away")];
+  await rename(db, away);
+  await writeFile(db, "in the way");
+  const store = openStore(folder);
+  expect(await store.load()).toMatchObject({ states: [] });
+  await store.commit({ states: [standing("a/b/c", 5)] }).catch(() => {});
+  await rm(db);
+  await rename(away, db);
+  await until(() => store.status.state === "ok");
+  expect(await store.hasDamaged()).toBe(true);
+  await store.stop();
+  expect((await openStore(folder).load()).states).toEqual([standing("a/b/c", 5)]);
+  const kept = join(await tempFolder(), "alarms");
+  await cp(join(folder, await fileOf(folder, /^damaged-/)), join(kept, "db"), { recursive: true });
+  expect((await openStore(kept).load()).states).toHaveLength(2);
 });
 
 async function fileOf(folder: string, pattern: RegExp): Promise<string> {

@@ -74,7 +74,7 @@ export class FakeView implements AgentView {
       shelved: 3,
       suppressed: 0,
       waitingNotices: 0,
-      store: { state: "ok", failures: 5 },
+      store: { state: "ok", failures: 5, waiting: 0 },
     },
     cpuMs: 1500,
     rssBytes: 80_000_000,

@@ -18,7 +18,7 @@ const WELL: StatusAnswer = {
     shelved: 0,
     suppressed: 0,
     waitingNotices: 0,
-    store: { state: "ok", failures: 0 },
+    store: { state: "ok", failures: 0, waiting: 0 },
   },
   cpuMs: 1,
   rssBytes: 90_000_000,
@@ -51,7 +51,7 @@ test.each([
   ],
   [{ buffer: { state: "full" } }, "the buffer is full"],
   [
-    { alarms: { ...WELL.alarms, store: { state: "failing", failures: 3 } } },
+    { alarms: { ...WELL.alarms, store: { state: "failing", failures: 3, waiting: 0 } } },
     "the alarms cannot be kept",
   ],
 ])("what somebody should look at is exit code 1: %j", (difference, concern) => {
