@@ -12,7 +12,7 @@ import { modbusSerialBus, modbusTcpBus } from "./gateway/modbus-bus.ts";
 import { mqtt } from "./gateway/mqtt.ts";
 import { serialBus, serialFieldsBus } from "./gateway/serial-bus.ts";
 import { uplink } from "./gateway/uplink.ts";
-import { listen, logLevel, name, version } from "./shared.ts";
+import { listen, logLevel, name, version } from "./plain-keys.ts";
 
 const bus = z.union([modbusTcpBus, modbusSerialBus, serialBus, serialFieldsBus]);
 

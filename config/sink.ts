@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { eventHubsSource } from "./event-hubs.ts";
-import { listen, logLevel, version } from "./shared.ts";
+import { listen, logLevel, version } from "./plain-keys.ts";
 import { sinkAlarms } from "./sink/alarms.ts";
 import { durationBetween } from "./units.ts";
 

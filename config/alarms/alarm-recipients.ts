@@ -1,6 +1,6 @@
 /** `alarms`: who is told of alarms, and how. The same for gateway and sink, but for what is wired. */
 import { z } from "zod";
-import { name } from "../shared.ts";
+import { name } from "../plain-keys.ts";
 import { durationBetween, HOUR_MS } from "../units.ts";
 import { alertmanager, mail, mqttChannel, webhook } from "./channels.ts";
 import { quiet } from "./quiet.ts";

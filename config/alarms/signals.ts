@@ -1,7 +1,7 @@
 /** Lamps, horns and displays on a Modbus bus: ways to people that only a gateway has. */
 import { z } from "zod";
 import { registerAddress } from "../gateway/modbus-address.ts";
-import { name } from "../shared.ts";
+import { name } from "../plain-keys.ts";
 import { durationBetween } from "../units.ts";
 
 /** The agent writes it, so it is no input register. */

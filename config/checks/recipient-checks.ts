@@ -1,7 +1,7 @@
 /** Recipients of alarms against each other, and against the buses that they name. */
 import { isLoopback } from "../alarms/loopback.ts";
 import { nearest } from "../faults/nearest.ts";
-import { name as nameSchema } from "../shared.ts";
+import { name as nameSchema } from "../plain-keys.ts";
 import { entriesOf, mappingOf, numberOf, type RawMapping, textOf } from "../yaml/raw.ts";
 import type { Outline, Path, Problem } from "../yaml/yaml-tree.ts";
 import { unknownBus } from "./device-checks.ts";

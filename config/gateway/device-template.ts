@@ -3,7 +3,7 @@
  * copying its registers. It says where each register is from, and who has confirmed it.
  */
 import { z } from "zod";
-import { name } from "../shared.ts";
+import { name } from "../plain-keys.ts";
 import { device } from "./device.ts";
 import { tag } from "./tag.ts";
 

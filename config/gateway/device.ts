@@ -1,6 +1,6 @@
 /** `devices`: where a device is, how often it is read, and what is watched. */
 import { z } from "zod";
-import { name } from "../shared.ts";
+import { name } from "../plain-keys.ts";
 import { durationBetween, HOUR_MS } from "../units.ts";
 import { stale } from "./stale.ts";
 import { tag } from "./tag.ts";

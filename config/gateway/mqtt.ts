@@ -1,6 +1,6 @@
 /** `mqtt`: the embedded broker, outside brokers, and what is in the topics. */
 import { z } from "zod";
-import { listen, name } from "../shared.ts";
+import { listen, name } from "../plain-keys.ts";
 import { durationBetween, size } from "../units.ts";
 import { sparkplug } from "./sparkplug.ts";
 

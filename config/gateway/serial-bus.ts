@@ -1,6 +1,6 @@
 /** `buses`: serial lines of devices with a text protocol of their own. */
 import { z } from "zod";
-import { name } from "../shared.ts";
+import { name } from "../plain-keys.ts";
 import { durationBetween, HOUR_MS, sizeBetween } from "../units.ts";
 import { serialPort, serialSettings } from "./serial-port.ts";
 

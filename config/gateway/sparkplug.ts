@@ -1,6 +1,6 @@
 /** `sparkplug`: this gateway as a Sparkplug B host application. */
 import { z } from "zod";
-import { name } from "../shared.ts";
+import { name } from "../plain-keys.ts";
 
 const group = z.string().regex(/^(?:\+|[^/+#\0]{1,128})$/, {
   error: 'expected the name of a Sparkplug group, or "+" for all',
