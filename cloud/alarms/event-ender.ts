@@ -5,7 +5,7 @@
  */
 import type { AlarmRow } from "../store/alarm-row.ts";
 import type { KeptMemory } from "../store/desk-contract.ts";
-import { ruleAlarm } from "./rule-alarms.ts";
+import { OF_GATEWAY, ruleAlarm } from "./rule-alarms.ts";
 import { recall, type Verdict } from "./verdict.ts";
 
 const EVENTS = new Set(["gap", "copy-differs", "two-epochs", "sequence-jump"]);
@@ -27,7 +27,7 @@ export class EventEnder {
 
   /** An alarm is taken in. */
   note(alarm: AlarmRow, nowMs: number, verdict: Verdict): void {
-    if (!EVENTS.has(alarm.rule) || alarm.state !== "active") return;
+    if (!isOwnEvent(alarm) || alarm.state !== "active") return;
     const key = [alarm.gateway, alarm.device, alarm.tag, alarm.rule];
     const ending = { alarm, endsAtMs: nowMs + ENDS_AFTER_MS };
     this.#endings.set(JSON.stringify(key), ending);
@@ -48,4 +48,9 @@ export class EventEnder {
       verdict.raise(ruleAlarm({ ...place, change: "cleared", ts: nowMs, message }, nowMs));
     }
   }
+}
+
+/** A gateway's detectors have a rule `gap`, too: that one is theirs to end. */
+function isOwnEvent({ device, tag, rule }: AlarmRow): boolean {
+  return EVENTS.has(rule) && device === OF_GATEWAY.device && tag === OF_GATEWAY.tag;
 }
