@@ -5,6 +5,9 @@ import { matchesAnyGlob } from "./glob.ts";
 import { escaped } from "./state-key.ts";
 
 const WINDOWS_MAX = 1000;
+/** A slip in a duration must not silence a plant for years. */
+const DAYS_MAX = 31;
+const DAY_MS = 24 * 3_600_000;
 
 export class MaintenanceBook {
   readonly #windows: Map<string, Maintenance>;
@@ -18,6 +21,7 @@ export class MaintenanceBook {
     const { id, from, until, note } = window;
     if (this.#windows.has(id)) throw refused(id, "has begun before");
     if (until <= Math.max(from, nowMs)) throw refused(id, "would end before it begins");
+    if (until - nowMs > DAYS_MAX * DAY_MS) throw refused(id, `would last over ${DAYS_MAX} days`);
     if (note.trim() === "") throw refused(id, "needs a reason");
     if (this.#windows.size >= WINDOWS_MAX) throw refused(id, `is one too many of ${WINDOWS_MAX}`);
     this.#windows.set(id, window);

@@ -146,6 +146,8 @@ describe("an operation", () => {
     const driver = new BoardDriver();
     expect(() => driver.beginMaintenance(["oven-2"], 60_000, " ")).toThrow("needs a reason");
     expect(() => driver.beginMaintenance(["oven-2"], 0)).toThrow("would end before it begins");
+    const years = 10_000 * 86_400_000;
+    expect(() => driver.beginMaintenance(["oven-2"], years)).toThrow("would last over 31 days");
     driver.beginMaintenance(["oven-2"], 60_000);
     expect(() => driver.beginMaintenance(["oven-2"], 60_000)).toThrow("has begun before");
     const end = { kind: "end-maintenance", by: "eva", note: "done" } as const;
