@@ -4,20 +4,14 @@
  */
 import type { LocalAlarms } from "#agent/alarms/contract.ts";
 import type { BufferWriter } from "#agent/buffer/contract.ts";
-import {
-  type AcceptOutcome,
-  type Intake,
-  ReadingBatch,
-  type Series,
-} from "#agent/sources/contract.ts";
+import type { AcceptOutcome, Intake, ReadingBatch, Series } from "#agent/sources/contract.ts";
 import { type AlarmTransition, movedTo } from "#core/alarm.ts";
 import type { AlarmPlace } from "#core/alarms/state-key.ts";
 import { isBootTime } from "#core/boot-time.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
 import type { Clock } from "#core/clock.ts";
-import { messageOf } from "#core/errors.ts";
-import { type Logger, RateLimitedLog } from "#core/log.ts";
-import { AlarmLog } from "./alarm-log.ts";
+import type { Logger } from "#core/log.ts";
+import { AlarmAnnouncer } from "./alarm-announcer.ts";
 import { Conditioning } from "./conditioning.ts";
 import { DetectorDesk } from "./detector-desk.ts";
 import { Judge, type Now } from "./judge.ts";
@@ -26,7 +20,7 @@ import { GROUP_TAG } from "./learnt.ts";
 import { SERIES_MAX_DEFAULT, SeriesRegistry } from "./series-registry.ts";
 import { type DeviceProfile, ownEntry, UNKNOWN_DEVICE } from "./series-settings.ts";
 import type { SeriesWatches } from "./series-watch.ts";
-import { UnsentTransitions } from "./unsent-transitions.ts";
+import { Storing } from "./storing.ts";
 import { type ValueRow, ValueTable } from "./value-table.ts";
 
 /** What the settings say of the series. */
@@ -77,7 +71,6 @@ interface Judged {
 }
 
 const NO_TRANSITIONS: readonly AlarmTransition[] = Object.freeze([]);
-const NO_DESCRIPTIONS: readonly SeriesDescription[] = Object.freeze([]);
 
 export class ReadingIntake implements Intake {
   /** The newest reading of each series. */
@@ -89,13 +82,10 @@ export class ReadingIntake implements Intake {
   readonly #latest = new LatestValues();
   readonly #conditioning: Conditioning;
   readonly #judge: Judge;
-  readonly #alarmLog: AlarmLog;
-  readonly #listenerLog: RateLimitedLog;
-  readonly #unsent = new UnsentTransitions();
-  #isPassingOn = false;
-  #stored = 0;
-  #duplicates = 0;
-  #rejected = 0;
+  readonly #announcer: AlarmAnnouncer;
+  readonly #storing: Storing;
+  /** Copies that were answered without storing them. */
+  #copies = 0;
 
   constructor(options: ReadingIntakeOptions) {
     this.#options = options;
@@ -125,8 +115,9 @@ export class ReadingIntake implements Intake {
       expect: (device, tag, monotonicMs) =>
         this.#judge.expect(this.resolve(device, tag), monotonicMs),
     });
-    this.#alarmLog = new AlarmLog(options.log, options.clock);
-    this.#listenerLog = new RateLimitedLog(options.log, options.clock);
+    this.#announcer = new AlarmAnnouncer(options);
+    const { buffer, clock, log } = options;
+    this.#storing = new Storing({ buffer, registry: this.#registry, clock, log });
   }
 
   resolve(device: string, tag: string, facts?: Partial<SeriesDescription>): Series {
@@ -146,13 +137,14 @@ export class ReadingIntake implements Intake {
     const now = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
     const found = this.#judged(batch, now);
     const thinned = this.#conditioning.thin(batch);
-    if (!found) return thinned.length === 0 ? "stored" : this.#store(thinned, NO_TRANSITIONS);
+    if (!found)
+      return thinned.length === 0 ? "stored" : this.#storing.store(thinned, NO_TRANSITIONS);
     // A device that sends again after a kill of ours is answered without judging. So its alarm is
     // kept before its message is stored.
     await found.kept;
     const since = this.#copyOf(batch);
-    if (!since) return await this.#store(thinned, found.transitions);
-    this.#unsent.keep(found.transitions);
+    if (!since) return await this.#storing.store(thinned, found.transitions);
+    this.#storing.keep(found.transitions);
     return await this.#answerLike(since);
   }
 
@@ -202,7 +194,7 @@ export class ReadingIntake implements Intake {
     const { clock } = this.#options;
     const now = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
     this.#judge.tick(now, (transition) => this.raiseOwn(transition));
-    void this.#passOn();
+    void this.#storing.passOn();
   }
 
   /**
@@ -210,7 +202,7 @@ export class ReadingIntake implements Intake {
    * It knows a repeat by its id.
    */
   resend(transitions: readonly AlarmTransition[]): void {
-    this.#unsent.keep(transitions);
+    this.#storing.keep(transitions);
   }
 
   /** What the detectors know of each series, and what they are doing. */
@@ -223,18 +215,19 @@ export class ReadingIntake implements Intake {
    * with the next readings, or within a second.
    */
   raiseOwn(transition: AlarmTransition): void {
-    this.#announce(this.#options.alarms.take([transition]).news);
-    this.#unsent.keep([transition]);
+    this.#announcer.announce(this.#options.alarms.take([transition]).news);
+    this.#storing.keep([transition]);
   }
 
   get counters(): IntakeCounters {
+    const { stored, duplicates, rejected, transitionsLost } = this.#storing.counters;
     return {
-      readings: this.#stored,
-      duplicates: this.#duplicates,
+      readings: stored,
+      duplicates: duplicates + this.#copies,
       notJudged: this.#judge.old,
       leftOut: this.#conditioning.leftOut,
-      rejected: this.#rejected,
-      transitionsLost: this.#unsent.lost,
+      rejected,
+      transitionsLost,
       series: this.#registry.size,
       seriesRefused: this.#registry.refused,
     };
@@ -247,7 +240,7 @@ export class ReadingIntake implements Intake {
 
   async #answerLike(copy: Promise<AcceptOutcome>): Promise<AcceptOutcome> {
     await copy;
-    this.#duplicates += 1;
+    this.#copies += 1;
     return "duplicate";
   }
 
@@ -264,64 +257,8 @@ export class ReadingIntake implements Intake {
     });
     if (!found || !transitions) return undefined;
     const { news, kept } = this.#options.alarms.take(found);
-    this.#announce(news);
+    this.#announcer.announce(news);
     return { transitions, kept };
-  }
-
-  #announce(news: readonly AlarmTransition[]): void {
-    for (const transition of news) {
-      this.#alarmLog.write(transition);
-      try {
-        this.#options.onAlarm?.(transition);
-      } catch (error) {
-        // A listener that fails must cost neither the other alarms nor the readings.
-        this.#listenerLog.warn("listener", { err: messageOf(error) }, "cannot pass on an alarm");
-      }
-    }
-  }
-
-  /** What no reading takes along: a gateway whose buses are all dead has none. */
-  async #passOn(): Promise<void> {
-    if (this.#unsent.isEmpty || this.#isPassingOn) return;
-    this.#isPassingOn = true;
-    try {
-      await this.#store(new ReadingBatch("gateway"), NO_TRANSITIONS);
-    } catch (error) {
-      // They are kept for the next turn; whoever stores readings hears of it, too.
-      this.#listenerLog.warn("unsent", { err: messageOf(error) }, "alarms wait for the buffer");
-    } finally {
-      this.#isPassingOn = false;
-    }
-  }
-
-  async #store(
-    batch: ReadingBatch,
-    transitions: readonly AlarmTransition[],
-  ): Promise<AcceptOutcome> {
-    const untold = this.#registry.takeUntold(batch.series);
-    const late = this.#unsent.take();
-    const input = {
-      batch,
-      transitions: late.length === 0 ? transitions : [...late, ...transitions],
-      descriptions: untold ? this.#descriptionsOf(untold) : NO_DESCRIPTIONS,
-    };
-    try {
-      const outcome = await this.#options.buffer.append(input);
-      if (outcome === "stored") this.#stored += batch.length;
-      else if (outcome === "duplicate") this.#duplicates += 1;
-      return outcome;
-    } catch (error) {
-      this.#rejected += batch.length;
-      this.#unsent.keep(input.transitions);
-      if (untold) this.#registry.untell(untold);
-      throw error;
-    }
-  }
-
-  #descriptionsOf(series: readonly Series[]): SeriesDescription[] {
-    return series.map(({ index, device, tag }) => ({
-      ...(this.#registry.descriptionAt(index) ?? { device, tag }),
-    }));
   }
 }
 
