@@ -3,10 +3,11 @@
  * The same chunks, in any order, cut into events anyhow, sent again, folded at any moment, with
  * crashes between, give the same bytes.
  */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import type { Delivery } from "#cloud/store/contract.ts";
 import type { ChunkContent, ChunkId } from "#core/chunk.ts";
+import { fc } from "#test/support/properties.ts";
 import {
   chunkId,
   commit,

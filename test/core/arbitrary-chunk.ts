@@ -1,8 +1,9 @@
 /** Any chunk that an agent could make, for property tests. */
-import fc from "fast-check";
+
 import { ALARM_POINTS_MAX } from "#core/alarm.ts";
 import type { Block, Chunk, ChunkContent, QualityMark } from "#core/chunk.ts";
 import type { Value } from "#core/reading.ts";
+import { fc } from "#test/support/properties.ts";
 
 /** Plain objects, as a decoder makes them. */
 function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { backOff } from "#core/back-off.ts";
 import { createRandom } from "#core/random.ts";
+import { fc } from "#test/support/properties.ts";
 
 function first(count: number, schedule: Parameters<typeof backOff>[0], seed = 1): number[] {
   return backOff(schedule, createRandom(seed)).take(count).toArray();

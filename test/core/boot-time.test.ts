@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { BOOT_NUMBER_MAX, decodeBootTime, encodeBootTime, isBootTime } from "#core/boot-time.ts";
+import { fc } from "#test/support/properties.ts";
 
 test("a time on a boot's scale says which boot it is of, and is told from wall time", () => {
   const boot = fc.integer({ min: 1, max: BOOT_NUMBER_MAX });

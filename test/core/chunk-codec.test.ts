@@ -1,11 +1,11 @@
 import { crc32, gunzipSync, gzipSync } from "node:zlib";
-import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import type { Block, Chunk } from "#core/chunk.ts";
 import { readingsInBlock } from "#core/chunk.ts";
 import { encodeChunk, packEvent, unpackEvent } from "#core/chunk-codec.ts";
 import { decodeChunk } from "#core/chunk-decode.ts";
 import { PenstockError } from "#core/errors.ts";
+import { fc } from "#test/support/properties.ts";
 import { anyChunk } from "./arbitrary-chunk.ts";
 
 // Many runs each, on machines that other work may keep busy.

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { ExactSum, SUM_TERM_MAX } from "#core/exact-sum.ts";
 import { createRandom } from "#core/random.ts";
+import { fc } from "#test/support/properties.ts";
 
 // Many runs each, on machines that other work may keep busy.
 vi.setConfig({ testTimeout: 60_000 });

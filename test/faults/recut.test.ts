@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRandom } from "#core/random.ts";
+import { fc } from "#test/support/properties.ts";
 import type { CopiedChunk } from "./hub-copyist.ts";
 import { recut } from "./recut.ts";
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "#core/random.ts";
+import { fc } from "#test/support/properties.ts";
 import { type FaultKind, faultKinds, findKinds, type Resource } from "./fault-kind.ts";
 import { type PlannedFault, planStorm, type StormSettings } from "./storm-plan.ts";
 

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { StoredChunk, TrafficClass } from "#agent/buffer/contract.ts";
 import { ForwardQueue, type LoadedSegmentInfo } from "#agent/buffer/forward-queue.ts";
+import { fc } from "#test/support/properties.ts";
 
 const LANES = 3;
 const LIVE_MS = 1000;

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createDeadband, type Deadband } from "#agent/conditioning/deadband.ts";
+import { fc } from "#test/support/properties.ts";
 
 const MAX_SILENCE = 60_000;
 

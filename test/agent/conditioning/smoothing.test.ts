@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Smoothing } from "#agent/conditioning/smoothing.ts";
 import { Throttle } from "#agent/conditioning/throttle.ts";
+import { fc } from "#test/support/properties.ts";
 
 function smoothed(filter: Smoothing, values: readonly number[]): number[] {
   return values.map((value, i) => filter.smooth(value, 1000 * i));

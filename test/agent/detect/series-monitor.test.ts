@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Finding } from "#agent/detect/finding.ts";
 import { MonitorFactory } from "#agent/detect/monitor-factory.ts";
 import type { WatchSettings } from "#agent/detect/monitor-plan.ts";
 import type { Gate, SeriesMonitor } from "#agent/detect/series-monitor.ts";
 import { createRandom } from "#core/random.ts";
+import { fc } from "#test/support/properties.ts";
 
 const subject = { device: "pump-1", tag: "flow", unit: "l/s" };
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SlidingMedian } from "#agent/detect/sliding-median.ts";
 import { StateLayout, StateSlabs } from "#agent/detect/state-slabs.ts";
+import { fc } from "#test/support/properties.ts";
 
 function naiveMedian(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DueHeap } from "#agent/intake/due-heap.ts";
+import { fc } from "#test/support/properties.ts";
 
 test("gives back each item when it is due, the earliest first", () => {
   fc.assert(

@@ -1,5 +1,4 @@
 import { setImmediate as turn } from "node:timers/promises";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ReadingIntake } from "#agent/intake/reading-intake.ts";
 import { ReadingBatch } from "#agent/sources/contract.ts";
@@ -8,6 +7,7 @@ import { PenstockError } from "#core/errors.ts";
 import { laneOf } from "#core/lane.ts";
 import type { Quality, Value } from "#core/reading.ts";
 import { transition } from "#test/core/alarms/sample.ts";
+import { fc } from "#test/support/properties.ts";
 import { intakeWith, T0 } from "./fakes.ts";
 
 const oven = {

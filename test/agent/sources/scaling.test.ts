@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createScaler } from "#agent/sources/scaling.ts";
+import { fc } from "#test/support/properties.ts";
 
 test("scales decimals without float dust", () => {
   expect(createScaler(0.1, 0)(713)).toBe(71.3);

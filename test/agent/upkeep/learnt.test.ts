@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { LearntSeries } from "#agent/intake/contract.ts";
 import type { Plant, ReadingIntake } from "#agent/intake/reading-intake.ts";
@@ -13,6 +12,7 @@ import type { AlarmTransition } from "#core/alarm.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import type { ManualClock } from "#test/support/manual-clock.ts";
+import { fc } from "#test/support/properties.ts";
 import type { RecordingAlarms } from "#test/support/recording-alarms.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";

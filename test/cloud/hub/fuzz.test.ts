@@ -1,6 +1,5 @@
 import { connect, type Socket } from "node:net";
 import { EventHubProducerClient } from "@azure/event-hubs";
-import fc from "fast-check";
 import rhea from "rhea";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { AccessKeys } from "#cloud/hub/access/access-keys.ts";
@@ -9,6 +8,7 @@ import { types } from "#cloud/hub/amqp/codec.ts";
 import { protocolHeader } from "#cloud/hub/amqp/frames.ts";
 import { PERFORMATIVE } from "#cloud/hub/amqp/performatives.ts";
 import { impatient, startTestHub, type TestHub } from "#test/support/hub.ts";
+import { fc } from "#test/support/properties.ts";
 import {
   attachBytes,
   beginBytes,
@@ -18,8 +18,7 @@ import {
   transferBytes,
 } from "./raw-client.ts";
 
-// Each part runs for a bounded time, with a seed of its own each time: fast-check prints the one
-// under which something failed.
+// Each part runs for a bounded time; fast-check prints the seed under which something failed.
 const TIME_LIMIT_MS = 3000;
 const RUNS = 400;
 const GROWTH_BYTES_MAX = 150 * 1024 * 1024;

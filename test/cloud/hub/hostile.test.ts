@@ -1,10 +1,10 @@
 import { EventHubProducerClient } from "@azure/event-hubs";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { types } from "#cloud/hub/amqp/codec.ts";
 import { protocolHeader } from "#cloud/hub/amqp/frames.ts";
 import { PERFORMATIVE } from "#cloud/hub/amqp/performatives.ts";
 import { eventually, impatient, startTestHub, type TestHub } from "#test/support/hub.ts";
+import { fc } from "#test/support/properties.ts";
 import { beginBytes, frame, openBytes, RawClient, rawFrame } from "./raw-client.ts";
 
 let hub: TestHub;

@@ -3,10 +3,10 @@ import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { partitionOfKey } from "#cloud/hub/partition-key.ts";
 import { type Peer, peerTest } from "#test/support/peer.ts";
+import { fc } from "#test/support/properties.ts";
 
 type Mapping = (key: string, partitions: number) => number;
 

@@ -1,10 +1,10 @@
 import type { ReceivedEventData } from "@azure/event-hubs";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readBody, readEvent } from "#cloud/ingest/read-event.ts";
 import type { ChunkContent, ChunkId } from "#core/chunk.ts";
 import { encodeChunk, packEvent } from "#core/chunk-codec.ts";
 import { block, chunkId, MINUTE, readings } from "#test/contracts/store-fixtures.ts";
+import { fc } from "#test/support/properties.ts";
 
 function bodyOf(id: ChunkId, content: ChunkContent): Buffer {
   return packEvent([encodeChunk({ id, content })]);

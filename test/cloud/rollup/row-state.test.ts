@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { rowJson } from "#cloud/rollup/row-json.ts";
 import { RowState } from "#cloud/rollup/row-state.ts";
 import { SUM_TERM_MAX } from "#core/exact-sum.ts";
 import type { Value } from "#core/reading.ts";
+import { fc } from "#test/support/properties.ts";
 
 interface Sample {
   value: Value;

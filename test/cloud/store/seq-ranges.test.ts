@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DigestRing } from "#cloud/store/digest-ring.ts";
 import { SeqRanges } from "#core/seq-ranges.ts";
+import { fc } from "#test/support/properties.ts";
 
 const span = fc
   .tuple(fc.nat(60), fc.nat(6))

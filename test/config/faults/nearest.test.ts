@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { editDistance, nearest } from "#config/faults/nearest.ts";
+import { fc } from "#test/support/properties.ts";
 
 // Many runs each, on machines that other work may keep busy.
 vi.setConfig({ testTimeout: 60_000 });

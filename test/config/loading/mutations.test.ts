@@ -1,10 +1,10 @@
 /** Whatever a hand, a bad copy or a half-written file makes of a good one: faults, never a crash. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { ConfigError, type Fault } from "#config/faults/faults.ts";
 import { loadGateway } from "#config/loading/load-config.ts";
+import { fc } from "#test/support/properties.ts";
 
 // Many runs each, on machines that other work may keep busy.
 vi.setConfig({ testTimeout: 60_000 });

@@ -2,12 +2,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeSource } from "#config/loading/read-source.ts";
 import { parseYaml } from "#config/yaml/parse-yaml.ts";
 import { readPlainYaml } from "#config/yaml/plain-yaml.ts";
 import { SourceText } from "#config/yaml/source-text.ts";
+import { fc } from "#test/support/properties.ts";
 
 /** A comparison takes 0.5 ms; raise it to compare for longer. */
 const RUNS = 500;

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { matchesAnyGlob, matchesGlob } from "#core/alarms/glob.ts";
+import { fc } from "#test/support/properties.ts";
 
 test.each([
   ["oven-*", "oven-2", true],

@@ -1,6 +1,7 @@
 /** Whatever happens to the alarms, in whatever order, and however often their keeper is killed. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
+import { fc } from "#test/support/properties.ts";
 import { action, RandomPlant } from "./random-plant.ts";
 
 test("each raise that may be told is told once, each end follows, and a kill changes nothing", () => {

@@ -1,7 +1,5 @@
 /** A plant in which anything happens, and somebody who checks what people are told of it. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
-
 import type { AlarmTransition } from "#core/alarm.ts";
 import { AlarmBoard } from "#core/alarms/alarm-board.ts";
 import { wantsNotice } from "#core/alarms/alarm-machine.ts";
@@ -9,6 +7,7 @@ import type { AlarmEffects, AlarmOperation, AlarmState, Notice } from "#core/ala
 import type { AlarmPolicy } from "#core/alarms/policy.ts";
 import { PenstockError } from "#core/errors.ts";
 import { MemoryAlarmStore } from "#test/support/memory-alarm-store.ts";
+import { fc } from "#test/support/properties.ts";
 import { FACTS, POLICY, START_MS, transition } from "./sample.ts";
 
 const PLACES = [

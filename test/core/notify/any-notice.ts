@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import type { Notice } from "#core/alarms/contract.ts";
+import { fc } from "#test/support/properties.ts";
 import { madeNotice } from "./made-notice.ts";
 
 /** Also halves of characters. */

@@ -1,7 +1,8 @@
 /** What a process leaves behind for the next one, and what a broken disk does to it. */
-import fc from "fast-check";
+
 import { beforeEach, describe, expect, test } from "vitest";
 import { MANUAL_CLOCK_START_MS } from "#test/support/manual-clock.ts";
+import { fc } from "#test/support/properties.ts";
 import { DeliveryRig, HOUR_MS, MINUTE_MS, numbered } from "./delivery-rig.ts";
 import { madeEnd, madeNotice } from "./made-notice.ts";
 import { AWAY } from "./outbox-disk.ts";

@@ -1,5 +1,5 @@
 /** Names and messages come from devices: whatever they hold, it stays what it is, a text. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import { alertOf } from "#core/notify/alertmanager-alert.ts";
 import { boundedNotice } from "#core/notify/bounded-notice.ts";
@@ -7,6 +7,7 @@ import { mailMessageOf } from "#core/notify/mail-message.ts";
 import { mqttMessagesOf } from "#core/notify/mqtt-message.ts";
 import { webhookBody, webhookBodyOf } from "#core/notify/webhook-body.ts";
 import { MANUAL_CLOCK_START_MS } from "#test/support/manual-clock.ts";
+import { fc } from "#test/support/properties.ts";
 import { anyNotice } from "./any-notice.ts";
 import { MAIL_CHANNEL, madeState, PLANT } from "./made-notice.ts";
 

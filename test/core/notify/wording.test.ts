@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mailMessageOf } from "#core/notify/mail-message.ts";
 import { oneLine } from "#core/notify/one-line.ts";
 import { sparkline } from "#core/notify/sparkline.ts";
 import { plainText, wordingOf } from "#core/notify/wording.ts";
+import { fc } from "#test/support/properties.ts";
 import { anyText } from "./any-notice.ts";
 import { MAIL_CHANNEL, madeEnd, madeNotice } from "./made-notice.ts";
 

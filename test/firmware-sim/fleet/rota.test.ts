@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Rota } from "#sim/fleet/rota.ts";
+import { fc } from "#test/support/properties.ts";
 
 function take(rota: Rota, nowMs: number): { member: number; lateMs: number }[] {
   const turns: { member: number; lateMs: number }[] = [];

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ExactSum } from "#core/exact-sum.ts";
 import type { SentMessage } from "#sim/ledger/contract.ts";
 import { Ledger } from "#sim/ledger/ledger.ts";
 import { MinuteTable } from "#sim/ledger/minute-table.ts";
+import { fc } from "#test/support/properties.ts";
 import { GATEWAY, RollupFake } from "./rollup-fake.ts";
 
 const T0 = 1_763_707_200_000;

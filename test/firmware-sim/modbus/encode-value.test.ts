@@ -1,9 +1,10 @@
 /** What the simulator writes into registers, the agent reads: each with code of its own. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import { createPoint } from "#agent/sources/modbus/point.ts";
 import { tag } from "#config/gateway/tag.ts";
 import { encodeNumber, encodeText } from "#sim/modbus/encode-value.ts";
+import { fc } from "#test/support/properties.ts";
 
 const ORDERS = ["ABCD", "CDAB", "BADC", "DCBA"] as const;
 

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "#core/random.ts";
 import { encodeRegisters, type MappedTag, mapRegisters } from "#sim/modbus/register-map.ts";
 import { createModel } from "#sim/signals/create-model.ts";
 import { deviceKinds } from "#sim/signals/device-model.ts";
+import { fc } from "#test/support/properties.ts";
 
 const { tags } = createModel("meter", createRandom(1));
 

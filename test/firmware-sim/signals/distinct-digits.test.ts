@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "#core/random.ts";
 import { counter, gauge } from "#sim/signals/device-model.ts";
 import { DistinctDigits, distinctDigitsFor, shuffledOrder } from "#sim/signals/distinct-digits.ts";
 import { RATE_HZ_MAX } from "#sim/simulator.ts";
+import { fc } from "#test/support/properties.ts";
 
 const TAGS = [gauge("a", "", 2, 0, 100), gauge("b", "", 0, 0, 10), counter("c", "")];
 

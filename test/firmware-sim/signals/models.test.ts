@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "#core/random.ts";
 import { createModel } from "#sim/signals/create-model.ts";
 import { deviceKinds, TAGS_PER_DEVICE } from "#sim/signals/device-model.ts";
+import { fc } from "#test/support/properties.ts";
 
 const START_MS = Date.UTC(2026, 10, 21);
 

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createPoint } from "#agent/sources/modbus/point.ts";
 import { NotAValue, REGISTER_TYPES } from "#agent/sources/modbus/register-types.ts";
 import { addressOf, manualAddress } from "#config/gateway/modbus-address.ts";
 import type { Value } from "#core/reading.ts";
+import { fc } from "#test/support/properties.ts";
 import { settingsOf } from "./start-bus.ts";
 
 function decode(

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EchoFilter } from "#agent/sources/modbus/echo-filter.ts";
+import { fc } from "#test/support/properties.ts";
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 8 });
 

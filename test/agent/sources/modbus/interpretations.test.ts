@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { interpret, scaleTo } from "#agent/sources/modbus/interpretations.ts";
+import { fc } from "#test/support/properties.ts";
 
 /** Words from the place −1 on. */
 function around(...words: number[]): Map<number, number> {

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   type Block,
@@ -8,6 +7,7 @@ import {
   splitBlock,
 } from "#agent/sources/modbus/planner.ts";
 import type { Point, Span } from "#agent/sources/modbus/point.ts";
+import { fc } from "#test/support/properties.ts";
 import { point } from "./points.ts";
 
 const LIMITS: PlanLimits = { registersMax: 125, bitsMax: 2000, gapMax: 8 };

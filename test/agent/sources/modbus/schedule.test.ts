@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Schedule } from "#agent/sources/modbus/schedule.ts";
+import { fc } from "#test/support/properties.ts";
 
 test("spreads the devices over the interval", () => {
   const schedule = new Schedule([1000, 1000, 1000, 1000], 0);

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createPoint } from "#agent/sources/modbus/point.ts";
 import { writingOf } from "#agent/sources/modbus/value-words.ts";
 import { type TagSettings, tag } from "#config/gateway/tag.ts";
+import { fc } from "#test/support/properties.ts";
 
 const at = (settings: object): TagSettings => tag.parse({ register: 40_011, ...settings });
 

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { generate, type Packet } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { FrameScanner } from "#agent/sources/mqtt/frame-scanner.ts";
 import { RateBudget } from "#agent/sources/mqtt/rate-budget.ts";
+import { fc } from "#test/support/properties.ts";
 
 const LIMITS = { publishBytesMax: 100_000 };
 

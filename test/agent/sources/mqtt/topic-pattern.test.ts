@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { publishDenial, subscribeDenial } from "#agent/sources/mqtt/access-rules.ts";
 import { filterMatches } from "#agent/sources/mqtt/topic-filter.ts";
 import { compileRule, filterOf, matchTopic } from "#agent/sources/mqtt/topic-pattern.ts";
+import { fc } from "#test/support/properties.ts";
 
 function match(
   topic: string,

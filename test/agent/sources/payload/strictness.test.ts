@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseStrictJson } from "#agent/sources/payload/strict-json.ts";
 import { PenstockError } from "#core/errors.ts";
+import { fc } from "#test/support/properties.ts";
 import { decode, NOW } from "./decode.ts";
 
 const nested = (depth: number): string => `${"[".repeat(depth)}${"]".repeat(depth)}`;

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readTime } from "#agent/sources/payload/time-stamp.ts";
 import { encodeBootTime } from "#core/boot-time.ts";
+import { fc } from "#test/support/properties.ts";
 import { decode, NOW } from "./decode.ts";
 
 const own = (ts: number, doubt?: string): unknown => ({ ts, isOwn: true, doubt });

@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DelimiterFramer } from "#agent/sources/serial/delimiter-framer.ts";
 import type { Framer } from "#agent/sources/serial/framing.ts";
 import { IdleFramer } from "#agent/sources/serial/idle-framer.ts";
 import { LengthFramer } from "#agent/sources/serial/length-framer.ts";
 import { StartEndFramer } from "#agent/sources/serial/start-end-framer.ts";
+import { fc } from "#test/support/properties.ts";
 
 const CRLF = Buffer.from("\r\n");
 

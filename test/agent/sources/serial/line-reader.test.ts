@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createLineReader, type LineReader } from "#agent/sources/serial/line-reader.ts";
 import { checksumOf, parseSentence } from "#agent/sources/serial/nmea.ts";
+import { fc } from "#test/support/properties.ts";
 import { serialSettings } from "./start-line.ts";
 
 function reader(bus: Record<string, unknown>, known: readonly string[] = []): LineReader {

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LineMatcher } from "#agent/sources/serial/matcher.ts";
 import { sampleOf } from "#agent/sources/serial/sample.ts";
 import { parseStrictNumber } from "#agent/sources/serial/strict-number.ts";
+import { fc } from "#test/support/properties.ts";
 
 test("each named group is a tag", () => {
   const matcher = new LineMatcher("(?<weight>[-+.0-9]+) kg(?: (?<state>ST|US))?");

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Frame, FrameReader, type ProtocolHeader } from "#cloud/hub/amqp/frame-reader.ts";
 import {
@@ -8,6 +7,7 @@ import {
   protocolHeader,
 } from "#cloud/hub/amqp/frames.ts";
 import { DecodeError } from "#cloud/hub/amqp/walk.ts";
+import { fc } from "#test/support/properties.ts";
 import { thrownBy } from "../thrown-by.ts";
 
 const WINDOW = { nextIncomingId: 1, incomingWindow: 2, nextOutgoingId: 3, outgoingWindow: 4 };

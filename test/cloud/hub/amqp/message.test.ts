@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import rhea from "rhea";
 import { describe, expect, test } from "vitest";
 import { readBatchShape, readMessageShape } from "#cloud/hub/amqp/message-sections.ts";
 import { storedBytesMax, writeStoredMessage } from "#cloud/hub/amqp/stored-message.ts";
 import { DecodeError, skipValue } from "#cloud/hub/amqp/walk.ts";
+import { fc } from "#test/support/properties.ts";
 import { thrownBy } from "../thrown-by.ts";
 
 const FULL = rhea.message.encode({

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { appendFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type LogDisk, realDisk } from "#cloud/hub/log/log-disk.ts";
 import { systemClock } from "#core/clock.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
+import { fc } from "#test/support/properties.ts";
 import { until } from "#test/support/until.ts";
 import { append, openLog, readFrom } from "./log-fixture.ts";
 

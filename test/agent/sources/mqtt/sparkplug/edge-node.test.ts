@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EdgeNode, type NodeOutcome } from "#agent/sources/mqtt/sparkplug/edge-node.ts";
 import type { Metric } from "#agent/sources/mqtt/sparkplug/payload-codec.ts";
+import { fc } from "#test/support/properties.ts";
 
 const INT32 = 3;
 

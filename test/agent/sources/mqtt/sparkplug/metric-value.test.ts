@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { qualityOf, valueOf } from "#agent/sources/mqtt/sparkplug/metric-value.ts";
 import {
@@ -7,6 +6,7 @@ import {
   type SparkplugPayload,
 } from "#agent/sources/mqtt/sparkplug/payload-codec.ts";
 import { PenstockError } from "#core/errors.ts";
+import { fc } from "#test/support/properties.ts";
 
 test.each([
   [1, 8],
