@@ -88,3 +88,21 @@ export function payloadIsSound(bytes: Buffer, at: number, head: BlockHead): bool
 export function nextOffsetOf(head: BlockHead): number {
   return head.baseOffset + head.bytes - BLOCK_HEAD_BYTES - head.count * EVENT_HEAD_BYTES;
 }
+
+/** Sequence number of the block's first event whose offset is at least `offset` (or above it). */
+export function seqOfOffset(
+  bytes: Buffer,
+  head: Pick<BlockHead, "count" | "baseSeq" | "baseOffset">,
+  offset: number,
+  inclusive: boolean,
+): number {
+  let at = BLOCK_HEAD_BYTES;
+  let eventOffset = head.baseOffset;
+  for (let seq = head.baseSeq; seq < head.baseSeq + head.count; seq++) {
+    if (eventOffset > offset || (inclusive && eventOffset === offset)) return seq;
+    const eventBytes = bytes.readUInt32BE(at);
+    eventOffset += eventBytes;
+    at += eventBytes + EVENT_HEAD_BYTES;
+  }
+  return head.baseSeq + head.count;
+}

@@ -6,10 +6,10 @@
  * backlog; nothing is copied per consumer.
  */
 import type { Clock } from "#core/clock.ts";
-import type { PenstockError } from "#core/errors.ts";
+import { messageOf, type PenstockError } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
 import { syncFolder } from "../durable-file.ts";
-import { BLOCK_HEAD_BYTES, EVENT_HEAD_BYTES, payloadIsSound, readBlockHead } from "./block.ts";
+import { payloadIsSound, readBlockHead, seqOfOffset } from "./block.ts";
 import { BlockLocator } from "./block-locator.ts";
 import type { BlockEntry } from "./block-table.ts";
 import { ColdPages } from "./cold-pages.ts";
@@ -96,6 +96,8 @@ export class HubLog {
     await this.#indexFinished();
     if (this.#segments.length === 0) await this.#rollSegment();
     this.#writer = this.#makeWriter();
+    // A kill has left it without the record of where the partitions stand.
+    if (this.#lastSegment().bytes === 0) this.#writer.rollBeforeNextWrite();
     return recovery;
   }
 
@@ -122,13 +124,23 @@ export class HubLog {
       this.#tables.forget(segment);
       this.expired.segments += 1;
       this.expired.bytes += segment.bytes;
-      retireSegment(segment);
-      removeIndex(segment);
+      this.#remove(segment);
     }
     const ageMsMax = this.#options.retention.ageMsMax;
     const last = this.#segments.at(-1);
     // A quiet hub never fills its segment; it must still be finished some day to be deleted.
     if (last && nowMs - last.createdMs > ageMsMax / AGE_PARTS) this.writer.rollBeforeNextWrite();
+  }
+
+  #remove(segment: Segment): void {
+    try {
+      retireSegment(segment);
+      removeIndex(segment);
+    } catch (error) {
+      // As on a disk that has become read-only: the next start finds the file again.
+      const fields = { path: segment.path, error: messageOf(error) };
+      this.#options.log.warn(fields, "An expired segment could not be deleted.");
+    }
   }
 
   #makeWriter(): LogWriter {
@@ -206,15 +218,9 @@ export class HubLog {
     if (!place) return this.firstSeq(partition);
     const found = await this.#read(partition, place.entry.baseSeq);
     if (!found) return this.partition(partition).nextSeq;
-    let at = BLOCK_HEAD_BYTES;
-    let eventOffset = place.entry.baseOffset;
-    for (let i = 0; i < found.count; i++) {
-      if (eventOffset > offset || (inclusive && eventOffset === offset)) return found.baseSeq + i;
-      const bytes = found.bytes.readUInt32BE(at);
-      eventOffset += bytes;
-      at += bytes + EVENT_HEAD_BYTES;
-    }
-    return found.baseSeq + found.count;
+    // The offset lies in a damaged block: all that comes behind it is still to be read.
+    if (found.baseSeq !== place.entry.baseSeq) return found.baseSeq;
+    return seqOfOffset(found.bytes, place.entry, offset, inclusive);
   }
 
   /** Sequence number of the first event enqueued after `timeMs` (or at it). */
@@ -264,23 +270,33 @@ export class HubLog {
   }
 
   async #rollSegment(): Promise<Segment> {
-    const { folder, disk, clock } = this.#options;
     const last = this.#segments.at(-1);
+    if (last?.bytes === 0) {
+      await this.#writeState(last);
+      return last;
+    }
+    const { folder, clock } = this.#options;
     const base = last ? last.base + last.bytes : 0;
     const segment = openSegment(folder, base, "create", this.#partitions, clock.now());
-    const state = encodeStateBlock(this.#partitions, base, clock.now());
     try {
-      await disk.write(segment.fd, state, 0);
-      await disk.sync(segment.fd);
-      syncFolder(folder);
+      await this.#writeState(segment);
     } catch (error) {
       retireSegment(segment);
       throw error;
     }
-    segment.bytes = state.length;
     this.#segments.push(segment);
     if (last) void this.#tables.finish(last, segment.start);
     return segment;
+  }
+
+  async #writeState(segment: Segment): Promise<void> {
+    const { folder, disk, clock } = this.#options;
+    const state = encodeStateBlock(this.#partitions, segment.base, clock.now());
+    await disk.write(segment.fd, state, 0);
+    await disk.sync(segment.fd);
+    syncFolder(folder);
+    segment.createdMs = clock.now();
+    segment.bytes = state.length;
   }
 }
 

@@ -3,8 +3,9 @@
  * not read the segment, and the tables of old segments need not stay in memory. It can always be
  * made anew from the segment, so any doubt about it means to ignore it.
  *
- * Form: one JSON line `{"format":1,"bytes":…,"newestMs":…,"end":[[nextSeq, nextOffset, lastOffset,
- * lastTimeMs], …],"tables":[[partition, blocks], …],"crc":…}`, then the tables' columns.
+ * Form: a line with the CRC-32 of the rest in hexadecimal, one JSON line `{"format":2,"bytes":…,
+ * "newestMs":…,"damagedBytes":…,"start":[…],"end":[{"nextSeq":…}, …],"tables":[[partition, blocks], …]}`,
+ * then the tables' columns.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { crc32 } from "node:zlib";
@@ -12,7 +13,8 @@ import { BlockTable } from "./block-table.ts";
 import type { PartitionState } from "./partition-state.ts";
 import type { Segment } from "./segment.ts";
 
-const FORMAT = 1;
+const FORMAT = 2;
+const CHECKSUM_LINE_BYTES = 9;
 
 export interface SegmentIndex {
   bytes: number;
@@ -32,7 +34,6 @@ interface Heading {
   start: PartitionState[];
   end: PartitionState[];
   tables: [partition: number, blocks: number][];
-  crc: number;
 }
 
 export function indexPath(segment: Pick<Segment, "path">): string {
@@ -51,9 +52,17 @@ export function encodeIndex(index: SegmentIndex): Buffer {
     start: index.start,
     end: index.end,
     tables: entries.map(([partition, table]) => [partition, table.length]),
-    crc: crc32(columns),
   };
-  return Buffer.concat([Buffer.from(`${JSON.stringify(heading)}\n`), columns]);
+  const rest = Buffer.concat([Buffer.from(`${JSON.stringify(heading)}\n`), columns]);
+  return Buffer.concat([checksumLine(rest), rest]);
+}
+
+function checksumLine(rest: Buffer): Buffer {
+  return Buffer.from(
+    `${crc32(rest)
+      .toString(16)
+      .padStart(CHECKSUM_LINE_BYTES - 1, "0")}\n`,
+  );
 }
 
 /** The index, or `undefined` when there is none, or none that can be trusted. */
@@ -63,12 +72,12 @@ export function readIndex(
 ): SegmentIndex | undefined {
   try {
     const file = readFileSync(indexPath(segment));
-    const newline = file.indexOf(0x0a);
-    const heading: unknown = JSON.parse(file.toString("utf8", 0, newline));
-    const columns = file.subarray(newline + 1);
+    const rest = file.subarray(CHECKSUM_LINE_BYTES);
+    if (!file.subarray(0, CHECKSUM_LINE_BYTES).equals(checksumLine(rest))) return undefined;
+    const newline = rest.indexOf(0x0a);
+    const heading: unknown = JSON.parse(rest.toString("utf8", 0, newline));
     if (!isHeading(heading) || heading.bytes !== segmentBytes) return undefined;
-    if (heading.crc !== crc32(columns)) return undefined;
-    return { ...heading, tables: readTables(heading, columns) };
+    return { ...heading, tables: readTables(heading, rest.subarray(newline + 1)) };
   } catch {
     // Missing, cut short or garbled: the segment itself is read instead.
     return undefined;

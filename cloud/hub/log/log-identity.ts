@@ -27,9 +27,12 @@ export function openIdentity(folder: string, partitions: number, nowMs: number):
 }
 
 function readIdentity(path: string, partitions: number): LogIdentity {
-  const found: unknown = JSON.parse(readFileSync(path, "utf8"));
+  const found = parsed(readFileSync(path, "utf8"));
   if (!isIdentity(found)) {
-    throw new PenstockError("HUB_LOG_FAILED", `${path} is not of a format known here.`);
+    throw new PenstockError(
+      "HUB_LOG_FAILED",
+      `${path} is damaged, or of a format not known here: restore it, or start the hub with another --data folder.`,
+    );
   }
   if (found.partitions !== partitions) {
     throw new PenstockError(
@@ -39,6 +42,15 @@ function readIdentity(path: string, partitions: number): LogIdentity {
     );
   }
   return { createdAtMs: found.createdAtMs, partitions: found.partitions };
+}
+
+/** What cannot be parsed is no identity. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function isIdentity(value: unknown): value is LogIdentity {

@@ -114,6 +114,7 @@ function takeBlock(
     applyStateBlock(partitions, item.bytes, item.bytesAt, head);
     // What lies between the previous segment's end and this record was deleted, or is damaged.
     segment.start = copyStates(partitions);
+    segment.createdMs = head.timeMs;
     return;
   }
   const partition = partitions[head.partition];

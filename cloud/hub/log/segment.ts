@@ -14,7 +14,7 @@ export interface Segment {
   readonly base: number;
   readonly path: string;
   readonly fd: number;
-  /** When it was begun; for one that recovery found, its first event's time. */
+  /** When it was begun. */
   createdMs: number;
   /** Where each partition stands where the segment begins. */
   start: PartitionState[];
@@ -74,8 +74,8 @@ export function closeSegment(segment: Segment): void {
 export function retireSegment(segment: Segment): void {
   segment.isRetired = true;
   segment.tables = undefined;
-  rmSync(segment.path, { force: true });
   if (segment.reads === 0) closeSegment(segment);
+  rmSync(segment.path, { force: true });
 }
 
 export function beginRead(segment: Segment): void {

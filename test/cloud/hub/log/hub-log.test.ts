@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { appendFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,13 +7,7 @@ import { systemClock } from "#core/clock.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
 import { fc } from "#test/support/properties.ts";
 import { until } from "#test/support/until.ts";
-import { append, openLog, readFrom } from "./log-fixture.ts";
-
-const segments = (folder: string): string[] =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith(".log"))
-    .toSorted()
-    .map((name) => join(folder, name));
+import { append, openLog, readFrom, segmentFiles } from "./log-fixture.ts";
 
 const LARGE = "x".repeat(4000);
 
@@ -41,13 +35,13 @@ describe("the hub's log", () => {
       seq,
       body: `${2 * seq + 1} ${LARGE}`,
     }));
-    expect(segments(folder).length).toBeGreaterThan(4);
+    expect(segmentFiles(folder).length).toBeGreaterThan(4);
     expect(await readFrom(log, 1)).toEqual(expected);
     await log.stop();
     const indexed = await openLog({ folder, ...options });
     expect(await readFrom(indexed.log, 1)).toEqual(expected);
     await indexed.log.stop();
-    for (const path of segments(folder)) await rm(`${path}.index`, { force: true });
+    for (const path of segmentFiles(folder)) await rm(`${path}.index`, { force: true });
     const scanned = await openLog({ folder, ...options });
     expect(await readFrom(scanned.log, 1)).toEqual(expected);
     await scanned.log.stop();
@@ -75,7 +69,7 @@ describe("the hub's log", () => {
   test("cuts a torn tail, keeps it aside, and numbers on from what was whole", async () => {
     const { log, folder } = await openLog();
     for (let i = 0; i < 3; i++) await append(log, 0, `event ${i}`);
-    const [path = ""] = segments(folder);
+    const [path = ""] = segmentFiles(folder);
     const whole = statSync(path).size;
     await append(log, 0, "event 3");
     await log.stop();
@@ -98,7 +92,7 @@ describe("the hub's log", () => {
     const { log, folder } = await openLog();
     for (let i = 0; i < 6; i++) await append(log, 0, `event ${i}`);
     await log.stop();
-    const [path = ""] = segments(folder);
+    const [path = ""] = segmentFiles(folder);
     const bytes = readFileSync(path);
     bytes.write("!", bytes.indexOf("event 2"));
     writeFileSync(path, bytes);
@@ -114,7 +108,7 @@ describe("the hub's log", () => {
   test("steps over damage that appears while it runs", async () => {
     const { log, folder } = await openLog({ recentBytesMax: 0 });
     for (let i = 0; i < 4; i++) await append(log, 0, `event ${i}`);
-    const [path = ""] = segments(folder);
+    const [path = ""] = segmentFiles(folder);
     const bytes = readFileSync(path);
     bytes.write("!", bytes.indexOf("event 1"));
     writeFileSync(path, bytes);
@@ -126,7 +120,7 @@ describe("the hub's log", () => {
     const { log, folder } = await openLog();
     for (let i = 0; i < 30; i++) await append(log, 0, `event ${i} ${LARGE}`);
     await log.stop();
-    const files = segments(folder).map((path) => ({ path, bytes: readFileSync(path) }));
+    const files = segmentFiles(folder).map((path) => ({ path, bytes: readFileSync(path) }));
     const hit = fc.record({
       file: fc.nat(files.length - 1),
       at: fc.nat(60_000),
@@ -177,7 +171,7 @@ describe("retention", () => {
     for (let i = 0; i < 100; i++) await append(log, 0, `${i} ${LARGE}`);
     log.expire(systemClock.now());
     expect(log.storedBytes).toBeLessThanOrEqual(130_000);
-    expect(segments(folder).length).toBeLessThanOrEqual(3);
+    expect(segmentFiles(folder).length).toBeLessThanOrEqual(3);
     const first = log.firstSeq(0);
     expect(first).toBeGreaterThan(60);
     expect((await readFrom(log, 0)).map(({ seq }) => seq)).toEqual(
@@ -266,7 +260,7 @@ describe("a failing disk", () => {
     disk.failSync = false;
     await until(() => log.writer.fault === undefined);
     await append(log, 0, "after");
-    expect(segments(folder)).toHaveLength(2);
+    expect(segmentFiles(folder)).toHaveLength(2);
     await log.stop();
     const again = await openLog({ folder });
     expect((await readFrom(again.log, 0)).map(({ body }) => body)).toEqual(["before", "after"]);
@@ -278,7 +272,7 @@ describe("a failing disk", () => {
     await append(log, 0, "kept");
     await log.stop();
     await rm(join(folder, "clean-stop"));
-    await appendFile(segments(folder)[0]!, Buffer.alloc(5000, 0x50));
+    await appendFile(segmentFiles(folder)[0]!, Buffer.alloc(5000, 0x50));
     const again = await openLog({ folder });
     expect(again.recovery.tornBytes).toBe(5000);
     expect(await readFrom(again.log, 0)).toEqual([{ seq: 0, body: "kept" }]);

@@ -1,4 +1,6 @@
 /** A hub's log in a folder of its own, and events to put into it. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import rhea from "rhea";
 import { readMessageShape } from "#cloud/hub/amqp/message-sections.ts";
 import { HubLog, type HubLogOptions } from "#cloud/hub/log/hub-log.ts";
@@ -34,6 +36,14 @@ export async function openLog(options: Partial<HubLogOptions> = {}): Promise<Ope
     ...options,
   });
   return { log, folder, recovery: await log.start() };
+}
+
+/** The log's files, oldest first. */
+export function segmentFiles(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".log"))
+    .toSorted()
+    .map((name) => join(folder, name));
 }
 
 /** Appends one event; resolves when it is synced, rejects when it is refused. */
