@@ -5,7 +5,7 @@
  */
 import type { AlarmRow } from "../store/alarm-row.ts";
 import type { KeptMemory } from "../store/desk-contract.ts";
-import { OF_GATEWAY, ruleAlarm } from "./rule-alarms.ts";
+import { OF_GATEWAY, OF_PIPELINE, ruleAlarm, TRANSITIONS_LOST } from "./rule-alarms.ts";
 import { recall, type Verdict } from "./verdict.ts";
 
 const EVENTS = new Set(["gap", "copy-differs", "two-epochs", "sequence-jump"]);
@@ -51,6 +51,7 @@ export class EventEnder {
 }
 
 /** A gateway's detectors have a rule `gap`, too: that one is theirs to end. */
-function isOwnEvent({ device, tag, rule }: AlarmRow): boolean {
+function isOwnEvent({ gateway, device, tag, rule }: AlarmRow): boolean {
+  if (gateway === OF_PIPELINE.gateway) return rule === TRANSITIONS_LOST;
   return EVENTS.has(rule) && device === OF_GATEWAY.device && tag === OF_GATEWAY.tag;
 }

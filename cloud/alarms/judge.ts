@@ -6,6 +6,7 @@ import type { Store, StoreTotals } from "../store/contract.ts";
 import type { GatewayMark, KeptMemory } from "../store/desk-contract.ts";
 import { EventEnder } from "./event-ender.ts";
 import { GatewayJudge } from "./gateway-judge.ts";
+import { LossJudge } from "./loss-judge.ts";
 import { PIPELINE_EVERY_MS, PipelineJudge, type PipelineMeasures } from "./pipeline-judge.ts";
 import { RuleSet } from "./rule-set.ts";
 import { SeriesJudge } from "./series-judge.ts";
@@ -41,6 +42,7 @@ export class Judge {
   readonly #series: SeriesJudge;
   readonly #gateways: GatewayJudge;
   readonly #pipeline: PipelineJudge;
+  readonly #losses: LossJudge;
   #minute: number | undefined;
   #totals: StoreTotals | undefined;
 
@@ -52,12 +54,14 @@ export class Judge {
     this.#series = new SeriesJudge({ rules, rows, nowMs });
     this.#gateways = new GatewayJudge(rules, nowMs);
     this.#pipeline = new PipelineJudge(pipeline, nowMs);
+    this.#losses = new LossJudge(nowMs);
   }
 
   /** What ends because its rule is gone from the file. */
   load(memory: readonly KeptMemory[]): Verdict {
     const verdict = new Verdict();
     this.events.load(memory);
+    this.#losses.load(memory);
     this.#series.load(memory, verdict);
     this.#gateways.load(memory, verdict);
     this.#pipeline.load(memory, verdict);
@@ -77,6 +81,7 @@ export class Judge {
       this.#gateways.judge(marks, lag.knownUntilMs, verdict);
     }
     this.events.judge(nowMs, verdict);
+    this.#losses.judge(await this.#options.store.desk.givenUp(), verdict);
     await this.#judgePipeline(nowMs, lag, verdict);
     return verdict;
   }

@@ -54,6 +54,8 @@ export function goneRule(rule: string, series: SeriesKey, nowMs: number): AlarmR
 /** In place of a device and a tag, where an alarm concerns no series. */
 export const OF_GATEWAY = { device: "(gateway)", tag: "(stream)" } as const;
 export const OF_PIPELINE = { gateway: "(sink)", device: "(pipeline)" } as const;
+/** Tag and rule. */
+export const TRANSITIONS_LOST = "transitions-lost";
 
 /** Six digits are enough for a person. */
 export function figure(value: number): string {

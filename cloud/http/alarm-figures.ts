@@ -12,15 +12,21 @@ export interface AlarmFigures {
   readonly notices: number;
   /** Transitions that are not taken in yet. */
   readonly transitions: number;
+  /** Transitions that had to go before they were taken in. */
+  readonly givenUp: number;
 }
 
 export async function alarmFigures({ desk }: Pick<Store, "desk">): Promise<AlarmFigures> {
-  const [states, backlog] = await Promise.all([desk.states(), desk.backlog()]);
+  const [states, backlog, givenUp] = await Promise.all([
+    desk.states(),
+    desk.backlog(),
+    desk.givenUp(),
+  ]);
   const active = { low: 0, medium: 0, high: 0, critical: 0 };
   let unacknowledged = 0;
   for (const state of states) {
     if (state.isActive) active[state.raised.priority] += 1;
     if (!state.isAcknowledged && !isNormal(state)) unacknowledged += 1;
   }
-  return { active, unacknowledged, ...backlog };
+  return { active, unacknowledged, ...backlog, givenUp };
 }

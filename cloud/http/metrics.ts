@@ -71,7 +71,7 @@ function addStore(metrics: Exposition, state: StoreState): void {
 }
 
 function addAlarms(metrics: Exposition, figures: AlarmFigures, isHeld: boolean): void {
-  const { active, unacknowledged, notices, transitions } = figures;
+  const { active, unacknowledged, notices, transitions, givenUp } = figures;
   for (const [priority, count] of Object.entries(active)) {
     metrics.gauge("penstock_sink_alarms_active", "Alarms that are active.", count, { priority });
   }
@@ -80,6 +80,8 @@ function addAlarms(metrics: Exposition, figures: AlarmFigures, isHeld: boolean):
   metrics.gauge("penstock_sink_alarm_outbox", "Notices on their way.", notices);
   const waiting = "Alarm transitions that the desk has not taken in yet.";
   metrics.gauge("penstock_sink_alarm_desk_lag", waiting, transitions);
+  const lost = "Alarm transitions given up before the desk had taken them in.";
+  metrics.counter("penstock_sink_alarm_transitions_given_up_total", lost, givenUp);
   const desk = "1 in the sink that keeps the alarms: one of all that share a database.";
   metrics.gauge("penstock_sink_alarm_desk_held", desk, Number(isHeld));
 }

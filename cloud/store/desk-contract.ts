@@ -5,7 +5,8 @@
  * - Every write of the desk is one transaction that checks the lease: who no longer holds it writes
  *   nothing, however late it wakes up.
  * - Transitions are numbered in the order in which they were committed, so whoever goes on after the
- *   cursor passes none over.
+ *   cursor passes none over. What lies behind the cursor stays, up to a bound (`alarm-bounds.ts`);
+ *   what has to go beyond it is counted.
  * - Anyone may read, and may ask for an operation: it is done by the desk, or, soon enough, by nobody.
  */
 import type {
@@ -119,6 +120,8 @@ export interface DeskStore extends AlarmAccess {
   commit(lease: DeskLease, write: DeskWrite): Promise<boolean>;
   /** In the order of their serials. */
   transitionsAfter(serial: number, limit: number): Promise<readonly NumberedAlarm[]>;
+  /** How many transitions, since the database was made, had to go before they were taken in. */
+  givenUp(): Promise<number>;
   /** Those that are not void, oldest first. */
   requests(limit: number): Promise<readonly AlarmRequest[]>;
   /** Of all gateways there ever were. Lanes not seen since the given time are idle. */

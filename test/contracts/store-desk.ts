@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AlarmRow, Delivery, Store } from "#cloud/store/contract.ts";
 import type { DeskLease, DeskStore, DeskWrite } from "#cloud/store/desk-contract.ts";
 import type { AlarmState, JournalEntry, Notice, OutboxEntry } from "#core/alarms/contract.ts";
+import type { ChunkContent } from "#core/chunk.ts";
 import { until } from "#test/support/until.ts";
 import {
   block,
@@ -12,6 +13,7 @@ import {
   MINUTE,
   own,
   readings,
+  SMALL_BOUNDS,
   type StoreUnderTest,
   TIMEOUT_MS,
 } from "./store-fixtures.ts";
@@ -223,6 +225,41 @@ export function storeDesk(name: string, make: () => Promise<StoreUnderTest>): vo
       expect(await store.desk.transitionsAfter(0, 1)).toHaveLength(1);
       await store.desk.commit(lease, { cursor: second?.serial ?? 0 });
       expect(await store.desk.backlog()).toEqual({ notices: 0, transitions: 1 });
+    });
+
+    test("keeps transitions for a desk that is away, beyond what is kept of those taken in", async () => {
+      const { takenIn, waiting } = SMALL_BOUNDS;
+      for (let at = 1; at <= waiting; at++) await store.raise(transition(`t${at}`));
+      const all = await store.desk.transitionsAfter(0, 1000);
+      expect(all.map(({ alarm }) => alarm.id)).toEqual(all.map((_, at) => `t${at + 1}`));
+      expect(all).toHaveLength(waiting);
+      expect(await store.desk.givenUp()).toBe(0);
+      // It comes back, and takes in the first half: of that, the newest stay for people to see.
+      const half = all[waiting / 2 - 1]?.serial ?? 0;
+      await store.desk.commit(await claimed(store.desk), { cursor: half });
+      for (let at = 1; at <= takenIn; at++) await store.raise(transition(`u${at}`));
+      const rest = await store.desk.transitionsAfter(0, 1000);
+      expect(rest[0]?.serial).toBe(half + 1);
+      expect(rest).toHaveLength(waiting / 2 + takenIn);
+      expect(await store.desk.givenUp()).toBe(0);
+    });
+
+    test("gives up, and counts, the oldest when even those that wait are too many", async () => {
+      const { waiting } = SMALL_BOUNDS;
+      await own(store);
+      const local = Array.from({ length: waiting + 7 }, (_, at) => {
+        const { receivedAtMs: _r, gateway: _g, ...rest } = transition(`t${at + 1}`);
+        return rest;
+      });
+      const content: ChunkContent = { kind: "alarm", transitions: local };
+      await commit(store, [event(0, [{ id: chunkId(0), content }])]);
+      await store.raise(transition("last"));
+      const left = await store.desk.transitionsAfter(0, 1000);
+      expect(left.map(({ alarm }) => alarm.id).slice(0, 1)).toEqual(["t9"]);
+      expect(left).toHaveLength(waiting);
+      expect(await store.desk.givenUp()).toBe(8);
+      store = await under.crash();
+      expect(await store.desk.givenUp()).toBe(8);
     });
 
     test("is asked for operations, and answers each", async () => {

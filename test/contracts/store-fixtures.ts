@@ -1,4 +1,5 @@
 /** Chunks, events and partition batches for tests of stores and of the ingest. */
+import type { AlarmBounds } from "#cloud/store/alarm-bounds.ts";
 import type {
   AcceptOutcome,
   Delivery,
@@ -17,6 +18,9 @@ export interface StoreUnderTest {
   crash(): Promise<Store>;
   remove(): Promise<void>;
 }
+
+/** Of the stores under test: within reach. */
+export const SMALL_BOUNDS: AlarmBounds = { takenIn: 20, waiting: 60 };
 
 /** A server on a busy machine takes its time. */
 export const TIMEOUT_MS = 30_000;

@@ -6,6 +6,7 @@ import { AcceptPlan } from "../accept-plan.ts";
 import type { PartitionBatch, RevivedEvent, ReviveOutcome } from "../contract.ts";
 import { type LaneKey, laneName } from "../lane-state.ts";
 import { parkedBatch, reviveOutcome } from "../revive.ts";
+import type { AlarmTable } from "./alarm-table.ts";
 import type { Database, Sql } from "./database.ts";
 import type { HubTable } from "./hub-table.ts";
 import { addToJournal } from "./journal-table.ts";
@@ -23,11 +24,13 @@ export class Accepter {
   readonly #database: Database;
   readonly #hubs: HubTable;
   readonly #lanes: LaneTable;
+  readonly #alarms: AlarmTable;
 
-  constructor(database: Database, hubs: HubTable, lanes: LaneTable) {
+  constructor(database: Database, hubs: HubTable, lanes: LaneTable, alarms: AlarmTable) {
     this.#database = database;
     this.#hubs = hubs;
     this.#lanes = lanes;
+    this.#alarms = alarms;
   }
 
   /**
@@ -106,7 +109,7 @@ export class Accepter {
     await this.#lanes.save(sql, [...plan.drafts]);
     const journalIds = await addToJournal(sql, sinkId, plan.events);
     await this.#hubs.move(sql, hubIds, plan.positions);
-    await writeNotices(sql, plan, hubIds);
+    await writeNotices(sql, plan, hubIds, this.#alarms);
     await countAlive(sql, sinkId, plan.totals());
     return { plan, journalIds };
   }

@@ -7,9 +7,9 @@ import {
   type KeptMemory,
 } from "../desk-contract.ts";
 import { digestOf, readMaintenance, readStates } from "./alarm-access.ts";
+import type { AlarmTable } from "./alarm-table.ts";
 import { numberArray } from "./arrays.ts";
 import type { Sql } from "./database.ts";
-import { addAlarms } from "./notice-tables.ts";
 
 /** Tables of documents by the digest of a key, and the column of the document. */
 const STATES = { table: "alarm_state", column: "state" };
@@ -35,9 +35,9 @@ export async function readDesk(sql: Sql): Promise<KeptDesk> {
   };
 }
 
-export async function writeDesk(sql: Sql, write: DeskWrite): Promise<void> {
+export async function writeDesk(sql: Sql, write: DeskWrite, alarms: AlarmTable): Promise<void> {
   if (write.alarms) await writeAlarms(sql, write.alarms);
-  if (write.raised && write.raised.length > 0) await addAlarms(sql, write.raised);
+  if (write.raised && write.raised.length > 0) await alarms.add(sql, write.raised);
   if (write.cursor !== undefined) {
     await sql.query("UPDATE desk SET cursor = $1", [write.cursor]);
   }

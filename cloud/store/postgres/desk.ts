@@ -2,7 +2,6 @@
  * The alarm desk's part of the store that several sinks share. The lease is a row: whoever claims it
  * waits for the transaction of whoever holds it, and each write of the holder locks and checks it.
  */
-import type { AlarmTransition } from "#core/alarm.ts";
 import type { AlarmOperation } from "#core/alarms/contract.ts";
 import { PenstockError } from "#core/errors.ts";
 import {
@@ -18,18 +17,21 @@ import {
   type SinkReport,
 } from "../desk-contract.ts";
 import { PostgresAlarmAccess } from "./alarm-access.ts";
+import type { AlarmTable } from "./alarm-table.ts";
 import type { Database, Sql } from "./database.ts";
 import { Deposed } from "./database-errors.ts";
 import { readDesk, writeDesk } from "./desk-tables.ts";
 
 export class PostgresDesk extends PostgresAlarmAccess implements DeskStore {
   readonly #database: Database;
+  readonly #alarms: AlarmTable;
   readonly #sinkId: () => number;
 
   /** @param sinkId of this process; throws while it has none */
-  constructor(database: Database, sinkId: () => number) {
+  constructor(database: Database, alarms: AlarmTable, sinkId: () => number) {
     super(database);
     this.#database = database;
+    this.#alarms = alarms;
     this.#sinkId = sinkId;
   }
 
@@ -56,7 +58,7 @@ export class PostgresDesk extends PostgresAlarmAccess implements DeskStore {
         term,
       ]);
       if (held.rows.length === 0) return false;
-      await writeDesk(sql, write);
+      await writeDesk(sql, write, this.#alarms);
       return true;
     });
   }
@@ -72,20 +74,14 @@ export class PostgresDesk extends PostgresAlarmAccess implements DeskStore {
   }
 
   async transitionsAfter(serial: number, limit: number): Promise<readonly NumberedAlarm[]> {
-    const { rows } = await this.#database.query<{
-      serial: string;
-      gateway: string;
-      received_at: string;
-      transition: AlarmTransition;
-    }>(
-      `SELECT serial, gateway, received_at, transition FROM alarm WHERE serial > $1
-       ORDER BY serial LIMIT $2`,
-      [serial, limit],
+    return this.#alarms.after(this.#database, serial, limit);
+  }
+
+  async givenUp(): Promise<number> {
+    const { rows } = await this.#database.query<{ given_up: string }>(
+      "SELECT given_up FROM alarm_loss",
     );
-    return rows.map(({ serial: number, gateway, received_at: receivedAt, transition }) => ({
-      serial: Number(number),
-      alarm: { gateway, receivedAtMs: Number(receivedAt), ...transition },
-    }));
+    return Number(rows[0]?.given_up);
   }
 
   async requests(limit: number): Promise<readonly AlarmRequest[]> {

@@ -224,4 +224,12 @@ CREATE TABLE sink_report (
   report json NOT NULL
 );
 `,
+  `
+-- How many transitions of alarms were given up before the desk had taken them in.
+CREATE TABLE alarm_loss (
+  id integer PRIMARY KEY CHECK (id = 1),
+  given_up bigint NOT NULL DEFAULT 0
+);
+INSERT INTO alarm_loss (id) VALUES (1);
+`,
 ];

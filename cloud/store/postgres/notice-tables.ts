@@ -1,9 +1,7 @@
-/** What people want to see besides rollups: dead letters, alarms, devices, explained gaps. */
-import type { AlarmTransition } from "#core/alarm.ts";
+/** What people want to see besides rollups and alarms: dead letters, devices, explained gaps. */
 import type { SeriesDescription } from "#core/chunk.ts";
 import type { AcceptPlan, PlannedAlarm, PlannedDeadLetter } from "../accept-plan.ts";
 import type {
-  AlarmRow,
   DeadLetter,
   DeadLetterFilter,
   DeviceRow,
@@ -12,24 +10,23 @@ import type {
   PartitionBatch,
 } from "../contract.ts";
 import { toDeadLetter, toParkedEvent } from "../dead-letter-row.ts";
+import { type AlarmTable, alarmName } from "./alarm-table.ts";
 import { numberArray } from "./arrays.ts";
 import type { Sql } from "./database.ts";
 
 /** The newest are kept. An event has at most 1 MB, so dead letters take at most 2 GB. */
 const DEAD_LETTERS_MAX = 2000;
-const ALARMS_MAX = 100_000;
 const GAPS_MAX = 10_000;
-/** Of an advisory lock; any number will do that nobody else takes. */
-const SERIAL_LOCK = 7_306_419;
 
 /** Within a transaction. Tells the plan which of its dead letters and alarms are new. */
 export async function writeNotices(
   sql: Sql,
   plan: AcceptPlan,
   hubIds: ReadonlyMap<PartitionBatch, number>,
+  alarms: AlarmTable,
 ): Promise<void> {
   if (plan.deadLetters.length > 0) await addDeadLetters(sql, plan.deadLetters, hubIds);
-  if (plan.alarms.length > 0) await addPlannedAlarms(sql, plan.alarms);
+  if (plan.alarms.length > 0) await addAlarms(sql, plan.alarms, alarms);
   if (plan.devices.length > 0) await describe(sql, plan.devices);
   if (plan.gaps.length > 0) await addGaps(sql, plan.gaps);
 }
@@ -62,49 +59,19 @@ async function addDeadLetters(
   await trim(sql, "dead_letter", "id", DEAD_LETTERS_MAX);
 }
 
-async function addPlannedAlarms(sql: Sql, planned: readonly PlannedAlarm[]): Promise<void> {
-  const fresh = await addAlarms(
+async function addAlarms(
+  sql: Sql,
+  planned: readonly PlannedAlarm[],
+  alarms: AlarmTable,
+): Promise<void> {
+  const fresh = await alarms.add(
     sql,
     planned.map(({ alarm }) => alarm),
   );
   for (const each of planned) {
     // The first of several with one id is the one that was written.
-    each.isNew = fresh.delete(nameOf(each.alarm));
+    each.isNew = fresh.delete(alarmName(each.alarm));
   }
-}
-
-/**
- * Within a transaction. Serials are given under a lock that is held until the commit, so that they
- * stand in the order of the commits: who has read up to one has missed none below it. Whoever waits
- * for the lock holds whatever else it needs already, but for rows that are written by who has it.
- * @returns the names of those that are new
- */
-export async function addAlarms(sql: Sql, alarms: readonly AlarmRow[]): Promise<Set<string>> {
-  await sql.query("SELECT pg_advisory_xact_lock($1)", [SERIAL_LOCK]);
-  const { rows } = await sql.query<{ gateway: string; id: string }>(
-    `INSERT INTO alarm (gateway, id, received_at, transition)
-     SELECT gateway, id, received_at, transition::json
-     FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[])
-       AS u(gateway, id, received_at, transition)
-     ON CONFLICT DO NOTHING RETURNING gateway, id`,
-    [
-      alarms.map(({ gateway }) => gateway),
-      alarms.map(({ id }) => id),
-      numberArray(alarms.map(({ receivedAtMs }) => Math.trunc(receivedAtMs))),
-      alarms.map(transitionText),
-    ],
-  );
-  if (rows.length > 0) await trim(sql, "alarm", "serial", ALARMS_MAX);
-  return new Set(rows.map(nameOf));
-}
-
-function nameOf({ gateway, id }: { gateway: string; id: string }): string {
-  return JSON.stringify([gateway, id]);
-}
-
-function transitionText(alarm: AlarmRow): string {
-  const { gateway: _gateway, receivedAtMs: _receivedAtMs, ...transition } = alarm;
-  return JSON.stringify(transition);
 }
 
 async function describe(sql: Sql, devices: readonly DeviceRow[]): Promise<void> {
@@ -146,22 +113,6 @@ async function trim(sql: Sql, table: string, key: string, keep: number): Promise
   await sql.query(
     `DELETE FROM ${table} WHERE ${key} <= (SELECT max(${key}) FROM ${table}) - $1::bigint`,
     [keep],
-  );
-}
-
-/** Within a transaction. False when the alarm is known. */
-export async function addAlarm(sql: Sql, alarm: AlarmRow): Promise<boolean> {
-  return (await addAlarms(sql, [alarm])).size === 1;
-}
-
-export async function readAlarms(sql: Sql, limit: number): Promise<AlarmRow[]> {
-  const { rows } = await sql.query<{
-    gateway: string;
-    received_at: string;
-    transition: AlarmTransition;
-  }>("SELECT gateway, received_at, transition FROM alarm ORDER BY serial DESC LIMIT $1", [limit]);
-  return rows.map(({ gateway, received_at: receivedAt, transition }) =>
-    Object.assign({ gateway, receivedAtMs: Number(receivedAt) }, transition),
   );
 }
 

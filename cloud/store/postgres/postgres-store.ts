@@ -13,6 +13,7 @@ import { isAbort, messageOf, PenstockError } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import type { RollupRow } from "../../rollup/row-json.ts";
+import { ALARM_BOUNDS, type AlarmBounds } from "../alarm-bounds.ts";
 import type {
   AcceptOutcome,
   AlarmRow,
@@ -36,6 +37,7 @@ import type {
 import { type Shard, Shards } from "../shard.ts";
 import { type Accepted, Accepter } from "./accept.ts";
 import { adoptSome } from "./adopt.ts";
+import { AlarmTable } from "./alarm-table.ts";
 import { Database } from "./database.ts";
 import { Deposed, isAway, storeError } from "./database-errors.ts";
 import { PostgresDesk } from "./desk.ts";
@@ -44,14 +46,7 @@ import { FoldLoop } from "./fold-loop.ts";
 import { HubTable } from "./hub-table.ts";
 import { LaneTable } from "./lane-table.ts";
 import { Membership } from "./membership.ts";
-import {
-  addAlarm,
-  readAlarms,
-  readDeadLetters,
-  readDevices,
-  readGaps,
-  readParked,
-} from "./notice-tables.ts";
+import { readDeadLetters, readDevices, readGaps, readParked } from "./notice-tables.ts";
 import { queryRollups } from "./rollup-query.ts";
 import { prepareSchema } from "./schema.ts";
 import { readTotals } from "./sink-table.ts";
@@ -67,6 +62,7 @@ export interface PostgresStoreOptions {
   clock: Clock;
   random: Random;
   log: Logger;
+  alarmBounds?: AlarmBounds;
 }
 
 const ADOPT_EVERY_MS = 2000;
@@ -79,6 +75,7 @@ export class PostgresStore implements Store {
   readonly #database: Database;
   readonly #membership: Membership;
   readonly #hubs: HubTable;
+  readonly #alarms: AlarmTable;
   readonly #accepter: Accepter;
   readonly #folder: Folder;
   readonly #folds: FoldLoop;
@@ -99,9 +96,10 @@ export class PostgresStore implements Store {
       this.#shards = new Shards();
     };
     this.#membership = new Membership({ database: this.#database, name, clock, log, onDeposed });
-    this.desk = new PostgresDesk(this.#database, () => this.#membership.id);
+    this.#alarms = new AlarmTable(options.alarmBounds ?? ALARM_BOUNDS);
+    this.desk = new PostgresDesk(this.#database, this.#alarms, () => this.#membership.id);
     this.#hubs = new HubTable(this.#database);
-    this.#accepter = new Accepter(this.#database, this.#hubs, new LaneTable());
+    this.#accepter = new Accepter(this.#database, this.#hubs, new LaneTable(), this.#alarms);
     this.#folder = new Folder(this.#database);
     this.#folds = new FoldLoop({
       shards: () => this.#shards,
@@ -262,7 +260,7 @@ export class PostgresStore implements Store {
   }
 
   async alarms(limit: number): Promise<readonly AlarmRow[]> {
-    return readAlarms(this.#database, limit);
+    return this.#alarms.newest(this.#database, limit);
   }
 
   async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
@@ -282,7 +280,8 @@ export class PostgresStore implements Store {
   }
 
   async raise(alarm: AlarmRow): Promise<boolean> {
-    return this.#database.transaction(async (sql) => addAlarm(sql, alarm));
+    const added = await this.#database.transaction((sql) => this.#alarms.add(sql, [alarm]));
+    return added.size === 1;
   }
 
   async gaps(): Promise<readonly SeqGap[]> {

@@ -94,13 +94,13 @@ export class AcceptTransaction {
   }
 
   #writeNotices(): void {
-    const { notices, hubs } = this.#tables;
+    const { notices, alarms, hubs } = this.#tables;
     for (const letter of this.#plan.deadLetters) {
       const { batch, delivery, code, reason } = letter;
       const hubId = hubs.idOf(batch.scope);
       letter.isNew = notices.addDeadLetter(hubId, batch.partition, delivery, code, reason);
     }
-    for (const planned of this.#plan.alarms) planned.isNew = notices.addAlarm(planned.alarm);
+    for (const planned of this.#plan.alarms) planned.isNew = alarms.add(planned.alarm);
     for (const device of this.#plan.devices) notices.describe(device);
     for (const { lane, gap } of this.#plan.gaps) notices.addGap(lane.id, gap);
   }

@@ -1,7 +1,6 @@
 /** What the alarm desk writes, within one transaction. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { AlarmState, AlarmWrite, Maintenance, OutboxEntry } from "#core/alarms/contract.ts";
-import type { AlarmRow } from "../contract.ts";
 import {
   ALARM_JOURNAL_MAX,
   type DeskWrite,
@@ -9,6 +8,7 @@ import {
   type KeptMemory,
 } from "../desk-contract.ts";
 import { NOW_MS } from "./alarm-access.ts";
+import type { AlarmTable } from "./alarm-table.ts";
 import { DocumentTable } from "./document-table.ts";
 
 /** Answers that nobody fetched. */
@@ -27,11 +27,10 @@ export class DeskTables {
   readonly #selectDesk: StatementSync;
   readonly #answer: StatementSync;
   readonly #trimRequests: StatementSync;
-  readonly #addAlarm: (alarm: AlarmRow) => unknown;
+  readonly #alarms: AlarmTable;
 
-  /** @param addAlarm writes a transition, within the transaction */
-  constructor(db: DatabaseSync, addAlarm: (alarm: AlarmRow) => unknown) {
-    this.#addAlarm = addAlarm;
+  constructor(db: DatabaseSync, alarms: AlarmTable) {
+    this.#alarms = alarms;
     this.#states = new DocumentTable(db, "alarm_state", "key", "state");
     this.#maintenance = new DocumentTable(db, "alarm_maintenance", "id", '"window"');
     this.#outbox = new DocumentTable(db, "alarm_outbox", "id", "entry");
@@ -66,7 +65,7 @@ export class DeskTables {
 
   write(write: DeskWrite): void {
     if (write.alarms) this.#writeAlarms(write.alarms);
-    for (const alarm of write.raised ?? []) this.#addAlarm(alarm);
+    for (const alarm of write.raised ?? []) this.#alarms.add(alarm);
     if (write.cursor !== undefined) this.#moveCursor.run(write.cursor);
     for (const { key, text } of write.memory ?? []) this.#writeMemory.run(key, text);
     for (const key of write.forgottenMemory ?? []) this.#removeMemory.run(key);

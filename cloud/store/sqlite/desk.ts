@@ -1,8 +1,6 @@
 /** The alarm desk's part of the embedded store. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { AlarmTransition } from "#core/alarm.ts";
 import type { AlarmOperation } from "#core/alarms/contract.ts";
-import type { AlarmRow } from "../contract.ts";
 import {
   type AlarmRequest,
   type DeskLease,
@@ -16,28 +14,30 @@ import {
   type SinkReport,
 } from "../desk-contract.ts";
 import { NOW_MS, SqliteAlarmAccess } from "./alarm-access.ts";
+import type { AlarmTable } from "./alarm-table.ts";
 import { inTransaction, reading } from "./database.ts";
 import { DeskTables } from "./desk-tables.ts";
 
 export class SqliteDesk extends SqliteAlarmAccess implements DeskStore {
   readonly #db: DatabaseSync;
   readonly #tables: DeskTables;
+  readonly #alarms: AlarmTable;
   readonly #claim: StatementSync;
   readonly #release: StatementSync;
   readonly #hold: StatementSync;
   readonly #clear: StatementSync;
-  readonly #selectAlarms: StatementSync;
+  readonly #selectGivenUp: StatementSync;
   readonly #selectRequests: StatementSync;
   readonly #selectGateways: StatementSync;
   readonly #writeReport: StatementSync;
   readonly #trimReports: StatementSync;
   readonly #selectReports: StatementSync;
 
-  /** @param addAlarm writes a transition, within a transaction */
-  constructor(db: DatabaseSync, addAlarm: (alarm: AlarmRow) => unknown) {
+  constructor(db: DatabaseSync, alarms: AlarmTable) {
     super(db);
     this.#db = db;
-    this.#tables = new DeskTables(db, addAlarm);
+    this.#alarms = alarms;
+    this.#tables = new DeskTables(db, alarms);
     this.#claim = db.prepare(
       `UPDATE desk SET term = term + (owner <> ?1), owner = ?1, until = ${NOW_MS} + ?2
        WHERE owner IN (?1, '') OR until < ${NOW_MS} RETURNING term`,
@@ -45,10 +45,7 @@ export class SqliteDesk extends SqliteAlarmAccess implements DeskStore {
     this.#release = db.prepare("UPDATE desk SET owner = '' WHERE owner = ? AND term = ?");
     this.#hold = db.prepare("SELECT 1 FROM desk WHERE owner = ? AND term = ?");
     this.#clear = db.prepare("UPDATE desk SET owner = '' WHERE owner <> ''");
-    this.#selectAlarms = db.prepare(
-      `SELECT serial, gateway, received_at, transition FROM alarm WHERE serial > ?
-       ORDER BY serial LIMIT ?`,
-    );
+    this.#selectGivenUp = db.prepare("SELECT given_up FROM alarm_loss");
     this.#selectRequests = db.prepare(
       `SELECT id, operation FROM alarm_request
        WHERE answer IS NULL AND asked_at >= ${NOW_MS} - ${REQUEST_VALID_MS} ORDER BY id LIMIT ?`,
@@ -98,13 +95,11 @@ export class SqliteDesk extends SqliteAlarmAccess implements DeskStore {
   }
 
   async transitionsAfter(serial: number, limit: number): Promise<readonly NumberedAlarm[]> {
-    const rows = reading(() => this.#selectAlarms.all(serial, limit));
-    return rows.map((row): NumberedAlarm => {
-      const transition: AlarmTransition = JSON.parse(String(row["transition"]));
-      const gateway = String(row["gateway"]);
-      const receivedAtMs = Number(row["received_at"]);
-      return { serial: Number(row["serial"]), alarm: { gateway, receivedAtMs, ...transition } };
-    });
+    return reading(() => this.#alarms.after(serial, limit));
+  }
+
+  async givenUp(): Promise<number> {
+    return Number(reading(() => this.#selectGivenUp.get())?.["given_up"]);
   }
 
   async requests(limit: number): Promise<readonly AlarmRequest[]> {

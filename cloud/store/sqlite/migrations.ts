@@ -212,4 +212,12 @@ CREATE TABLE sink_report (
   report TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+-- How many transitions of alarms were given up before the desk had taken them in.
+CREATE TABLE alarm_loss (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  given_up INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO alarm_loss (id) VALUES (1);
+`,
 ];

@@ -1,10 +1,8 @@
-/** What people want to see besides rollups: dead letters, alarms, devices, explained gaps. */
+/** What people want to see besides rollups and alarms: dead letters, devices, explained gaps. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { AlarmTransition } from "#core/alarm.ts";
 import type { GapRecord, SeriesDescription } from "#core/chunk.ts";
 import type { ErrorCode } from "#core/errors.ts";
 import type {
-  AlarmRow,
   DeadLetter,
   DeadLetterFilter,
   Delivery,
@@ -16,7 +14,6 @@ import { toDeadLetter, toParkedEvent } from "../dead-letter-row.ts";
 
 /** The newest are kept. An event has at most 1 MB, so dead letters take at most 2 GB. */
 const DEAD_LETTERS_MAX = 2000;
-const ALARMS_MAX = 100_000;
 const GAPS_MAX = 10_000;
 
 export class NoticeTables {
@@ -25,9 +22,6 @@ export class NoticeTables {
   readonly #selectDead: StatementSync;
   readonly #selectParked: StatementSync;
   readonly #removeDead: StatementSync;
-  readonly #insertAlarm: StatementSync;
-  readonly #trimAlarms: StatementSync;
-  readonly #selectAlarms: StatementSync;
   readonly #writeDevice: StatementSync;
   readonly #selectDevices: StatementSync;
   readonly #insertGap: StatementSync;
@@ -54,14 +48,6 @@ export class NoticeTables {
        ORDER BY dead_letter.id LIMIT ?4`,
     );
     this.#removeDead = db.prepare("DELETE FROM dead_letter WHERE id = ?");
-    this.#insertAlarm = db.prepare(
-      `INSERT INTO alarm (gateway, id, received_at, transition) VALUES (?, ?, ?, ?)
-       ON CONFLICT DO NOTHING`,
-    );
-    this.#trimAlarms = db.prepare("DELETE FROM alarm WHERE serial <= ?");
-    this.#selectAlarms = db.prepare(
-      "SELECT gateway, received_at, transition FROM alarm ORDER BY serial DESC LIMIT ?",
-    );
     this.#writeDevice = db.prepare("INSERT OR REPLACE INTO device VALUES (?, ?, ?, ?)");
     this.#selectDevices = db.prepare("SELECT gateway, description FROM device");
     this.#insertGap = db.prepare(
@@ -111,31 +97,6 @@ export class NoticeTables {
   /** Within a transaction. */
   removeDeadLetter(id: number): void {
     this.#removeDead.run(id);
-  }
-
-  /** False when the transition is known. */
-  addAlarm(alarm: AlarmRow): boolean {
-    const { gateway, receivedAtMs, ...transition } = alarm;
-    const { changes, lastInsertRowid } = this.#insertAlarm.run(
-      gateway,
-      alarm.id,
-      Math.trunc(receivedAtMs),
-      JSON.stringify(transition),
-    );
-    if (Number(changes) === 0) return false;
-    this.#trimAlarms.run(Number(lastInsertRowid) - ALARMS_MAX);
-    return true;
-  }
-
-  alarms(limit: number): AlarmRow[] {
-    return this.#selectAlarms.all(limit).map((row) => {
-      const transition: AlarmTransition = JSON.parse(String(row["transition"]));
-      const received = {
-        gateway: String(row["gateway"]),
-        receivedAtMs: Number(row["received_at"]),
-      };
-      return Object.assign(received, transition);
-    });
   }
 
   describe({ gateway, ...description }: DeviceRow): void {

@@ -11,6 +11,7 @@ import type { Clock } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
 import type { RollupRow } from "../../rollup/row-json.ts";
+import { ALARM_BOUNDS, type AlarmBounds } from "../alarm-bounds.ts";
 import type {
   AcceptOutcome,
   AlarmRow,
@@ -52,6 +53,7 @@ export interface SqliteStoreOptions {
   foldEveryMs: number;
   clock: Clock;
   log: Logger;
+  alarmBounds?: AlarmBounds;
 }
 
 const CONFLICTS_MAX = 5;
@@ -85,7 +87,7 @@ export class SqliteStore implements Store {
     this.#lock.take();
     try {
       const db = openDatabase(this.#options.folder);
-      const tables = new SqliteTables(db);
+      const tables = new SqliteTables(db, this.#options.alarmBounds ?? ALARM_BOUNDS);
       tables.hubs.clearOwners();
       tables.lanes.load();
       for (const lane of tables.lanes.all()) tables.epochs.see(lane);
@@ -94,7 +96,7 @@ export class SqliteStore implements Store {
       const reader = new RollupReader(db, tables.rollups, this.#shards);
       const folder = new Folder(db, tables, clock);
       const folds = new FoldSchedule({ ...this.#options, folder, shards: this.#shards });
-      const desk = new SqliteDesk(db, (alarm) => tables.notices.addAlarm(alarm));
+      const desk = new SqliteDesk(db, tables.alarms);
       desk.clearOwner();
       this.#open = { db, tables, folder, folds, reader, desk };
       log.info(
@@ -215,7 +217,7 @@ export class SqliteStore implements Store {
   }
 
   async alarms(limit: number): Promise<readonly AlarmRow[]> {
-    return this.#opened().tables.notices.alarms(limit);
+    return this.#opened().tables.alarms.newest(limit);
   }
 
   async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
@@ -236,7 +238,7 @@ export class SqliteStore implements Store {
 
   async raise(alarm: AlarmRow): Promise<boolean> {
     const { db, tables } = this.#opened();
-    const raised = inTransaction(db, () => tables.notices.addAlarm(alarm));
+    const raised = inTransaction(db, () => tables.alarms.add(alarm));
     return raised;
   }
 

@@ -1,6 +1,8 @@
 /** The tables of one open database. */
 import type { DatabaseSync } from "node:sqlite";
+import type { AlarmBounds } from "../alarm-bounds.ts";
 import { EpochWatch } from "../epoch-watch.ts";
+import { AlarmTable } from "./alarm-table.ts";
 import { HubTable } from "./hub-table.ts";
 import { JournalTable } from "./journal-table.ts";
 import { LaneTable } from "./lane-table.ts";
@@ -15,16 +17,18 @@ export class SqliteTables {
   readonly journal: JournalTable;
   readonly progress: ProgressTable;
   readonly rollups: RollupTable;
+  readonly alarms: AlarmTable;
   readonly notices: NoticeTables;
   readonly totals: TotalsTable;
   readonly epochs = new EpochWatch();
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, bounds: AlarmBounds) {
     this.hubs = new HubTable(db);
     this.lanes = new LaneTable(db);
     this.journal = new JournalTable(db);
     this.progress = new ProgressTable(db);
     this.rollups = new RollupTable(db);
+    this.alarms = new AlarmTable(db, bounds);
     this.notices = new NoticeTables(db);
     this.totals = new TotalsTable(db);
   }

@@ -2,11 +2,12 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { AlarmService } from "#cloud/alarms/alarm-service.ts";
 import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
+import type { AlarmState } from "#core/alarms/contract.ts";
 import { type Clock, systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { startAlarms } from "#test/cloud/alarms/running-alarms.ts";
 import { transition } from "#test/contracts/store-desk.ts";
-import { MINUTE } from "#test/contracts/store-fixtures.ts";
+import { MINUTE, SMALL_BOUNDS } from "#test/contracts/store-fixtures.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
@@ -16,7 +17,13 @@ let owners = 0;
 
 beforeEach(async () => {
   const folder = await tempFolder();
-  store = new SqliteStore({ folder, foldEveryMs: 1e9, clock: systemClock, log: silentLogger });
+  store = new SqliteStore({
+    folder,
+    foldEveryMs: 1e9,
+    clock: systemClock,
+    log: silentLogger,
+    alarmBounds: SMALL_BOUNDS,
+  });
   await store.start();
 });
 
@@ -40,6 +47,10 @@ async function inTime(clock: ManualClock, isTrue: () => Promise<boolean>): Promi
 async function kinds(): Promise<string[]> {
   const entries = await store.desk.journal({ limit: 100 });
   return entries.map(({ kind, alarm }) => `${alarm?.device} ${kind}`).toReversed();
+}
+
+async function ofRule(rule: string): Promise<AlarmState[]> {
+  return (await store.desk.states()).filter(({ raised }) => raised.rule === rule);
 }
 
 describe("the alarm desk", () => {
@@ -108,5 +119,27 @@ describe("the alarm desk", () => {
     await inTime(clock, async () => (await kinds()).includes("(gateway) cleared"));
     expect(await store.desk.states()).toMatchObject([{ isActive: false, isAcknowledged: false }]);
     await service.stop();
+  });
+
+  test("says that it has missed something, and how much, when it was away for too long", async () => {
+    const clock = new ManualClock(MINUTE);
+    for (let at = 1; at <= SMALL_BOUNDS.waiting + 5; at++) await store.raise(transition(`t${at}`));
+    const service = startService(clock);
+    await inTime(clock, async () => (await kinds()).includes("(pipeline) raised"));
+    expect(await ofRule("transitions-lost")).toMatchObject([
+      { gateway: "(sink)", isActive: true, raised: { value: 5, priority: "high" } },
+    ]);
+    await service.stop();
+    // Whoever goes on knows that it was told; nobody can see its end.
+    const next = startService(clock);
+    await inTime(clock, async () => next.isHeld);
+    await clock.advance(590_000);
+    await inTime(clock, async () => (await kinds()).includes("(pipeline) cleared"));
+    const told = (await kinds()).filter((kind) => kind.startsWith("(pipeline)"));
+    expect(told).toEqual(["(pipeline) raised", "(pipeline) cleared"]);
+    expect(await ofRule("transitions-lost")).toMatchObject([
+      { isActive: false, isAcknowledged: false },
+    ]);
+    await next.stop();
   });
 });

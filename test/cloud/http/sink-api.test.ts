@@ -142,8 +142,9 @@ describe("the sink's API", () => {
     expect(text).toContain('penstock_sink_alarms_active{priority="high"} 1');
     expect(text).toContain("penstock_sink_alarms_unacknowledged 1");
     expect(text).toContain("penstock_sink_alarm_desk_lag 1");
+    expect(text).toContain("penstock_sink_alarm_transitions_given_up_total 0");
     expect(await getJson("/api/status")).toMatchObject({
-      alarmDesk: { isHeld: true, unacknowledged: 1, notices: 0, transitions: 1 },
+      alarmDesk: { isHeld: true, unacknowledged: 1, notices: 0, transitions: 1, givenUp: 0 },
     });
   });
 

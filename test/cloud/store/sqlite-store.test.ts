@@ -10,13 +10,19 @@ import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { storeContract } from "../../contracts/store.ts";
 import { transition } from "../../contracts/store-desk.ts";
-import type { StoreUnderTest } from "../../contracts/store-fixtures.ts";
+import { SMALL_BOUNDS, type StoreUnderTest } from "../../contracts/store-fixtures.ts";
 import { storePurity } from "../../contracts/store-purity.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 function open(folder: string): SqliteStore {
   // A fold only when the test asks: what is tested here is the state before, and after.
-  return new SqliteStore({ folder, foldEveryMs: 1e9, clock: systemClock, log: silentLogger });
+  return new SqliteStore({
+    folder,
+    foldEveryMs: 1e9,
+    clock: systemClock,
+    log: silentLogger,
+    alarmBounds: SMALL_BOUNDS,
+  });
 }
 
 async function make(): Promise<StoreUnderTest> {

@@ -1,8 +1,9 @@
 /** What the alarm desk needs of PostgreSQL beyond the contract of stores. */
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { ALARM_BOUNDS } from "#cloud/store/alarm-bounds.ts";
+import { AlarmTable } from "#cloud/store/postgres/alarm-table.ts";
 import { Database } from "#cloud/store/postgres/database.ts";
 import { MIGRATIONS } from "#cloud/store/postgres/migrations.ts";
-import { addAlarms } from "#cloud/store/postgres/notice-tables.ts";
 import { PostgresStore } from "#cloud/store/postgres/postgres-store.ts";
 import { prepareSchema } from "#cloud/store/postgres/schema.ts";
 import { systemClock } from "#core/clock.ts";
@@ -49,7 +50,7 @@ describePeer("the alarm desk on PostgreSQL", [postgres], () => {
     const written = Promise.withResolvers<void>();
     const mayCommit = Promise.withResolvers<void>();
     const first = database.transaction(async (sql) => {
-      await addAlarms(sql, [transition("first")]);
+      await new AlarmTable(ALARM_BOUNDS).add(sql, [transition("first")]);
       written.resolve();
       await mayCommit.promise;
     });

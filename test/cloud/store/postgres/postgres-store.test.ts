@@ -4,7 +4,7 @@ import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { storeContract } from "#test/contracts/store.ts";
-import type { StoreUnderTest } from "#test/contracts/store-fixtures.ts";
+import { SMALL_BOUNDS, type StoreUnderTest } from "#test/contracts/store-fixtures.ts";
 import { storePurity } from "#test/contracts/store-purity.ts";
 import { describePeer } from "#test/support/peer.ts";
 import { PostgresServer, postgres } from "#test/support/postgres.ts";
@@ -19,6 +19,7 @@ function open(url: string): PostgresStore {
     clock: systemClock,
     random: createRandom(1),
     log: silentLogger,
+    alarmBounds: SMALL_BOUNDS,
   });
 }
 
