@@ -63,7 +63,7 @@ export class GatewayAlarms {
     this.#store = new LevelAlarmStore({ folder, clock, random: random.fork("alarms"), log });
     this.desk = new AlarmDesk({
       store: this.#store,
-      policy: policyOf(settings.alarms.policy, "arrival"),
+      policy: policyOf(settings.alarms.policy),
       facts: this.#facts,
       nearest,
       isWatched,
@@ -103,7 +103,7 @@ export class GatewayAlarms {
    */
   async reconfigure(settings: GatewaySettings, isToldOtherwise: boolean): Promise<void> {
     this.#facts.reconfigure(settings);
-    this.desk.reconfigure(policyOf(settings.alarms.policy, "arrival"));
+    this.desk.reconfigure(policyOf(settings.alarms.policy));
     if (!isToldOtherwise) return;
     await this.#notifications?.stop();
     const notifications = this.#notify(settings);

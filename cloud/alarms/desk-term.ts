@@ -13,6 +13,7 @@ import type {
   DeskLease,
   DeskStore,
   DeskWrite,
+  NumberedAlarm,
   RequestAnswer,
 } from "../store/desk-contract.ts";
 import type { Judge } from "./judge.ts";
@@ -73,9 +74,7 @@ export class DeskTerm {
     if (transitions.length === 0 && requests.length === 0 && !isDue) return false;
     const draft = new WriteDraft();
     const verdict = new Verdict();
-    for (const alarm of causesFirst(transitions.map((each) => inOrder(each.alarm)))) {
-      this.#take(alarm, draft, verdict);
-    }
+    for (const alarm of inOrder(transitions)) this.#take(alarm, draft, verdict);
     const answers = requests.map((request) => ({
       id: request.id,
       answer: this.#operate(request, draft),
@@ -102,8 +101,8 @@ export class DeskTerm {
 
   #take(alarm: AlarmRow, draft: WriteDraft, verdict: Verdict): void {
     const { board, judge, nowMs } = this.#options;
-    const { gateway, receivedAtMs: _receivedAtMs, ...transition } = alarm;
-    draft.add(board.take(transition, gateway, nowMs()));
+    const { gateway, receivedAtMs: _receivedAtMs, isOwn = false, ...transition } = alarm;
+    draft.add(board.take(transition, gateway, nowMs(), isOwn ? "arrival" : "time"));
     judge.events.note(alarm, nowMs(), verdict);
   }
 
@@ -119,10 +118,20 @@ export class DeskTerm {
 }
 
 /**
+ * Of what gateways report, live data and a backlog, the time of each decides. What the sink raises
+ * itself comes as it was raised: by several sinks, whose clocks differ, and are set now and then.
+ */
+function inOrder(transitions: readonly NumberedAlarm[]): readonly AlarmRow[] {
+  const alarms = transitions.map(({ alarm }) => atItsTime(alarm));
+  const reported = alarms.filter(({ isOwn }) => !isOwn);
+  return [...causesFirst(reported), ...alarms.filter(({ isOwn }) => isOwn)];
+}
+
+/**
  * Of one alarm, what came late changes nothing. So what was told by a clock that was ahead stands at
  * the time when it came: else its end would be late, once the clock is set right.
  */
-function inOrder(alarm: AlarmRow): AlarmRow {
+function atItsTime(alarm: AlarmRow): AlarmRow {
   const { ts, receivedAtMs } = alarm;
   return ts > receivedAtMs + AHEAD_MS_MAX ? { ...alarm, ...movedTo(alarm, receivedAtMs) } : alarm;
 }

@@ -41,8 +41,7 @@ export function openTerm(options: TermOptions, lease: DeskLease, kept: KeptDesk)
   const { rules, pipeline, policy } = settings;
   const nowMs = (): number => clock.now();
   const facts = new PlantFacts(settings, options.file);
-  // Across live data and a backlog, the time of a transition decides which is the later one.
-  const board = new AlarmBoard(policyOf(policy, "time"), kept, facts);
+  const board = new AlarmBoard(policyOf(policy), kept, facts);
   const elapsedMs = (): number => clock.monotonic();
   const judge = new Judge({ rules, pipeline, store, lag, nowMs, elapsedMs });
   const ended = judge.load(kept.memory);
@@ -104,7 +103,7 @@ async function raiseOwn(options: TermOptions, transition: AlarmTransition): Prom
   const { store, clock, limitedLog, onStored } = options;
   limitedLog.warn(transition.tag, { rule: transition.rule }, transition.message);
   try {
-    await store.raise({ gateway: SINK, receivedAtMs: clock.now(), ...transition });
+    await store.raise({ gateway: SINK, receivedAtMs: clock.now(), isOwn: true, ...transition });
     onStored();
   } catch (error) {
     limitedLog.warn("raise", { reason: messageOf(error) }, "an alarm was not stored");

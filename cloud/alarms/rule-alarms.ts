@@ -1,6 +1,7 @@
 /**
- * Transitions of the sink's own rules. The id names its cause: whoever judges the same once more
- * gives it again, and it counts once.
+ * Transitions of the sink's own rules. The id names its cause, and when it was judged: it is written
+ * with what the rule remembers of it, so that it is judged once; and a rule that was taken out of the
+ * file and put back may come to the same once more.
  */
 import { createHash } from "node:crypto";
 import type { AlarmPriority } from "#core/alarm.ts";
@@ -25,7 +26,7 @@ export interface RuleChange extends SeriesKey {
 export function ruleAlarm(change: RuleChange, nowMs: number): AlarmRow {
   const { change: state, gateway, device, tag, rule, priority, ts, value, expected } = change;
   const { since, points } = change;
-  const cause = JSON.stringify([rule, gateway, device, tag, ts, state]);
+  const cause = JSON.stringify([rule, gateway, device, tag, ts, state, nowMs]);
   return {
     id: `rule ${createHash("sha256").update(cause).digest("base64url")}`,
     gateway,
@@ -41,6 +42,7 @@ export function ruleAlarm(change: RuleChange, nowMs: number): AlarmRow {
     ...(since !== undefined && { since }),
     ...(points !== undefined && { points: [...points] }),
     receivedAtMs: nowMs,
+    isOwn: true,
   };
 }
 

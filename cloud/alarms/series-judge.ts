@@ -84,7 +84,7 @@ export class SeriesJudge {
       verdict.remember(["begun", width], true);
       for (const { gateway, watermarkMs, newestMs } of gateways) {
         const to = windowStart(watermarkMs ?? newestMs, WIDTH_MS[width]);
-        if (this.#rules.concerns(gateway)) this.#noteJudged(gateway, width, to, verdict);
+        this.#noteJudged(gateway, width, to, verdict);
       }
     }
   }
@@ -99,19 +99,21 @@ export class SeriesJudge {
     { finalToMs, newestMs }: { finalToMs: number; newestMs: number },
     verdict: Verdict,
   ): Promise<boolean> {
-    if (!this.#rules.concerns(gateway)) return false;
+    // Where no rule concerns it, its windows pass: one that comes later is not for the past.
+    const isConcerned = this.#rules.concerns(gateway);
     let isMore = false;
     for (const width of this.#rules.widths) {
       const end = windowStart(finalToMs, WIDTH_MS[width]);
       const known = this.#judgedTo.get(placeOf(gateway, width)) ?? end - NEW_MS_MAX;
       const fromMs = Math.max(known, end - CATCH_UP_MS_MAX);
-      const toMs = Math.min(end, fromMs + SPAN_WINDOWS * WIDTH_MS[width]);
+      const spanMs = isConcerned ? SPAN_WINDOWS * WIDTH_MS[width] : Number.POSITIVE_INFINITY;
+      const toMs = Math.min(end, fromMs + spanMs);
       if (toMs <= fromMs) continue;
-      await this.#judgeSpan(gateway, { width, fromMs, toMs }, verdict);
+      if (isConcerned) await this.#judgeSpan(gateway, { width, fromMs, toMs }, verdict);
       this.#noteJudged(gateway, width, toMs, verdict);
       // What is made up for is heard first: after an outage, whoever comes again is not missed.
       if (toMs < end) isMore = true;
-      else if (this.#watches(width)) {
+      else if (isConcerned && this.#watches(width)) {
         this.#absences.judge(gateway, Math.min(toMs, newestMs), verdict);
       }
     }

@@ -275,5 +275,6 @@ export function sinkAlarm(
     expected: 0,
     message,
     receivedAtMs: nowMs,
+    isOwn: true,
   };
 }

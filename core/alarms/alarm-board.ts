@@ -19,6 +19,7 @@ import type {
   AlarmState,
   KeptAlarms,
   Maintenance,
+  TransitionOrder,
 } from "./contract.ts";
 import { EffectsDraft } from "./effects-draft.ts";
 import type { AlarmFacts } from "./facts.ts";
@@ -69,14 +70,19 @@ export class AlarmBoard implements AlarmModel {
     return this.#lastJournalId;
   }
 
-  take(transition: AlarmTransition, gateway: string, nowMs: number): AlarmEffects {
+  take(
+    transition: AlarmTransition,
+    gateway: string,
+    nowMs: number,
+    order: TransitionOrder = "arrival",
+  ): AlarmEffects {
     const draft = this.#draft(nowMs);
     const key = stateKey(gateway, transition);
     const known = this.#table.get(key);
     if (known?.seen.includes(transition.id)) return this.#finish(draft);
     if (!known) this.#makeRoom(draft);
     const state = known ?? unknownAlarm(key, gateway, transition);
-    if (known && this.#isLate(known, transition)) {
+    if (known && order === "time" && isLate(known, transition)) {
       this.#put(draft, { ...known, seen: withSeen(known, transition) });
       const kind = transition.state === "active" ? "raised" : "cleared";
       const note = "it came late, and changes nothing";
@@ -160,12 +166,6 @@ export class AlarmBoard implements AlarmModel {
   #listed(key: string): AlarmState | undefined {
     const state = this.#table.get(key);
     return state && !isNormal(state) ? state : undefined;
-  }
-
-  /** Of one alarm's transitions, a backlog may bring the earlier one after the later one. */
-  #isLate({ isActive, raised, clearedAt }: AlarmState, { ts }: AlarmTransition): boolean {
-    if (this.#policy.order === "arrival") return false;
-    return ts < (isActive ? raised.ts : (clearedAt ?? raised.ts));
   }
 
   #afterRaise(draft: EffectsDraft, key: string, wasActive: boolean): void {
@@ -306,4 +306,9 @@ export class AlarmBoard implements AlarmModel {
     draft.put(state);
     if (!isNormal(state)) this.#normalSince.delete(state.key);
   }
+}
+
+/** Of one alarm's transitions, a backlog may bring the earlier one after the later one. */
+function isLate({ isActive, raised, clearedAt }: AlarmState, { ts }: AlarmTransition): boolean {
+  return ts < (isActive ? raised.ts : (clearedAt ?? raised.ts));
 }

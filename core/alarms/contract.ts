@@ -227,12 +227,24 @@ export type AlarmOperation =
   | { kind: "end-maintenance"; id: string; by: string; note: string };
 
 /**
+ * What decides which of two transitions of one alarm is the later one: that it came later, or its own
+ * time. By time where a backlog may come after what is newer.
+ */
+export type TransitionOrder = "arrival" | "time";
+
+/**
  * The model: pure, no clock, no I/O. Each call gives all that must be written for it; whoever calls
  * writes in the order of the calls, and tells the notices afterwards (or with the write, through
  * the outbox). A transition that was taken in before changes nothing.
  */
 export interface AlarmModel {
-  take(transition: z.infer<typeof alarmTransition>, gateway: string, nowMs: number): AlarmEffects;
+  /** @param order left out: by arrival */
+  take(
+    transition: z.infer<typeof alarmTransition>,
+    gateway: string,
+    nowMs: number,
+    order?: TransitionOrder,
+  ): AlarmEffects;
   /** @throws PenstockError ALARM_UNKNOWN, ALARM_REFUSED */
   operate(operation: AlarmOperation, nowMs: number): AlarmEffects;
   /** Time passes: shelving ends, groups and floods are told, chatter calms down. */

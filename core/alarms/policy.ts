@@ -6,11 +6,6 @@ export interface AlarmPolicy {
   readonly chatter: ChatterPolicy;
   readonly flood: FloodPolicy;
   readonly group: GroupPolicy;
-  /**
-   * What decides which of two transitions of one alarm is the later one: that it came later, or
-   * its own time. By time where a backlog may come after what is newer.
-   */
-  readonly order: "arrival" | "time";
 }
 
 /** So many raises within the window are chatter, until there was none for `calmMs`. */
@@ -48,5 +43,4 @@ export const ALARM_POLICY: AlarmPolicy = {
     waitMs: 2000,
     settleMs: 30_000,
   },
-  order: "arrival",
 };

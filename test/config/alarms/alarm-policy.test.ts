@@ -5,7 +5,7 @@ import { ALARM_POLICY } from "#core/alarms/policy.ts";
 
 test("a file that says nothing of alarms has the model's own policy", () => {
   const { alarms } = gatewaySchema.parse({ version: 1, gateway: "hall-3" });
-  expect(policyOf(alarms.policy, "arrival")).toEqual(ALARM_POLICY);
+  expect(policyOf(alarms.policy)).toEqual(ALARM_POLICY);
 });
 
 test("a file's policy is the model's, in milliseconds", () => {
@@ -22,12 +22,11 @@ test("a file's policy is the model's, in milliseconds", () => {
       },
     },
   });
-  expect(policyOf(alarms.policy, "arrival")).toEqual({
+  expect(policyOf(alarms.policy)).toEqual({
     latch: ["limit-*"],
     shelveMaxMs: 14_400_000,
     chatter: { raises: 3, windowMs: 60_000, calmMs: 120_000 },
     flood: { notices: 5, windowMs: 300_000 },
     group: { rules: ["silent"], waitMs: 1000, settleMs: 10_000 },
-    order: "arrival",
   });
 });

@@ -173,9 +173,9 @@ describe("a transition", () => {
   });
 
   test("of a backlog that comes after a newer one is history, where time decides", () => {
-    const driver = new BoardDriver({ order: "time" });
+    const driver = new BoardDriver();
     const take = (state: "active" | "cleared", ts: number): string[] =>
-      told(driver.board.take(transition(PLACE, state, ts), "hall-3", driver.nowMs));
+      told(driver.board.take(transition(PLACE, state, ts), "hall-3", driver.nowMs, "time"));
     expect(take("active", START_MS + 500)).toHaveLength(1);
     expect(take("active", START_MS + 100)).toEqual([]);
     expect(take("cleared", START_MS + 200)).toEqual([]);
@@ -184,11 +184,21 @@ describe("a transition", () => {
   });
 
   test("that raises what is known to have ended later raises nothing, where time decides", () => {
-    const driver = new BoardDriver({ order: "time" });
-    driver.board.take(transition(PLACE, "cleared", START_MS + 200), "hall-3", driver.nowMs);
+    const driver = new BoardDriver();
+    driver.board.take(transition(PLACE, "cleared", START_MS + 200), "hall-3", driver.nowMs, "time");
     const late = transition(PLACE, "active", START_MS + 100);
-    expect(told(driver.board.take(late, "hall-3", driver.nowMs))).toEqual([]);
+    expect(told(driver.board.take(late, "hall-3", driver.nowMs, "time"))).toEqual([]);
     expect(driver.board.states()).toEqual([]);
+  });
+
+  test("follows the one that came before, whatever the clocks said, where arrival decides", () => {
+    const driver = new BoardDriver();
+    const take = (state: "active" | "cleared", ts: number): string[] =>
+      told(driver.board.take(transition(PLACE, state, ts), "hall-3", driver.nowMs));
+    expect(take("active", START_MS + 500)).toHaveLength(1);
+    expect(take("cleared", START_MS + 200)).toHaveLength(1);
+    expect(take("active", START_MS + 100)).toHaveLength(1);
+    expect(driver.board.states()).toMatchObject([{ isActive: true, activeSince: START_MS + 100 }]);
   });
 });
 
