@@ -25,9 +25,12 @@ export interface AgentLifeOptions {
 
 const LOOK_EVERY_MS = 2000;
 
+/** Without the parsed files, which are five times as large as the settings, and asked for by nobody. */
+type Taken = Pick<LoadedGateway, "settings" | "files" | "secrets">;
+
 export class AgentLife {
   readonly #options: AgentLifeOptions;
-  #loaded: LoadedGateway | undefined;
+  #loaded: Taken | undefined;
   #loadedAtMs = 0;
   #agent: Agent | undefined;
   /** What the files looked like when they were last read. */
@@ -43,7 +46,7 @@ export class AgentLife {
   /** @throws ConfigError; PenstockError of the agent's start */
   async start(): Promise<Agent> {
     const { load, clock } = this.#options;
-    const loaded = load();
+    const loaded = taken(load());
     const agent = await this.#begin(loaded);
     this.#seen = this.#look(loaded.files);
     this.#timer = clock.every("configuration", LOOK_EVERY_MS, () => this.#lookAgain());
@@ -82,7 +85,7 @@ export class AgentLife {
     const { load, log } = this.#options;
     this.#seen = this.#look(this.#loaded?.files ?? []);
     try {
-      const loaded = load();
+      const loaded = taken(load());
       await this.#goOver(loaded);
       this.#seen = this.#look(loaded.files);
       this.#tell([]);
@@ -93,7 +96,7 @@ export class AgentLife {
     }
   }
 
-  async #goOver(loaded: LoadedGateway): Promise<void> {
+  async #goOver(loaded: Taken): Promise<void> {
     const agent = this.#agent;
     const before = this.#loaded;
     if (!agent || !before) return;
@@ -114,7 +117,7 @@ export class AgentLife {
     }
   }
 
-  async #begin(loaded: LoadedGateway): Promise<Agent> {
+  async #begin(loaded: Taken): Promise<Agent> {
     const { makeAgent, clock } = this.#options;
     const agent = makeAgent(loaded.settings, () => this.#flat());
     try {
@@ -156,6 +159,10 @@ export class AgentLife {
       .map((stat) => (stat ? `${stat.mtimeMs} ${stat.size} ${stat.ino}` : "absent"))
       .join(",");
   }
+}
+
+function taken({ settings, files, secrets }: LoadedGateway): Taken {
+  return { settings, files, secrets };
 }
 
 function headline({ file, line, message, suggestion }: ConfigError["faults"][number]): string {

@@ -6,7 +6,7 @@ import type { Boot } from "#agent/timekeeping/gateway-clock.ts";
 import { isSystemClockSynced } from "#agent/timekeeping/system-sync.ts";
 import { type CommandIo, declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
-import { type LoadedGateway, loadGatewayFiles } from "#config/loading/load-config.ts";
+import { loadGateway, loadGatewayFiles } from "#config/loading/load-config.ts";
 import { systemClock } from "#core/clock.ts";
 import { createLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
@@ -27,12 +27,11 @@ with faults leaves the last good one running, and \`status\` says so.`,
 });
 
 async function run(file: string, json: boolean, io: CommandIo): Promise<number> {
-  const load = (): LoadedGateway => loadGatewayFiles(file);
-  const first = load();
-  const log = createLogger("agent", first.settings.log);
+  const { log: logSettings, http } = loadGateway(file);
+  const log = createLogger("agent", logSettings);
   const life = new AgentLife({
     file,
-    load,
+    load: () => loadGatewayFiles(file),
     makeAgent: (settings, configuration) =>
       new Agent({
         settings,
@@ -58,7 +57,7 @@ async function run(file: string, json: boolean, io: CommandIo): Promise<number> 
   const onHangUp = (): void => void life.reload();
   process.on("SIGHUP", onHangUp);
   const { httpPort, mqttPort } = agent;
-  const { host } = first.settings.http.listen;
+  const { host } = http.listen;
   const listening = httpPort === undefined ? undefined : `http://${host}:${httpPort}`;
   io.stdout.write(greeting(listening, mqttPort, json));
   service.ready(listening === undefined ? "runs without its page" : `listens on ${listening}`);

@@ -19,6 +19,7 @@ import { CommitBacklog } from "./commit-backlog.ts";
 import { Connections } from "./connections.ts";
 import { Listener } from "./listener.ts";
 import { MessageReceiver } from "./message-receiver.ts";
+import { keepNoPacketNumbers } from "./packet-numbers.ts";
 import { SessionStore } from "./session-store.ts";
 import type { Publish } from "./sparkplug/host-state.ts";
 import { TOPIC_LEVELS_MAX } from "./topic-names.ts";
@@ -110,6 +111,7 @@ export class MqttBroker implements Source {
   async start(): Promise<void> {
     this.#state = "starting";
     const { settings, log } = this.#options;
+    keepNoPacketNumbers();
     this.#aedes = await Aedes.createBroker({
       persistence: this.#store,
       connectTimeout: settings.connectTimeout,

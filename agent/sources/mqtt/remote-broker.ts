@@ -15,6 +15,7 @@ import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import { CommitBacklog } from "./commit-backlog.ts";
 import { MessageReceiver } from "./message-receiver.ts";
+import { keepNoPacketNumbers } from "./packet-numbers.ts";
 import type { RemoteSession } from "./remote-session.ts";
 import type { Publish } from "./sparkplug/host-state.ts";
 import { readClientTls } from "./tls-folder.ts";
@@ -90,6 +91,7 @@ export class RemoteBroker implements Source {
     const { tls } = this.#options.settings;
     if (tls !== undefined) readClientTls(tls);
     this.#state = "starting";
+    keepNoPacketNumbers();
     this.#running = this.#keepConnected();
   }
 
