@@ -2,7 +2,7 @@
 import { recipientsOf } from "#config/alarms/recipients-of.ts";
 import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
-import { loadSink } from "#config/loading/load-config.ts";
+import { loadSink } from "#config/loading/load-sink.ts";
 import { SINK_ALARM_SETTINGS } from "#config/sink/alarms.ts";
 import type { AlarmState, JournalEntry } from "#core/alarms/contract.ts";
 import { isOfOwnChannel } from "#core/notify/failing-alarm.ts";

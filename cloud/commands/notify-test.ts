@@ -3,7 +3,7 @@ import { recipientsOf } from "#config/alarms/recipients-of.ts";
 import { chosenRecipients } from "#config/command-line/chosen-recipients.ts";
 import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
-import { loadSink } from "#config/loading/load-config.ts";
+import { loadSink } from "#config/loading/load-sink.ts";
 import { SINK_ALARM_SETTINGS } from "#config/sink/alarms.ts";
 import { systemClock } from "#core/clock.ts";
 import { tryRecipients } from "#core/notify/try-recipients.ts";

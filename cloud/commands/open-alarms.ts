@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import { userInfo } from "node:os";
 import { type CommandIo, Misuse } from "#config/command-line/command.ts";
-import { loadSink } from "#config/loading/load-config.ts";
+import { loadSink } from "#config/loading/load-sink.ts";
 import type { SinkSettings } from "#config/sink.ts";
 import { duration } from "#config/units.ts";
 import { systemClock } from "#core/clock.ts";

@@ -1,7 +1,7 @@
 /** The store of a sink's file, for a command that works on it and ends. */
 import { randomInt } from "node:crypto";
 import { Misuse } from "#config/command-line/command.ts";
-import { loadSink } from "#config/loading/load-config.ts";
+import { loadSink } from "#config/loading/load-sink.ts";
 import { systemClock } from "#core/clock.ts";
 import { createLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";

@@ -8,7 +8,7 @@ import {
   Misuse,
 } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
-import { loadSink } from "#config/loading/load-config.ts";
+import { loadSink } from "#config/loading/load-sink.ts";
 import { systemClock } from "#core/clock.ts";
 import { isAbort } from "#core/errors.ts";
 import { createLogger } from "#core/log.ts";

@@ -50,11 +50,16 @@ function checkDevice(context: DeviceContext): Problem[] {
 }
 
 function checkTags(path: Path, device: RawMapping): Problem[] {
-  return entriesOf(device["tags"]).flatMap(([tag, settings]) => {
+  const found: Problem[] = [];
+  for (const [tag, { limits, range }] of entriesOf(device["tags"])) {
+    if (limits === undefined && range === undefined) continue;
     const at = [...path, "tags", tag];
-    const found = checkLimits([...at, "limits"], mappingOf(settings["limits"]));
-    return found.concat(checkRange([...at, "range"], settings["range"]));
-  });
+    found.push(
+      ...checkLimits([...at, "limits"], mappingOf(limits)),
+      ...checkRange([...at, "range"], range),
+    );
+  }
+  return found;
 }
 
 /** On a bus all tags are known; who publishes by MQTT may have more than the file names. */

@@ -40,7 +40,8 @@ export function checkModbusTag(path: Path, tag: RawMapping, base: AddressBase = 
   }
   const found =
     first === "register" ? checkRegister(path, tag, base) : checkBit(path, tag, first, base);
-  return [...found, ...checkWritable(path, tag, base)];
+  if (tag["writable"] === true) found.push(...checkWritable(path, tag, base));
+  return found;
 }
 
 /** The tables of bits have 65536 of them. */
@@ -64,11 +65,10 @@ function checkBit(path: Path, tag: RawMapping, address: string, base: AddressBas
 }
 
 function checkRegister(path: Path, tag: RawMapping, base: AddressBase): Problem[] {
-  return [
-    ...checkField(path, tag),
-    ...checkNotation([...path, "register"], tag, registersOf(tag), base),
-    ...checkNotation([...path, "scaleRegister"], tag, 1, base),
-  ];
+  const found = checkNotation(path, "register", tag, registersOf(tag), base);
+  if ("bit" in tag || "bits" in tag) found.unshift(...checkField(path, tag));
+  if ("scaleRegister" in tag) found.push(...checkNotation(path, "scaleRegister", tag, 1, base));
+  return found;
 }
 
 /** Bits are of a whole number, and within its registers. */
@@ -102,7 +102,6 @@ function checkField(path: Path, tag: RawMapping): Problem[] {
 
 /** What Modbus cannot write, and what would change more than the tag. */
 function checkWritable(path: Path, tag: RawMapping, base: AddressBase): Problem[] {
-  if (tag["writable"] !== true) return [];
   const what = unwritable(tag, base);
   if (what === undefined) return [];
   const message = `writable: ${what} cannot be written`;
@@ -139,24 +138,24 @@ function rangeOf(
 
 function checkNotation(
   path: Path,
+  key: string,
   tag: RawMapping,
   registers: number,
   base: AddressBase,
 ): Problem[] {
-  const key = String(path.at(-1));
   const register = numberOf(tag[key]);
   if (register === undefined || !Number.isInteger(register)) return [];
   const range = rangeOf(register, base);
   const on = "value";
   if (!range) {
     const message = `${key}: ${register} is neither a holding register (4xxxx) nor an input register (3xxxx)`;
-    return [{ path, on, message, suggestion: adviceFor(register, base) }];
+    return [{ path: [...path, key], on, message, suggestion: adviceFor(register, base) }];
   }
   const last = range.last - registers + base;
   // Beyond five digits a table goes on: only the six-digit notation knows its end.
   if (range.last < 100_000 || register <= last) return [];
   const message = `${key}: from ${register} on there are not the ${registers} registers that the type needs`;
-  return [{ path, on, message, suggestion: `at most ${last}` }];
+  return [{ path: [...path, key], on, message, suggestion: `at most ${last}` }];
 }
 
 function adviceFor(register: number, base: AddressBase): string {

@@ -1,36 +1,26 @@
 /**
- * Loads a configuration file: all of it is right, or nothing is opened. Nothing but the file, its
+ * Loads a gateway's configuration: all of it is right, or nothing is opened. Nothing but the file, its
  * secrets and the device templates that it names is read.
  */
 import { readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { systemCodeOf } from "#core/errors.ts";
 import { checkGateway } from "../checks/gateway-checks.ts";
-import { checkSink } from "../checks/sink-checks.ts";
 import { shiftAddresses } from "../gateway/modbus-address.ts";
 import { type GatewaySettings, gatewaySchema } from "../gateway.ts";
-import { type SinkSettings, sinkSchema } from "../sink.ts";
 import { parseYaml } from "../yaml/parse-yaml.ts";
 import { mappingOf, textOf } from "../yaml/raw.ts";
 import type { LoadedFile } from "./file-kind.ts";
-import { type ConfigInput, loadFile } from "./load-file.ts";
+import { type ConfigInput, folderOf, loadFile } from "./load-file.ts";
 import { parseGateway } from "./parse-gateway.ts";
 import { readSource } from "./read-source.ts";
-import type { SecretSources } from "./secrets.ts";
+import { secretSourcesIn } from "./secret-sources.ts";
 import { expandTemplates } from "./template-expansion.ts";
 
 export type { ConfigInput } from "./load-file.ts";
 
-/** Where this process finds the secrets of a configuration. */
-function secretSources(input: ConfigInput): SecretSources {
-  const { env } = process;
-  const secretsFile = join(folderOf(input), SECRETS_FILE);
-  return { credentialsDirectory: env["CREDENTIALS_DIRECTORY"], secretsFile, environment: env };
-}
-
-/** Beside the configuration: further files of it, and its secrets. */
+/** Beside the configuration: further files of it. */
 const FRAGMENTS_FOLDER = "conf.d";
-const SECRETS_FILE = "secrets.yaml";
 
 export interface LoadedGateway extends Omit<LoadedFile<GatewaySettings>, "data"> {
   /** All files that it was read from, but for templates. */
@@ -42,7 +32,10 @@ export interface LoadedGateway extends Omit<LoadedFile<GatewaySettings>, "data">
  * in `conf.d` beside the gateway's file belong to it.
  * @throws ConfigError CONFIG_UNREADABLE, CONFIG_INVALID
  */
-export function loadGateway(input: ConfigInput, secrets = secretSources(input)): GatewaySettings {
+export function loadGateway(
+  input: ConfigInput,
+  secrets = secretSourcesIn(folderOf(input)),
+): GatewaySettings {
   return loadGatewayFiles(input, secrets).settings;
 }
 
@@ -52,7 +45,7 @@ export function loadGateway(input: ConfigInput, secrets = secretSources(input)):
  */
 export function loadGatewayFiles(
   input: ConfigInput,
-  secrets = secretSources(input),
+  secrets = secretSourcesIn(folderOf(input)),
 ): LoadedGateway {
   const folder = folderOf(input);
   const fragments = typeof input === "string" ? fragmentsIn(join(folder, FRAGMENTS_FOLDER)) : [];
@@ -105,15 +98,6 @@ function fragmentsIn(folder: string): string[] {
     if (systemCodeOf(error) === "ENOENT") return [];
     throw error;
   }
-}
-
-function folderOf(input: ConfigInput): string {
-  return dirname(typeof input === "string" ? input : input.file);
-}
-
-/** @throws ConfigError CONFIG_UNREADABLE, CONFIG_INVALID */
-export function loadSink(input: ConfigInput, secrets = secretSources(input)): SinkSettings {
-  return loadFile(input, secrets, { schema: sinkSchema, check: checkSink }).settings;
 }
 
 type Devices = GatewaySettings["devices"];

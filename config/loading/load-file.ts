@@ -2,6 +2,7 @@
  * Loads one YAML file: all of it is right, or nothing of it is used. As many faults as can be found
  * at once are told, by file, line and column.
  */
+import { dirname } from "node:path";
 import { isScalar } from "yaml";
 import { ConfigError, type Fault } from "../faults/faults.ts";
 import { validate } from "../faults/schema-faults.ts";
@@ -20,6 +21,10 @@ import { resolveSecrets, type SecretSources } from "./secrets.ts";
 
 /** The file's path, or its text under a name to be used in messages. */
 export type ConfigInput = string | { readonly file: string; readonly text: string };
+
+export function folderOf(input: ConfigInput): string {
+  return dirname(typeof input === "string" ? input : input.file);
+}
 
 /**
  * @param fragments further files of the same configuration

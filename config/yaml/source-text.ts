@@ -22,12 +22,12 @@ export class SourceText {
   readonly file: string;
   readonly text: string;
   readonly lineCounter = new LineCounter();
-  readonly #lines: readonly string[];
+  /** Cut when an excerpt is asked for: a file in order has none. */
+  #lines: readonly string[] | undefined;
 
   constructor(file: string, text: string) {
     this.file = file;
     this.text = text;
-    this.#lines = text.split(/\r\n|\n|\r/);
   }
 
   fault(span: Span, message: string, suggestion?: string): Fault {
@@ -59,6 +59,7 @@ export class SourceText {
   }
 
   #excerpt(line: number, column: number, length: number): string {
+    this.#lines ??= this.text.split(/\r\n|\n|\r/);
     const text = this.#lines[line - 1];
     if (text === undefined || text.trim() === "") return "";
     const from = Math.max(0, column - 1 - EXCERPT_WIDTH / 2);

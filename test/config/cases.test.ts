@@ -7,7 +7,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ConfigError, renderFaults } from "#config/faults/faults.ts";
-import { loadGateway, loadSink } from "#config/loading/load-config.ts";
+import { loadGateway } from "#config/loading/load-config.ts";
+import { loadSink } from "#config/loading/load-sink.ts";
 
 const folder = join(import.meta.dirname, "cases");
 const secrets = { environment: { PENSTOCK_SECRET_TEST_SIZE: "a great many" } };

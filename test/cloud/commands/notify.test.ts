@@ -6,7 +6,7 @@ import type { AlarmService } from "#cloud/alarms/alarm-service.ts";
 import { notifyListCommand } from "#cloud/commands/notify-list.ts";
 import { notifyTestCommand } from "#cloud/commands/notify-test.ts";
 import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
-import { loadSink } from "#config/loading/load-config.ts";
+import { loadSink } from "#config/loading/load-sink.ts";
 import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { startAlarms } from "#test/cloud/alarms/running-alarms.ts";

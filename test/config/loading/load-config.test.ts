@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ConfigError, renderFaults } from "#config/faults/faults.ts";
-import { loadGateway, loadSink } from "#config/loading/load-config.ts";
+import { loadGateway } from "#config/loading/load-config.ts";
+import { loadSink } from "#config/loading/load-sink.ts";
 
 // Many runs each, on machines that other work may keep busy.
 vi.setConfig({ testTimeout: 60_000 });

@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadGateway, loadSink } from "#config/loading/load-config.ts";
+import { loadGateway } from "#config/loading/load-config.ts";
+import { loadSink } from "#config/loading/load-sink.ts";
 import { gatewayYaml, sinkYaml } from "#sim/demo/config-files.ts";
 import { watchedDevices } from "#sim/demo/watched-devices.ts";
 import { gatewayFragment } from "#sim/gateway-fragment.ts";

@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { checkTemplate } from "#config/checks/template-checks.ts";
 import { ConfigError, renderFaults } from "#config/faults/faults.ts";
 import { templateSchema } from "#config/gateway/device-template.ts";
-import { loadGateway, loadSink } from "#config/loading/load-config.ts";
+import { loadGateway } from "#config/loading/load-config.ts";
 import { loadFile } from "#config/loading/load-file.ts";
+import { loadSink } from "#config/loading/load-sink.ts";
 import { bytes, type FuzzTarget, holds } from "../target.ts";
 
 const example = (path: string): Buffer =>
