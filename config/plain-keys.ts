@@ -1,9 +1,15 @@
 /** Pieces that the gateway's and the sink's files have in common. */
 import { z } from "zod";
+import { isOwnName } from "#core/own-names.ts";
+
+const NAME_FORM = "a name has 1 to 64 letters, digits, dots, dashes or underscores";
 
 /** Names travel in topics, keys and file names, so they stay plain. */
 export const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
-  error: "a name has 1 to 64 letters, digits, dots, dashes or underscores",
+  error: ({ input }) =>
+    typeof input === "string" && isOwnName(input)
+      ? `Penstock's own alarms stand under ${input}: call yours something else; ${NAME_FORM}`
+      : NAME_FORM,
 });
 
 /** Of the file's own shape. */

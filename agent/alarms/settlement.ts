@@ -6,8 +6,8 @@
  */
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { AlarmState } from "#core/alarms/contract.ts";
-import { DEVICE_TAG, GATEWAY_DEVICE } from "#core/alarms/inhibition.ts";
 import type { AlarmPlace } from "#core/alarms/state-key.ts";
+import { DEVICE_TAG, GATEWAY_DEVICE } from "#core/own-names.ts";
 
 /** Longer than any part takes to find its trouble again: the uplink waits for 15 s. */
 export const SETTLING_MS = 60_000;

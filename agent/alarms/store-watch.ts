@@ -1,10 +1,10 @@
 /** Tells of a disk that does not keep the alarms, as alarms of the gateway's own. */
 import type { AlarmTransition } from "#core/alarm.ts";
-import { GATEWAY_DEVICE } from "#core/alarms/inhibition.ts";
 import type { AlarmPlace } from "#core/alarms/state-key.ts";
 import type { Clock, Timer } from "#core/clock.ts";
 import { messageOf } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
+import { GATEWAY_DEVICE } from "#core/own-names.ts";
 
 export interface WatchedStore {
   readonly failure: Error | undefined;

@@ -2,9 +2,11 @@
  * The buffer's own alarms. Each stands for a condition: raised when it begins, cleared when it ends.
  * They concern no device, so they have the gateway's own name and a tag that no device can have.
  */
+
 import { readdir, stat } from "node:fs/promises";
 import type { AlarmPriority, AlarmTransition } from "#core/alarm.ts";
 import { systemCodeOf } from "#core/errors.ts";
+import { GATEWAY_DEVICE } from "#core/own-names.ts";
 
 /** Dropping comes and goes with every segment: it is one alarm until it has ceased for so long. */
 const DROPPING_MS = 60_000;
@@ -107,8 +109,8 @@ export class BufferAlarms {
   #raise(condition: BufferCondition, nowMs: number): AlarmTransition {
     const { rule, priority, message, value, expected, sinceMs = nowMs } = condition;
     const raised: AlarmTransition = {
-      id: `(gateway) ${rule} ${sinceMs}`,
-      device: "(gateway)",
+      id: `${GATEWAY_DEVICE} ${rule} ${sinceMs}`,
+      device: GATEWAY_DEVICE,
       tag: "(buffer)",
       rule,
       state: "active",

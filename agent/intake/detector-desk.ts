@@ -2,16 +2,17 @@
  * What a person may ask of the detectors, and tell them: what they are doing, that a value is usual,
  * that a machine is another one now. What they had said, and is wrong by that, ends.
  */
+
 import type { Finding } from "#agent/detect/finding.ts";
 import type { Doing } from "#agent/detect/series-monitor.ts";
 import type { Series } from "#agent/sources/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { Clock } from "#core/clock.ts";
+import { GROUP_TAG } from "#core/own-names.ts";
 import type { DetectorMemory, LearntSeries } from "./contract.ts";
 import type { GroupWatches } from "./group-watches.ts";
 import { named } from "./judge.ts";
 import type { LatestValues } from "./latest-values.ts";
-import { GROUP_TAG } from "./learnt.ts";
 import type { SeriesRegistry } from "./series-registry.ts";
 import type { SeriesWatches, Watch } from "./series-watch.ts";
 

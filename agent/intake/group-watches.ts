@@ -2,13 +2,15 @@
  * Devices of which several tags are watched together (`detect.group`). A row is made of the newest
  * values of all tags whenever one of them has given a newer one.
  */
+
 import type { Finding } from "#agent/detect/finding.ts";
 import { GroupMonitor } from "#agent/detect/group-monitor.ts";
 import type { Doing, Gate } from "#agent/detect/series-monitor.ts";
 import type { Series } from "#agent/sources/contract.ts";
+import { GROUP_TAG } from "#core/own-names.ts";
 import { hashText } from "#core/random.ts";
 import type { LearntSeries } from "./contract.ts";
-import { AbsentSeries, GROUP_TAG } from "./learnt.ts";
+import { AbsentSeries } from "./learnt.ts";
 import type { SeriesWatches, WatchOptions } from "./series-watch.ts";
 
 interface GroupWatch {

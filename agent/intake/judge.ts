@@ -3,13 +3,14 @@
  * judged; a reading older than its series' newest, or one that its source calls historical, is
  * stored but not judged, and counted.
  */
+
 import type { Finding } from "#agent/detect/finding.ts";
 import type { ReadingBatch, Series } from "#agent/sources/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import { isBootTime } from "#core/boot-time.ts";
+import { GROUP_TAG } from "#core/own-names.ts";
 import { DueHeap } from "./due-heap.ts";
 import { GroupWatches } from "./group-watches.ts";
-import { GROUP_TAG } from "./learnt.ts";
 import { SeriesWatches, type Watch, type WatchOptions } from "./series-watch.ts";
 
 /**

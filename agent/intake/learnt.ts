@@ -14,9 +14,6 @@ const ABSENT_MS_MAX = 30 * 86_400_000;
 /** Who spoke so shortly before the end of the last run is expected in this one. */
 const EXPECTED_MS_MAX = 86_400_000;
 
-/** Stands for a tag where something is about several of them together. */
-export const GROUP_TAG = "(group)";
-
 /** Whoever changes the settings of a tag, or how it is read, changes what its values mean. */
 export function fingerprintOf({ detect, tags }: DeviceProfile, tag: string): number {
   return hashText(JSON.stringify([RULES_VERSION, detect, ownEntry(tags, tag)]));

@@ -2,6 +2,7 @@
  * Where all readings of the gateway pass: assessed, judged, raised as alarms, thinned out, then
  * stored. Alarms come before the append and never wait for it; a copy of a stored message is answered before any judging.
  */
+
 import type { LocalAlarms } from "#agent/alarms/contract.ts";
 import type { BufferWriter } from "#agent/buffer/contract.ts";
 import type { AcceptOutcome, Intake, ReadingBatch, Series } from "#agent/sources/contract.ts";
@@ -11,12 +12,12 @@ import { isBootTime } from "#core/boot-time.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
 import type { Clock } from "#core/clock.ts";
 import type { Logger } from "#core/log.ts";
+import { GROUP_TAG } from "#core/own-names.ts";
 import { AlarmAnnouncer } from "./alarm-announcer.ts";
 import { Conditioning } from "./conditioning.ts";
 import { DetectorDesk } from "./detector-desk.ts";
 import { Judge, type Now } from "./judge.ts";
 import { LatestValues } from "./latest-values.ts";
-import { GROUP_TAG } from "./learnt.ts";
 import { SERIES_MAX_DEFAULT, SeriesRegistry } from "./series-registry.ts";
 import { type DeviceProfile, ownEntry, UNKNOWN_DEVICE } from "./series-settings.ts";
 import type { SeriesWatches } from "./series-watch.ts";

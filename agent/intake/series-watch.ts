@@ -1,11 +1,13 @@
 /** What is known of the series under watch: its monitor, and whether its machine runs. */
+
 import { MonitorFactory } from "#agent/detect/monitor-factory.ts";
 import type { Doing, Gate, SeriesMonitor } from "#agent/detect/series-monitor.ts";
 import type { Series } from "#agent/sources/contract.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
+import { GROUP_TAG } from "#core/own-names.ts";
 import type { LearntSeries } from "./contract.ts";
 import type { LatestValues } from "./latest-values.ts";
-import { AbsentSeries, fingerprintOf, GROUP_TAG } from "./learnt.ts";
+import { AbsentSeries, fingerprintOf } from "./learnt.ts";
 import { type DeviceProfile, ownEntry, type TagProfile } from "./series-settings.ts";
 
 export interface WatchOptions {

@@ -1,4 +1,5 @@
 import type { AlarmTransition } from "#core/alarm.ts";
+import { GATEWAY_DEVICE } from "#core/own-names.ts";
 
 /** Begins where the file has faults, and ends where it has none. */
 export function configurationAlarm(
@@ -9,8 +10,8 @@ export function configurationAlarm(
   const [first] = faults;
   const isFaulty = first !== undefined;
   return {
-    id: `(gateway) configuration ${isFaulty ? "faulty" : "good"} ${ts}`,
-    device: "(gateway)",
+    id: `${GATEWAY_DEVICE} configuration ${isFaulty ? "faulty" : "good"} ${ts}`,
+    device: GATEWAY_DEVICE,
     tag: "(configuration)",
     rule: "faulty",
     state: isFaulty ? "active" : "cleared",

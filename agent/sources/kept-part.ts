@@ -5,11 +5,11 @@
  * it, stopped or running, becomes alarms.
  */
 import type { AlarmPriority, AlarmTransition } from "#core/alarm.ts";
-import { GATEWAY_DEVICE } from "#core/alarms/inhibition.ts";
 import { backOff } from "#core/back-off.ts";
 import type { Clock, Timer } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
+import { GATEWAY_DEVICE } from "#core/own-names.ts";
 import type { Random } from "#core/random.ts";
 import type { Trouble } from "./contract.ts";
 import { TroubleAlarms } from "./trouble-alarms.ts";

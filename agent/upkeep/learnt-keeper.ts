@@ -3,11 +3,13 @@
  * the end. A kill in between costs what the minutes since have taught; readings that are sent again
  * behind it are learnt twice. What cannot be read or written is told, and costs no reading.
  */
+
 import type { DetectorMemory } from "#agent/intake/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { Clock, Timer } from "#core/clock.ts";
 import { messageOf, PenstockError } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
+import { GATEWAY_DEVICE } from "#core/own-names.ts";
 import type { LearntFile } from "./learnt-file.ts";
 
 export interface LearntKeeperOptions {
@@ -81,8 +83,8 @@ export class LearntKeeper {
       log.error({ err: error }, "the damaged file cannot be set aside");
     }
     this.#damage = {
-      id: `(gateway) learnt-damaged ${ts}`,
-      device: "(gateway)",
+      id: `${GATEWAY_DEVICE} learnt-damaged ${ts}`,
+      device: GATEWAY_DEVICE,
       tag: "(detectors)",
       rule: "learnt-damaged",
       state: "active",
@@ -100,7 +102,7 @@ export class LearntKeeper {
     if (!this.#damage) return;
     const ts = this.#options.clock.now();
     const message = "what the detectors learn is kept again";
-    const id = `(gateway) learnt-damaged cleared ${ts}`;
+    const id = `${GATEWAY_DEVICE} learnt-damaged cleared ${ts}`;
     this.#options.onAlarm({ ...this.#damage, id, state: "cleared", ts, message });
     this.#damage = undefined;
   }

@@ -2,10 +2,12 @@
  * Which lanes fail, and why; and the alarms of what passes only when somebody acts. A failure must
  * last before it calls anybody: a token that is renewed a moment late is no alarm.
  */
+
 import type { TrafficClass } from "#agent/buffer/contract.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { Clock } from "#core/clock.ts";
 import type { ErrorCode } from "#core/errors.ts";
+import { GATEWAY_DEVICE } from "#core/own-names.ts";
 import { needsOperator, type SendFailure } from "./send-failure.ts";
 
 export const ALARM_AFTER_MS = 15_000;
@@ -119,8 +121,8 @@ export class UplinkHealth {
     const ts = this.#options.clock.now();
     const rule = code.toLowerCase().replaceAll("_", "-");
     const transition: AlarmTransition = {
-      id: `(gateway) ${rule} ${ts}`,
-      device: "(gateway)",
+      id: `${GATEWAY_DEVICE} ${rule} ${ts}`,
+      device: GATEWAY_DEVICE,
       tag: "(uplink)",
       rule,
       state: "active",

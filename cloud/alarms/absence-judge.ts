@@ -1,14 +1,13 @@
 /** Rules on devices and series that are absent, by the rows of final one-minute windows. */
+
 import { formatDuration } from "#config/units.ts";
+import { DEVICE_TAG } from "#core/own-names.ts";
 import type { RollupRow } from "../rollup/row-json.ts";
 import type { KeptMemory } from "../store/desk-contract.ts";
 import { type Absentee, AttendanceList } from "./absence.ts";
 import { goneRule, ruleAlarm } from "./rule-alarms.ts";
 import type { CompiledAbsence, RuleSet } from "./rule-set.ts";
 import { recall, type Verdict } from "./verdict.ts";
-
-/** In place of a tag, where a device is absent. */
-const WHOLE_DEVICE = "(device)";
 
 /** By rule. */
 type Watch = Map<string, { rule: CompiledAbsence; list: AttendanceList }>;
@@ -30,7 +29,7 @@ export class AbsenceJudge {
     for (const [key] of recall<true>(memory, "absent")) {
       const [name = "", gateway = "", subject = ""] = key;
       const place = { gateway, ...placeOf(subject) };
-      const kind = place.tag === WHOLE_DEVICE ? "device" : "series";
+      const kind = place.tag === DEVICE_TAG ? "device" : "series";
       const rule = this.#rules
         .of(place)
         .absences.find((each) => each.name === name && each.kind === kind);
@@ -108,6 +107,6 @@ function listOf(watch: Watch, rule: CompiledAbsence): AttendanceList {
 }
 
 function placeOf(subject: string): { device: string; tag: string } {
-  const [device = "", tag = WHOLE_DEVICE]: string[] = JSON.parse(subject);
+  const [device = "", tag = DEVICE_TAG]: string[] = JSON.parse(subject);
   return { device, tag };
 }

@@ -1,4 +1,5 @@
 /** All that works during one term of the desk: model, rules, and notices on their way. */
+
 import { policyOf } from "#config/alarms/policy-of.ts";
 import type { SinkAlarmSettings } from "#config/sink/alarms.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
@@ -9,6 +10,7 @@ import type { Logger, RateLimitedLog } from "#core/log.ts";
 import type { OutboxWrite } from "#core/notify/contract.ts";
 import { Notifications } from "#core/notify/notifications.ts";
 import type { Recipient } from "#core/notify/recipient.ts";
+import { SINK } from "#core/own-names.ts";
 import type { Random } from "#core/random.ts";
 import type { Store } from "../store/contract.ts";
 import type { DeskLease, KeptDesk } from "../store/desk-contract.ts";
@@ -18,8 +20,6 @@ import { Judge, type LagMeasure } from "./judge.ts";
 import { PlantFacts } from "./plant-facts.ts";
 
 const REGISTRY_EVERY_MS = 60_000;
-/** In place of a gateway and a device, where the sink itself is meant. */
-const SINK = "(sink)";
 
 export interface TermOptions {
   readonly settings: SinkAlarmSettings;

@@ -6,6 +6,7 @@ import type { AlarmTransition } from "#core/alarm.ts";
 import type { AlarmAdvice, AlarmFacts, AlarmSite } from "#core/alarms/facts.ts";
 import { matchesGlob } from "#core/alarms/glob.ts";
 import { stateKey } from "#core/alarms/state-key.ts";
+import { isOwnDevice } from "#core/own-names.ts";
 import type { DeviceRow } from "../store/contract.ts";
 import { pipelineAdvice } from "./pipeline-judge.ts";
 
@@ -31,6 +32,8 @@ export class PlantFacts implements AlarmFacts {
     this.#series.clear();
     this.#devices.clear();
     for (const row of devices) {
+      // What a sender describes as the gateway itself says nothing of the gateway's own alarms.
+      if (isOwnDevice(row.device)) continue;
       this.#series.set(nameOf(row.gateway, row.device, row.tag), row);
       this.#devices.set(nameOf(row.gateway, row.device), row);
     }

@@ -3,8 +3,10 @@
  * with what the rule remembers of it, so that it is judged once; and a rule that was taken out of the
  * file and put back may come to the same once more.
  */
+
 import { createHash } from "node:crypto";
 import type { AlarmPriority } from "#core/alarm.ts";
+import { GATEWAY_DEVICE, PIPELINE_DEVICE, SINK, STREAM_TAG } from "#core/own-names.ts";
 import type { SeriesKey } from "../rollup/row-json.ts";
 import type { AlarmRow } from "../store/alarm-row.ts";
 
@@ -54,8 +56,8 @@ export function goneRule(rule: string, series: SeriesKey, nowMs: number): AlarmR
 }
 
 /** In place of a device and a tag, where an alarm concerns no series. */
-export const OF_GATEWAY = { device: "(gateway)", tag: "(stream)" } as const;
-export const OF_PIPELINE = { gateway: "(sink)", device: "(pipeline)" } as const;
+export const OF_GATEWAY = { device: GATEWAY_DEVICE, tag: STREAM_TAG } as const;
+export const OF_PIPELINE = { gateway: SINK, device: PIPELINE_DEVICE } as const;
 /** Tag and rule. */
 export const TRANSITIONS_LOST = "transitions-lost";
 

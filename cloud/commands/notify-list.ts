@@ -8,10 +8,10 @@ import type { AlarmState, JournalEntry } from "#core/alarms/contract.ts";
 import { isOfOwnChannel } from "#core/notify/failing-alarm.ts";
 import { addressOf, isMirrored, type Recipient } from "#core/notify/recipient.ts";
 import { type ToldInJournal, toldInJournal } from "#core/notify/told-in-journal.ts";
+import { SINK } from "#core/own-names.ts";
 import { CONFIG_OPTION, plain, withAlarms } from "./open-alarms.ts";
 
 const JOURNAL_LIMIT = 1000;
-const SINK = "(sink)";
 
 export const notifyListCommand = declareCommand({
   name: "notify ls",

@@ -1,4 +1,5 @@
 /** `notify test`: whether those who are to be told of alarms can be reached from here. */
+
 import { recipientsOf } from "#config/alarms/recipients-of.ts";
 import { chosenRecipients } from "#config/command-line/chosen-recipients.ts";
 import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
@@ -7,6 +8,7 @@ import { loadSink } from "#config/loading/load-sink.ts";
 import { SINK_ALARM_SETTINGS } from "#config/sink/alarms.ts";
 import { systemClock } from "#core/clock.ts";
 import { tryRecipients } from "#core/notify/try-recipients.ts";
+import { SINK } from "#core/own-names.ts";
 import { CONFIG_OPTION, plain } from "./open-alarms.ts";
 
 export const notifyTestCommand = declareCommand({
@@ -32,7 +34,7 @@ the ways failed.`,
     const { alarms } = loadSink(values.config);
     const all = recipientsOf(alarms, SINK_ALARM_SETTINGS);
     const recipients = chosenRecipients(all, operands[0], values.all);
-    const origin = { gateway: "(sink)", device: "(sink)", clock: systemClock };
+    const origin = { gateway: SINK, device: SINK, clock: systemClock };
     const outcomes = await tryRecipients({ ...origin, recipients, signal: io.signal });
     if (values.json) io.stdout.write(`${JSON.stringify(outcomes)}\n`);
     else {

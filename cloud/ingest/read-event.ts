@@ -6,6 +6,7 @@ import type { ReceivedEventData } from "@azure/event-hubs";
 import type { ChunkContent, ChunkId, GapRecord } from "#core/chunk.ts";
 import { type ReceivedChunk, unpackEvent } from "#core/chunk-codec.ts";
 import { type ErrorCode, messageOf, PenstockError } from "#core/errors.ts";
+import { GATEWAY_DEVICE, isOwnGateway, STREAM_TAG } from "#core/own-names.ts";
 import { TS_MAX } from "../rollup/window.ts";
 import type { Delivery, DeliveryContent } from "../store/contract.ts";
 
@@ -70,6 +71,9 @@ function faultOf(chunks: readonly ReceivedChunk[]): string | undefined {
   if (!isName(first.id.gateway) || !isName(first.id.epoch)) {
     return "a gateway's or an epoch's name is too long, or no proper text";
   }
+  if (isOwnGateway(first.id.gateway)) {
+    return `the gateway calls itself ${first.id.gateway}: the sink's own alarms stand under that name`;
+  }
   for (const { id, content } of chunks) {
     if (!isSameLane(id, first.id)) return "the chunks of one event are of several lanes";
     const fault = faultOfContent(content);
@@ -88,8 +92,11 @@ function faultOfContent(content: ChunkContent): string | undefined {
       }
       return undefined;
     case "alarm":
-      for (const { id } of content.transitions) {
+      for (const { id, device, tag } of content.transitions) {
         if (!isName(id)) return "an alarm's id is too long, or no proper text";
+        if (device === GATEWAY_DEVICE && tag === STREAM_TAG) {
+          return `the gateway tells of an alarm of ${device} ${tag}: such are the sink's to raise`;
+        }
       }
       return undefined;
     case "gap":

@@ -8,9 +8,11 @@
  * - Who does not own a partition writes nothing for it, and nobody leaves out what comes before.
  * - What is accepted shows in `rollups` from the moment that `accept` resolves.
  */
+
 import type { SeriesDescription } from "#core/chunk.ts";
 import type { ReceivedChunk } from "#core/chunk-codec.ts";
 import type { ErrorCode } from "#core/errors.ts";
+import { GATEWAY_DEVICE, STREAM_TAG } from "#core/own-names.ts";
 import type { RollupRow } from "../rollup/row-json.ts";
 import type { Width } from "../rollup/window.ts";
 import type { AlarmRow } from "./alarm-row.ts";
@@ -265,8 +267,8 @@ export function sinkAlarm(
   return {
     gateway,
     id: `${rule} ${id}`,
-    device: "(gateway)",
-    tag: "(stream)",
+    device: GATEWAY_DEVICE,
+    tag: STREAM_TAG,
     rule,
     state: "active",
     priority: "high",

@@ -1,4 +1,6 @@
 /** What a sink's file must fulfil beyond the shape of each of its parts: its rules. */
+
+import { isOwnDevice, isOwnGateway } from "#core/own-names.ts";
 import { SINK_WAYS } from "../alarms/alarm-recipients.ts";
 import { ABSENTEES, AGGREGATES, type Comparison, parseComparison } from "../sink/alarm-rules.ts";
 import { SINK_ALARM_SETTINGS } from "../sink/alarms.ts";
@@ -45,9 +47,22 @@ function checkNames(rules: readonly RawMapping[], outline: Outline): Problem[] {
 }
 
 function checkRule(path: Path, rule: RawMapping): Problem[] {
+  const misplaced = checkDevice(path, rule);
+  if (misplaced.length > 0) return misplaced;
   if ("absent" in rule) return checkAbsence(path, rule);
   if (!("over" in rule)) return [];
   return [...checkOneOf(path, rule, AGGREGATES, "compares"), ...checkClearing(path, rule)];
+}
+
+/** A rule on what has no readings would never be broken, and nobody would notice. */
+function checkDevice(path: Path, rule: RawMapping): Problem[] {
+  return ["device", "series"].flatMap((key): Problem[] => {
+    const [gateway = "", device = ""] = textOf(rule[key])?.split("/") ?? [];
+    if (!isOwnDevice(device) && !isOwnGateway(gateway)) return [];
+    const message = `${key}: no readings come of ${isOwnDevice(device) ? device : gateway}`;
+    const suggestion = `name a device, or miss the whole gateway: { gateway: "${isOwnGateway(gateway) ? "*" : gateway}", absent: 90s }`;
+    return [{ path: [...path, key], on: "value", message, suggestion }];
+  });
 }
 
 function checkAbsence(path: Path, rule: RawMapping): Problem[] {

@@ -3,13 +3,9 @@
  * explains that its devices are silent, a silent device that its tags are stale, a stale tag that its
  * detectors find it odd; and whoever knows that a value is beyond HH need not hear that it is beyond H.
  */
+import { DEVICE_TAG, GATEWAY_DEVICE } from "../own-names.ts";
 import type { AlarmPlace } from "./state-key.ts";
 import { stateKey } from "./state-key.ts";
-
-/** The device under which the gateway's own alarms stand. */
-export const GATEWAY_DEVICE = "(gateway)";
-/** The tag under which a device's alarms stand that are of no tag. */
-export const DEVICE_TAG = "(device)";
 
 const LOST_BUS: ReadonlySet<string> = new Set(["stopped", "dead", "noisy"]);
 const OF_LOST_BUS: ReadonlySet<string> = new Set(["silent", "stale"]);

@@ -10,7 +10,7 @@ import { failingAlarm } from "./failing-alarm.ts";
 const GRACE_MS = 30_000;
 
 export interface HealthOptions {
-  /** `(gateway)` or `(sink)`: whose alarm it is. */
+  /** `GATEWAY_DEVICE` or `SINK`: whose alarm it is. */
   readonly device: string;
   readonly address: string;
   /** The alarm stands from an earlier run. */

@@ -7,7 +7,7 @@ const FAILING_RULE = "notification-failing";
 /**
  * Whether an alarm is about one of our own channels. In the sink those of the gateways are alarms like
  * any other, although their recipients may have the same names.
- * @param device `(gateway)` or `(sink)`: whose channels are meant
+ * @param device `GATEWAY_DEVICE` or `SINK`: whose channels are meant
  */
 export function isOfOwnChannel(
   alarm: Pick<AlarmTransition, "device" | "rule">,
@@ -19,7 +19,7 @@ export function isOfOwnChannel(
 const REASON_MAX = 300;
 
 /**
- * @param device `(gateway)` or `(sink)`
+ * @param device `GATEWAY_DEVICE` or `SINK`
  * @param address of the channel: `shift.webhook`
  * @param reason undefined once it delivers again
  */

@@ -31,7 +31,7 @@ import { testNotice } from "./test-notice.ts";
 
 export interface NotificationsOptions {
   readonly recipients: readonly Recipient[];
-  /** Whose alarms about recipients it raises: `(gateway)` or `(sink)`. */
+  /** Whose alarms about recipients it raises: `GATEWAY_DEVICE` or `SINK`. */
   readonly device: string;
   /** The gateway's name, or the sink's, for tests. */
   readonly gateway: string;

@@ -10,7 +10,7 @@ import { addressOf, isMirrored, type Recipient } from "./recipient.ts";
 
 /**
  * To be written with what the notices tell of, and offered to the outbox afterwards.
- * @param device `(gateway)` or `(sink)`: whose recipients these are
+ * @param device `GATEWAY_DEVICE` or `SINK`: whose recipients these are
  */
 export function entriesFor(
   notices: readonly Notice[],

@@ -3,7 +3,7 @@ import type { Notice } from "../alarms/contract.ts";
 
 interface TestOrigin {
   readonly gateway: string;
-  /** `(gateway)` or `(sink)` */
+  /** `GATEWAY_DEVICE` or `SINK` */
   readonly device: string;
   readonly nowMs: number;
 }

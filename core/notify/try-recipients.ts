@@ -10,7 +10,7 @@ export interface TryOptions {
   readonly recipients: readonly Recipient[];
   /** Who sends: a gateway's name. */
   readonly gateway: string;
-  /** `(gateway)` or `(sink)` */
+  /** `GATEWAY_DEVICE` or `SINK` */
   readonly device: string;
   readonly makeSignal?: ((channel: WiredChannel) => Mirror) | undefined;
   readonly clock: Clock;

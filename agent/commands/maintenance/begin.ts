@@ -2,6 +2,7 @@
 import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import type { Maintenance } from "#core/alarms/contract.ts";
+import { GATEWAY_DEVICE } from "#core/own-names.ts";
 import { agentOf, durationIn, whoAsks } from "../alarm/asking.ts";
 import { timeText } from "../alarm/wording.ts";
 import { CONFIG_OPTION } from "../config-file.ts";
@@ -12,7 +13,7 @@ export const maintenanceBeginCommand = declareCommand({
   operandCount: [1, 100],
   summary: "somebody works on these devices: their alarms are listed, and nobody is told",
   description: `DEVICES are names or patterns, as 'oven-*'. What still stands when the time is over is told then. Detectors
-learn nothing meanwhile. The gateway's own alarms go on being told, unless "(gateway)" is named.`,
+learn nothing meanwhile. The gateway's own alarms go on being told, unless "${GATEWAY_DEVICE}" is named.`,
   options: {
     ...CONFIG_OPTION,
     ...JSON_OPTION,

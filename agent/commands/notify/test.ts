@@ -14,6 +14,7 @@ import { systemClock } from "#core/clock.ts";
 import type { TestOutcome } from "#core/notify/notifications.ts";
 import type { Recipient, WiredChannel } from "#core/notify/recipient.ts";
 import { tryRecipients } from "#core/notify/try-recipients.ts";
+import { GATEWAY_DEVICE } from "#core/own-names.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 import { type BusAccess, openBus } from "../device/bus-access.ts";
 import { textTable } from "../text-table.ts";
@@ -80,7 +81,7 @@ async function fromHere(
     });
   try {
     const { gateway } = settings;
-    const origin = { gateway, device: "(gateway)", clock: systemClock };
+    const origin = { gateway, device: GATEWAY_DEVICE, clock: systemClock };
     return await tryRecipients({ ...origin, recipients, makeSignal, signal });
   } finally {
     for (const bus of buses.values()) await bus.close();

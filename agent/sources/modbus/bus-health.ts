@@ -1,6 +1,6 @@
 /** How a bus and its devices are: one sentence for the status, and what becomes an alarm. */
 import type { Trouble } from "#agent/sources/contract.ts";
-import { DEVICE_TAG, GATEWAY_DEVICE } from "#core/alarms/inhibition.ts";
+import { DEVICE_TAG, GATEWAY_DEVICE } from "#core/own-names.ts";
 import type { DevicePoller } from "./device-poller.ts";
 import type { WireLink } from "./wire-link.ts";
 

@@ -3,11 +3,13 @@
  * a known topic costs one look-up for the topic and one a tag; the memory is bounded, and forgotten
  * as a whole at its bound, because a hostile sender would displace the good entries anyway.
  */
+
 import type { Intake, Series } from "#agent/sources/contract.ts";
 import type { MessageDecoder, Target } from "#agent/sources/payload/rows.ts";
 import type { StampLimits } from "#agent/sources/payload/time-stamp.ts";
 import type { TopicRule } from "#config/gateway/mqtt.ts";
 import { PenstockError } from "#core/errors.ts";
+import { isOwnDevice, isOwnTag } from "#core/own-names.ts";
 import { type CompiledRule, compileRule, matchTopic } from "./topic-pattern.ts";
 
 /** Topics and tags that are remembered, together. */
@@ -84,7 +86,7 @@ export class TopicRouter {
   }
 
   #resolve(device: string, tag: string, seriesByTag: Map<string, Series>): Series | undefined {
-    if (!isName(device) || !isName(tag)) {
+    if (!isName(device) || !isName(tag) || isOwnDevice(device) || isOwnTag(tag)) {
       this.namesRefused += 1;
       return undefined;
     }

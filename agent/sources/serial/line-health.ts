@@ -1,6 +1,6 @@
 /** How a serial line and its device are: one sentence for the status, and what becomes an alarm. Pure. */
 import type { Trouble } from "#agent/sources/contract.ts";
-import { DEVICE_TAG, GATEWAY_DEVICE } from "#core/alarms/inhibition.ts";
+import { DEVICE_TAG, GATEWAY_DEVICE } from "#core/own-names.ts";
 import { sampleOf } from "./sample.ts";
 
 const NO_BYTES = Buffer.alloc(0);

@@ -67,6 +67,24 @@ describe("reading an event", () => {
     expect(of.map((body) => readBody(body).kind)).toEqual(of.map(() => "poison"));
   });
 
+  test("refuses a gateway, and alarms, under the names of the sink's own", () => {
+    const sink = bodyOf(chunkId(0, { gateway: "(sink)" }), readings(block([1])));
+    const { content } = readEvent({ ...received(), body: sink });
+    expect(content).toMatchObject({
+      code: "CHUNK_MALFORMED",
+      reason: expect.stringContaining("calls itself (sink)"),
+    });
+    const told = (tag: string): string => {
+      const transitions = [{ ...transition, device: "(gateway)", tag }];
+      return readBody(bodyOf(chunkId(0), { kind: "alarm", transitions })).kind;
+    };
+    expect([told("(stream)"), told("(buffer)"), told("rs485-a")]).toEqual([
+      "poison",
+      "chunks",
+      "chunks",
+    ]);
+  });
+
   test("refuses a gap that ends before it begins, or holds less than nothing", () => {
     const gap = { fromSeq: 5, toSeq: 4, readings: 1, reason: "buffer full" };
     const backwards = bodyOf(chunkId(0), { kind: "gap", gaps: [gap] });

@@ -91,6 +91,15 @@ describe("a received message", () => {
     expect(receiver.counters["names_refused"]).toBe(3);
   });
 
+  test("takes no reading under the names of the gateway's own alarms", async () => {
+    const { receiver, intake } = createReceiver();
+    await receiver.receive("c1", "plant/(gateway)", MESSAGE);
+    await receiver.receive("c1", "plant/d1", Buffer.from('{"a":1,"(device)":2,"(group)":3}'));
+    expect(intake.latest("(gateway)")).toEqual({});
+    expect(intake.latest("d1")).toEqual({ a: 1 });
+    expect(receiver.counters["names_refused"]).toBe(4);
+  });
+
   test("does not count as stored what the intake had before, or dropped", async () => {
     const { receiver, intake } = createReceiver();
     for (const outcome of ["stored", "duplicate", "dropped"] as const) {
