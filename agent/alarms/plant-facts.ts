@@ -70,10 +70,10 @@ export class PlantFacts implements AlarmFacts {
     return related;
   }
 
-  acknowledgeWith(pattern: string): string {
-    const word = PLAIN_WORD.test(pattern) ? pattern : quoted(pattern);
+  acknowledgeWith(which: string): string {
+    const word = PLAIN_WORD.test(which) ? which : quoted(which);
     // What begins with a dash would be taken for an option.
-    return `penstock alarm ack ${pattern.startsWith("-") ? "-- " : ""}${word}`;
+    return `penstock alarm ack ${which.startsWith("-") ? "-- " : ""}${word}`;
   }
 }
 

@@ -70,8 +70,8 @@ export class PlantFacts implements AlarmFacts {
     return [];
   }
 
-  acknowledgeWith(pattern: string): string {
-    return `penstock-cloud alarm ack --config ${quoted(this.#file)} ${quoted(pattern)}`;
+  acknowledgeWith(which: string): string {
+    return `penstock-cloud alarm ack --config ${quoted(this.#file)} ${quoted(which)}`;
   }
 }
 

@@ -13,7 +13,8 @@ import { CONFIG_OPTION, durationIn, WHOM_OPTIONS, whoOf, withAlarms } from "./op
 type Kind = "acknowledge" | "reset" | "unshelve" | "out-of-service" | "in-service" | "shelve";
 
 const WHICH = { operands: "GATEWAY/DEVICE[/TAG[/RULE]]…", operandCount: [1, 100] } as const;
-const DESCRIPTION = "Names may be patterns, as 'hall-3/oven-*'. All of it is done, or nothing.";
+const DESCRIPTION = `Names may be patterns, as 'hall-3/oven-*', or the id of a notice that told of several, as
+group-3f9a1c20d4e7. All of it is done, or nothing.`;
 
 export const alarmAcknowledgeCommand = command({
   name: "alarm ack",

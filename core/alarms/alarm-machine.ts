@@ -199,7 +199,7 @@ function notify(state: AlarmState, { as, at }: Extract<AlarmEvent, { kind: "noti
 /** The notice of its being active is answered by one of its end; chatter is answered when it calms. */
 function withoutNotice(state: AlarmState): AlarmState {
   if (state.isChattering || !state.isNotified) return state;
-  return { ...state, isNotified: false, notified: undefined };
+  return { ...state, isNotified: false };
 }
 
 /** A transition that changes nothing is remembered all the same, so that it is journaled once. */

@@ -49,7 +49,7 @@ export const alarmState = z.strictObject({
   chatteredRaises: z.number().int().optional(),
   /** A notice of its being active went out, so one of its clearing is owed. */
   isNotified: z.boolean(),
-  /** The last notice of its being active, as long as it matters. */
+  /** The last notice of its being active: also when it is over, for whoever acknowledges by it. */
   notified: z
     .strictObject({
       /** Key of that notice: its own, or that of a group. */
@@ -146,7 +146,7 @@ export const notice = z.strictObject({
   runbook: z.string().optional(),
   /** How to acknowledge it, as a command line. */
   acknowledge: z.string().optional(),
-  /** Of a group or flood: keys of the alarms that it stands for, and how many there are. */
+  /** Of a group or flood: keys of the alarms that it stands for (on its way: of 50), and their number. */
   members: z.array(z.string()).optional(),
   count: z.number().optional(),
 });

@@ -27,6 +27,6 @@ export interface AlarmFacts {
   adviceOf(gateway: string, alarm: AlarmTransition): AlarmAdvice;
   /** The newest values of the device's other tags. */
   relatedTo(gateway: string, device: string, tag: string): NonNullable<Notice["related"]>;
-  /** The command line that acknowledges an alarm by its key, or several by a pattern of keys. */
-  acknowledgeWith(pattern: string): string | undefined;
+  /** The command line that acknowledges an alarm by its key, or several by their group's id. */
+  acknowledgeWith(which: string): string | undefined;
 }

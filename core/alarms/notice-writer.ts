@@ -4,12 +4,11 @@
  */
 import type { AlarmState, Notice } from "./contract.ts";
 import type { AlarmFacts } from "./facts.ts";
+import { groupId } from "./group-id.ts";
 import { mostUrgent } from "./priority.ts";
 import { escaped } from "./state-key.ts";
 import { groupEndTitle, groupTitle, type Scope, titleOf } from "./wording.ts";
 
-/** So many members are named; `count` tells of all. */
-const MEMBERS_MAX = 50;
 const RELATED_MAX = 10;
 
 const GROUP = "group";
@@ -82,8 +81,7 @@ export class NoticeWriter {
     nowMs: number,
   ): Notice {
     const notice = this.#ofOne(members[0], "raised", key, nowMs);
-    const pattern = kind === FLOOD ? "*" : `*/${escaped(notice.rule)}`;
-    const acknowledge = this.#facts.acknowledgeWith(pattern);
+    const acknowledge = this.#facts.acknowledgeWith(groupId(key));
     return {
       ...notice,
       ...(acknowledge !== undefined && { acknowledge }),
@@ -91,7 +89,7 @@ export class NoticeWriter {
       kind,
       title,
       priority: mostUrgent(members.map(({ raised }) => raised.priority)),
-      members: members.slice(0, MEMBERS_MAX).map((member) => member.key),
+      members: members.map((member) => member.key),
       count: members.length,
     };
   }

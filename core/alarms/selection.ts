@@ -1,7 +1,11 @@
-/** Alarms by what a person types: a device, a device and tag, a whole key, or a pattern of keys. */
+/**
+ * Alarms by what a person types: a device, a device and tag, a whole key, a pattern of keys, or the id
+ * of a notice that told of several.
+ */
 import { PenstockError } from "../errors.ts";
 import type { AlarmState } from "./contract.ts";
 import { matchesGlob } from "./glob.ts";
+import { isGroupId, isMemberOf } from "./group-id.ts";
 
 /** The candidate that was probably meant. */
 export type Nearest = (word: string, candidates: Iterable<string>) => string | undefined;
@@ -16,11 +20,16 @@ export function selectAlarms(
   for (const selector of selectors) {
     // A name with a star in it is, where it is written out, no pattern: it was copied from a notice.
     const named = states.filter(({ key }) => key === selector);
-    const fitting = named.length > 0 ? named : states.filter((state) => fits(selector, state));
+    const fitting = named.length > 0 ? named : fittingOf(selector, states);
     if (fitting.length === 0) throw unknown(selector, states, nearest);
     for (const state of fitting) found.add(state);
   }
   return [...found];
+}
+
+function fittingOf(selector: string, states: readonly AlarmState[]): AlarmState[] {
+  const members = isGroupId(selector) ? states.filter((each) => isMemberOf(selector, each)) : [];
+  return members.length > 0 ? members : states.filter((state) => fits(selector, state));
 }
 
 function fits(selector: string, state: AlarmState): boolean {
@@ -37,6 +46,10 @@ function plainName({ gateway, raised }: AlarmState): string {
 }
 
 function unknown(selector: string, states: readonly AlarmState[], nearest: Nearest): PenstockError {
+  if (isGroupId(selector)) {
+    const message = `no alarm is left of ${selector}: all are dealt with, or were told anew`;
+    return new PenstockError("ALARM_UNKNOWN", message, { context: { selector } });
+  }
   const candidates = new Set<string>();
   for (const state of states) {
     const parts = plainName(state).split("/");

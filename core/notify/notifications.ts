@@ -206,10 +206,11 @@ export class Notifications {
   }
 
   #isOpen(notice: Notice): boolean {
-    const keys = isOfSeveral(notice) ? (notice.members ?? []) : [notice.key];
-    return this.#options
-      .states()
-      .some((state) => keys.includes(state.key) && isStanding(state) && !state.isAcknowledged);
+    const isOfMany = isOfSeveral(notice);
+    return this.#options.states().some((state) => {
+      const isMeant = isOfMany ? state.notified?.as === notice.key : state.key === notice.key;
+      return isMeant && isStanding(state) && !state.isAcknowledged;
+    });
   }
 
   /** Channels that fail, as the alarms have it. */

@@ -8,6 +8,9 @@ import { isOfSeveral } from "./notice-id.ts";
 import { toldAtMs } from "./quiet-hours.ts";
 import { addressOf, isMirrored, type Recipient } from "./recipient.ts";
 
+/** So many members of a notice are named; its `count` tells of all. */
+const MEMBERS_MAX = 50;
+
 /**
  * To be written with what the notices tell of, and offered to the outbox afterwards.
  * @param device `GATEWAY_DEVICE` or `SINK`: whose recipients these are
@@ -28,7 +31,8 @@ export function entriesFor(
       // That somebody cannot be reached at night is known before the morning.
       const quiet = isOfFailure ? undefined : recipient.quiet;
       const dueAt = toldAtMs(quiet, notice.priority, nowMs);
-      return wanted.map((address) => entryFor(notice, address, dueAt));
+      const told = wanted.length > 0 ? withMembersOf(recipient, notice) : notice;
+      return wanted.map((address) => entryFor(told, address, dueAt));
     });
   });
 }
@@ -69,6 +73,14 @@ function isFor(recipient: Recipient, notice: Notice): boolean {
   // How a group ended concerns whoever heard of it, and its end names one of its members only.
   if (!members) return true;
   return members.some((key) => isOfDevice(recipient, gateway, deviceIn(key)));
+}
+
+/** Of thousands those are named that concern the recipient. */
+function withMembersOf(recipient: Recipient, notice: Notice): Notice {
+  const { gateway, members } = notice;
+  if (!members || members.length <= MEMBERS_MAX) return notice;
+  const own = members.filter((key) => isOfDevice(recipient, gateway, deviceIn(key)));
+  return { ...notice, members: (own.length > 0 ? own : members).slice(0, MEMBERS_MAX) };
 }
 
 /** Whether a mirror of this recipient shows it. */

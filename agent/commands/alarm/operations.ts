@@ -33,6 +33,7 @@ export const alarmAcknowledgeCommand = operationCommand({
       does: "a tag's alarms",
     },
     { line: "penstock alarm ack 'meter-*'", does: "those of many devices" },
+    { line: "penstock alarm ack group-3f9a1c20d4e7", does: "those that one notice told of" },
   ],
 });
 

@@ -120,6 +120,25 @@ describe("what people do", () => {
     await expect(keysOf("unshelve", ["oven-2"])).rejects.toMatchObject({ code: "ALARM_REFUSED" });
   });
 
+  test("by the id in a notice concerns those that it told of, and no others like them", async () => {
+    const { desk, listener, clock } = await startDesk(new MemoryAlarmStore());
+    const silent = (number: number): void => {
+      desk.take([transition(`meter-${number}/(device)/silent`, "active", clock.now())]);
+    };
+    silent(1);
+    silent(2);
+    await clock.advance(2000);
+    silent(3);
+    await clock.advance(2000);
+    const [id = ""] = /group-[0-9a-f]+$/.exec(listener.told[0]?.acknowledge ?? "") ?? [];
+    const states = await desk.act({ kind: "acknowledge", select: [id], ...eva });
+    expect(states.map(({ key }) => key).toSorted()).toEqual([
+      "meter-1/(device)/silent",
+      "meter-2/(device)/silent",
+    ]);
+    expect(desk.counts().unacknowledged).toBe(1);
+  });
+
   test("to an alarm that is not there is refused, with the nearest name", async () => {
     const { desk, clock } = await startDesk(new MemoryAlarmStore());
     const act = (name: string): Promise<unknown> =>

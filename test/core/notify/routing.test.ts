@@ -52,6 +52,17 @@ describe("a recipient is told", () => {
     expect(toldOf(madeEnd(), [shift])).toHaveLength(isTold ? 1 : 0);
   });
 
+  test("of a group of thousands with a device of theirs, which is named among the fifty", () => {
+    const shift = madeRecipient("shift", [webhook], { devices: ["meter-999"] });
+    const key = "group/silent/rs485-a/1";
+    const members = Array.from({ length: 1000 }, (_, at) => `meter-${at}/(device)/silent`);
+    const group = { ...madeNotice({ kind: "group", key, rule: "silent" }), members, count: 1000 };
+    const [entry] = entriesFor([group], [shift], "(gateway)", NOW);
+    expect(entry?.notice).toMatchObject({ members: ["meter-999/(device)/silent"], count: 1000 });
+    const [all] = entriesFor([group], [madeRecipient("all", [webhook])], "(gateway)", NOW);
+    expect(all?.notice.members).toHaveLength(50);
+  });
+
   test("of a group with a device of theirs, and of its end, which may name another", () => {
     const shift = madeRecipient("shift", [webhook], { devices: ["meter-9"] });
     const key = "group/silent/rs485-a/1";
