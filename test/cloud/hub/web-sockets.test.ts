@@ -57,7 +57,7 @@ describe("AMQP over WebSockets, plain,", () => {
   let hub: TestHub;
 
   beforeAll(async () => {
-    hub = await startTestHub({ partitions: 2, limits: { handshakeTimeoutMs: 500 } });
+    hub = await startTestHub({ partitions: 2, limits: { handshakeTimeoutMs: 2000 } });
   });
 
   afterAll(async () => {

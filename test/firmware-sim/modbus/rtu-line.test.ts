@@ -88,7 +88,7 @@ describe("three meters on a simulated RS-485 line", { timeout: 20_000 }, () => {
     { kind: "half-open" },
   ])("lose one of them to $kind, and the others are read", async (fault) => {
     line.setFault(2, fault);
-    const { bus, intake } = await gateway("150ms");
+    const { bus, intake } = await gateway("400ms");
     const good = (device: string): number =>
       intake.readings(device, "frequency").filter(({ quality }) => quality === "good").length;
     await until(() => good("eastron-sdm630") > 3 && good("abb-b23-b24") > 3);

@@ -147,7 +147,7 @@ describe("on a serial line", () => {
   });
 
   test("a request whose answer came with a bad CRC is made again, and its readings are good", async () => {
-    const { bus, intake, stop } = await device(breakThirdAnswer, {}, { retries: 1 });
+    const { bus, intake, stop } = await device(breakThirdAnswer, { timeout: "1s" }, { retries: 1 });
     await until(() => intake.batches.length > 6);
     await stop();
     expect(intake.readings().every((reading) => reading.value === 7)).toBe(true);
