@@ -17,6 +17,7 @@ import {
   type BankStats,
   type BitTable,
   type ReadReply,
+  type Refusal,
   type RegisterTable,
   type ServedUnit,
   UnitBank,
@@ -122,7 +123,14 @@ export class ModbusPlant {
         this.#registers("input", address, length, unitId),
       getCoil: (address: number, unitId: number) => this.#bit("coil", address, unitId),
       getDiscreteInput: (address: number, unitId: number) => this.#bit("discrete", address, unitId),
+      // Left out, the library would not answer a write at all.
+      setCoil: (_address: number, _value: boolean, unitId: number) => this.#refuse(unitId),
+      setRegister: (_address: number, _value: number, unitId: number) => this.#refuse(unitId),
     };
+  }
+
+  #refuse(unitId: number): never {
+    throw exceptionOf(this.#bank.refuseWrite(unitId));
   }
 
   #registers(table: RegisterTable, address: number, length: number, unitId: number): number[] {
@@ -137,7 +145,11 @@ export class ModbusPlant {
 /** What modbus-serial answers with, or turns into an exception answer. */
 function valuesOf<T>(reply: ReadReply<T>): readonly T[] {
   if (reply.kind === "values") return reply.values;
-  throw new ModbusException(reply.kind === "exception" ? reply.code : GATEWAY_TARGET_SILENT);
+  throw exceptionOf(reply);
+}
+
+function exceptionOf(refusal: Refusal): ModbusException {
+  return new ModbusException(refusal.kind === "exception" ? refusal.code : GATEWAY_TARGET_SILENT);
 }
 
 function firstOf(registers: readonly number[]): number {

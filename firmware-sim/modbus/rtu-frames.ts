@@ -1,5 +1,5 @@
 /**
- * The slave's side of Modbus RTU for the four reads: requests out of a stream of bytes, answers as
+ * The slave's side of Modbus RTU for the four reads, and for writes as far as they have to be refused: requests out of a stream of bytes, answers as
  * frames. modbus-serial's serial server takes 32 ms a read and knows no faults. Pure.
  */
 import { strict as assert } from "node:assert";
@@ -10,6 +10,7 @@ export interface RtuRequest {
   unitId: number;
   functionCode: number;
   address: number;
+  /** Of a write of one, what is to be written. */
   length: number;
 }
 
@@ -17,28 +18,46 @@ export interface RtuRequest {
 const REQUEST_BYTES = 8;
 const CRC_BYTES = 2;
 
-/** Read coils, discrete inputs, holding and input registers. */
-const READS: ReadonlySet<number> = new Set([1, 2, 3, 4]);
+/** Read coils, discrete inputs, holding and input registers; write one coil, one register. */
+const OF_ONE_SIZE: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6]);
+/** Write several coils, several registers: behind the count stand a number of bytes, and these. */
+const OF_ANY_SIZE: ReadonlySet<number> = new Set([15, 16]);
+const BYTE_COUNT_AT = 6;
 
 export class RtuRequests {
   #rest: Buffer = Buffer.alloc(0);
 
   /** The requests that are whole with these bytes. Whatever else is on the line is skipped. */
   push(bytes: Uint8Array): RtuRequest[] {
-    this.#rest = Buffer.concat([this.#rest, bytes]);
+    const line = Buffer.concat([this.#rest, bytes]);
     const requests: RtuRequest[] = [];
-    while (this.#rest.length >= REQUEST_BYTES) {
-      const request = requestIn(this.#rest.subarray(0, REQUEST_BYTES));
+    let at = 0;
+    // Noise may look like the begin of a long write: it must not hold up the request behind it.
+    let unfinishedAt: number | undefined;
+    while (line.length - at >= REQUEST_BYTES) {
+      const size = sizeOf(line.subarray(at));
+      const isWhole = line.length - at >= size;
+      const request = isWhole ? requestIn(line.subarray(at, at + size)) : undefined;
       if (request) requests.push(request);
-      this.#rest = this.#rest.subarray(request ? REQUEST_BYTES : 1);
+      if (request) unfinishedAt = undefined;
+      else if (!isWhole) unfinishedAt ??= at;
+      at += request ? size : 1;
     }
+    this.#rest = line.subarray(unfinishedAt ?? at);
     return requests;
   }
 }
 
+/** Of the frame that begins here, if one does. */
+function sizeOf(bytes: Buffer): number {
+  if (!OF_ANY_SIZE.has(bytes.readUInt8(1))) return REQUEST_BYTES;
+  return BYTE_COUNT_AT + 1 + bytes.readUInt8(BYTE_COUNT_AT) + CRC_BYTES;
+}
+
 function requestIn(frame: Buffer): RtuRequest | undefined {
   const functionCode = frame.readUInt8(1);
-  if (!READS.has(functionCode) || crcOf(frame) !== frame.readUInt16LE(frame.length - CRC_BYTES)) {
+  const isKnown = OF_ONE_SIZE.has(functionCode) || OF_ANY_SIZE.has(functionCode);
+  if (!isKnown || crcOf(frame) !== frame.readUInt16LE(frame.length - CRC_BYTES)) {
     return undefined;
   }
   return {

@@ -42,6 +42,9 @@ const REGISTERS_MAX = 125;
 const BITS_MAX = 2000;
 const ILLEGAL_DATA_VALUE = 3;
 
+/** Function codes beyond write. */
+const READ_MAX = 4;
+
 export class RtuLine {
   readonly #parts: RtuLineParts;
   readonly #bank: UnitBank;
@@ -119,6 +122,10 @@ export class RtuLine {
 
   #frameFor(request: RtuRequest): Buffer | undefined {
     const { unitId, functionCode, address, length } = request;
+    if (functionCode > READ_MAX) {
+      const refusal = this.#bank.refuseWrite(unitId);
+      return refusal.kind === "nobody" ? undefined : exceptionAnswer(request, refusal.code);
+    }
     const isBits = functionCode <= 2;
     if (length < 1 || length > (isBits ? BITS_MAX : REGISTERS_MAX)) {
       return exceptionAnswer(request, ILLEGAL_DATA_VALUE);

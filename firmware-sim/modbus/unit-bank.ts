@@ -17,8 +17,9 @@ export interface ServedUnit {
   readingsIn(table: RegisterTable, address: number, length: number): number;
 }
 
-export type ReadReply<T> =
-  | { kind: "values"; values: readonly T[] }
+export type ReadReply<T> = { kind: "values"; values: readonly T[] } | Refusal;
+
+export type Refusal =
   | { kind: "exception"; code: number }
   /** No such unit: a line stays silent, a gateway says so. */
   | { kind: "nobody" };
@@ -32,6 +33,7 @@ export interface BankStats {
 }
 
 /** Modbus Application Protocol v1.1b3, section 7. */
+const ILLEGAL_FUNCTION = 1;
 const ILLEGAL_DATA_ADDRESS = 2;
 
 export class UnitBank {
@@ -96,6 +98,13 @@ export class UnitBank {
       values.push(bit);
     }
     return { kind: "values", values };
+  }
+
+  /** What the units measure is not to be written: a master is told so, as by a device of that kind. */
+  refuseWrite(unitId: number): Refusal {
+    if (!this.#units.has(unitId)) return { kind: "nobody" };
+    const fault = this.#faults.get(unitId);
+    return this.#exception(fault?.kind === "exception" ? fault.code : ILLEGAL_FUNCTION);
   }
 
   #count(unit: ServedUnit, readings: number): void {
