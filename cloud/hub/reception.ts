@@ -43,6 +43,8 @@ const DEFAULT_LIMITS: ReceptionLimits = {
   handshakeTimeoutMs: 15_000,
   loginTimeoutMs: 60_000,
   idleTimeoutMs: 240_000,
+  bytesMaxBeforeLogin: 64 * 1024,
+  unfinishedBytesMax: 32 * 1024 * 1024,
 };
 
 export class Reception {

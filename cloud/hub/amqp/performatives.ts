@@ -98,11 +98,15 @@ export function readBegin(fields: Fields): Begin {
   };
 }
 
+const COORDINATOR = 0x30;
+
 export interface Terminus {
   /** The encoded terminus, given back in the answer as the specification asks. */
   readonly typed: Typed;
   readonly address: string;
   readonly filter: ReadonlyMap<string, unknown>;
+  /** Of transactions: a target of its own kind (part 4, section 4.5.1). */
+  readonly isCoordinator: boolean;
 }
 
 export interface Attach {
@@ -121,7 +125,9 @@ function terminusAt(fields: Fields, index: number): Terminus | undefined {
   const typed = fields[index];
   const inner = listFields(typed);
   if (!typed || !inner) return undefined;
-  return { typed, address: textAt(inner, 0) ?? "", filter: mapAt(inner, 7) };
+  const isCoordinator =
+    typed.descriptor?.value === COORDINATOR || typed.descriptor?.value === "amqp:coordinator:list";
+  return { typed, address: textAt(inner, 0) ?? "", filter: mapAt(inner, 7), isCoordinator };
 }
 
 export function readAttach(fields: Fields): Attach {
@@ -157,6 +163,16 @@ export function readFlow(fields: Fields): Flow {
     drain: flagAt(fields, 8),
     echo: flagAt(fields, 9),
   };
+}
+
+/**
+ * The credit that the client's flow leaves us after `deliveryCount` deliveries; credit is a number of
+ * 32 bits, counts wrap there (section 2.6.7).
+ */
+export function creditAfter(flow: Flow, deliveryCount: number): number | undefined {
+  if (flow.linkCredit === undefined) return undefined;
+  const ahead = Math.min((flow.deliveryCount - deliveryCount) | 0, 0);
+  return flow.linkCredit + ahead;
 }
 
 export function readDetach(fields: Fields): { handle: number; closed: boolean } {

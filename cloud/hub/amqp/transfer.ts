@@ -11,6 +11,8 @@ export interface Transfer {
   settled: boolean;
   more: boolean;
   aborted: boolean;
+  /** It belongs to a transaction (part 4, section 4.5.7). */
+  isTransactional: boolean;
 }
 
 const FIELD_HANDLE = 0;
@@ -18,6 +20,7 @@ const FIELD_DELIVERY_ID = 1;
 const FIELD_FORMAT = 3;
 const FIELD_SETTLED = 4;
 const FIELD_MORE = 5;
+const FIELD_STATE = 7;
 const FIELD_ABORTED = 9;
 const FIELD_COUNT = 11;
 
@@ -34,6 +37,14 @@ function uintAt(bytes: Buffer, at: number): number | undefined {
   }
 }
 
+const TRANSACTIONAL_STATE = 0x34;
+
+function isTransactionalAt(bytes: Buffer, at: number): boolean {
+  if (bytes[at] !== 0x00) return false;
+  if (bytes[at + 1] === 0x53) return bytes[at + 2] === TRANSACTIONAL_STATE;
+  return bytes[at + 1] === 0x80 && bytes.readUInt32BE(at + 6) === TRANSACTIONAL_STATE;
+}
+
 function flagAt(bytes: Buffer, at: number): boolean {
   return bytes[at] === 0x41 || (bytes[at] === 0x56 && bytes[at + 1] === 1);
 }
@@ -47,6 +58,7 @@ export function readTransfer(bytes: Buffer, listAt: number, end: number): Transf
     settled: false,
     more: false,
     aborted: false,
+    isTransactional: false,
   };
   const isShort = bytes[listAt] === 0xc0;
   const empty = bytes[listAt] === 0x45;
@@ -76,6 +88,9 @@ function readField(transfer: Transfer, field: number, bytes: Buffer, at: number)
       break;
     case FIELD_MORE:
       transfer.more = flagAt(bytes, at);
+      break;
+    case FIELD_STATE:
+      transfer.isTransactional = isTransactionalAt(bytes, at);
       break;
     case FIELD_ABORTED:
       transfer.aborted = flagAt(bytes, at);

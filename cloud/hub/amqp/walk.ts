@@ -11,8 +11,8 @@ export class DecodeError extends Error {
 }
 
 const DEPTH_MAX = 32;
-/** An array of zero-width items costs no bytes an item, so its count needs a limit of its own. */
-const EMPTY_ITEMS_MAX = 65_536;
+/** An array of zero-width items costs no bytes an item, but memory once it is decoded. */
+const EMPTY_ITEMS_MAX = 16;
 const DESCRIBED = 0x00;
 
 const FIXED_CODES = new Set([

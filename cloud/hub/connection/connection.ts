@@ -14,6 +14,7 @@ import { type Frame, FrameReader, type ProtocolHeader } from "../amqp/frame-read
 import { type AmqpError, closeFrame, endFrame, heartbeatFrame, openFrame } from "../amqp/frames.ts";
 import { fieldsOf, type Open, PERFORMATIVE, readBegin } from "../amqp/performatives.ts";
 import { DecodeError } from "../amqp/walk.ts";
+import { UnfinishedBytes } from "../links/delivery.ts";
 import type { Link, LinkConnection, LinkOpener } from "../links/link.ts";
 import { Handshake } from "./handshake.ts";
 import { Session } from "./session.ts";
@@ -33,6 +34,10 @@ export interface ConnectionLimits {
   /** An open connection without any token is closed after this time. */
   loginTimeoutMs: number;
   idleTimeoutMs: number;
+  /** Without a token nobody needs to send more; whatever they made the hub keep is bounded by it. */
+  bytesMaxBeforeLogin: number;
+  /** Deliveries whose last frame is still to come, over all links. */
+  unfinishedBytesMax: number;
 }
 
 /** Why a connection ended: `error` is a fault of the hub, `protocol` one of the client. */
@@ -53,6 +58,7 @@ export interface ConnectionOptions {
 export class Connection implements LinkConnection {
   readonly id: string;
   readonly claims = new Claims();
+  readonly unfinished: UnfinishedBytes;
   readonly #options: ConnectionOptions;
   readonly #outlet: SocketOutlet;
   readonly #reader: FrameReader;
@@ -64,6 +70,7 @@ export class Connection implements LinkConnection {
   #open: Open | undefined;
   frameBytesMax = FRAME_BYTES_MIN;
   #readMs: number;
+  #bytesBeforeLogin = 0;
   #isEnding = false;
   #isGone = false;
 
@@ -73,6 +80,7 @@ export class Connection implements LinkConnection {
     const { clock, limits, socket } = options;
     this.#startedMs = clock.monotonic();
     this.#readMs = this.#startedMs;
+    this.unfinished = new UnfinishedBytes(limits.unfinishedBytesMax);
     this.#outlet = new SocketOutlet(socket, clock, limits.unsentBytesMax);
     this.#reader = new FrameReader(limits.frameBytesMaxBeforeLogin, (item) => this.#take(item));
     this.#handshake = new Handshake(options.keys);
@@ -114,6 +122,7 @@ export class Connection implements LinkConnection {
     if (this.#isEnding) return;
     try {
       this.#reader.push(bytes);
+      if (!this.isLoggedIn) this.#countBeforeLogin(bytes.length);
     } catch (error) {
       const description = messageOf(error);
       if (error instanceof DecodeError) {
@@ -123,6 +132,14 @@ export class Connection implements LinkConnection {
         this.#end("error", { condition: "amqp:internal-error", description });
       }
     }
+  }
+
+  #countBeforeLogin(byteCount: number): void {
+    const { bytesMaxBeforeLogin } = this.#options.limits;
+    this.#bytesBeforeLogin += byteCount;
+    if (this.#bytesBeforeLogin <= bytesMaxBeforeLogin) return;
+    const description = `A client may send ${bytesMaxBeforeLogin} bytes before it puts a token.`;
+    this.#end("protocol", { condition: "amqp:resource-limit-exceeded", description });
   }
 
   #take(item: Frame | ProtocolHeader): boolean {

@@ -20,7 +20,7 @@ import {
   rejectedFrame,
   type SessionWindow,
 } from "../amqp/frames.ts";
-import { type Begin, type Flow, readAttach, readDetach, readFlow } from "../amqp/performatives.ts";
+import { type Begin, readAttach, readDetach, readFlow } from "../amqp/performatives.ts";
 import { readTransfer } from "../amqp/transfer.ts";
 import { DecodeError } from "../amqp/walk.ts";
 import type { Link, LinkConnection, LinkOpener, LinkSession } from "../links/link.ts";
@@ -92,17 +92,18 @@ export class Session implements LinkSession {
 
   flow(fields: readonly Typed[]): void {
     const flow = readFlow(fields);
-    this.#clientWindow = difference(
-      ((flow.nextIncomingId ?? 0) + flow.incomingWindow) | 0,
-      this.#nextOutgoingId,
-    );
-    if (flow.handle === undefined) this.#sessionFlow(flow);
-    else this.#links.get(flow.handle)?.flow(flow);
+    const before = this.#clientWindow;
+    // A window is a number of 32 bits, and ids wrap there: only what is under way may be taken off.
+    const underWay = Math.min(difference(flow.nextIncomingId ?? 0, this.#nextOutgoingId), 0);
+    this.#clientWindow = flow.incomingWindow + underWay;
+    if (flow.handle !== undefined) this.#links.get(flow.handle)?.flow(flow);
+    else if (flow.echo) this.connection.write(flowFrame(this.channel, this.#window()));
+    // The window is the session's: whichever link's flow has widened it, others may wait for it.
+    if (this.#clientWindow > before || flow.handle === undefined) this.#pump();
   }
 
-  #sessionFlow(flow: Flow): void {
+  #pump(): void {
     for (const link of this.#links.values()) link.pump();
-    if (flow.echo) this.connection.write(flowFrame(this.channel, this.#window()));
   }
 
   transfer(frame: Frame): void {

@@ -10,7 +10,7 @@
 import { messageOf } from "#core/errors.ts";
 import { encodeValue, types } from "../amqp/codec.ts";
 import type { AmqpError } from "../amqp/frames.ts";
-import type { Attach, Flow } from "../amqp/performatives.ts";
+import { type Attach, creditAfter, type Flow } from "../amqp/performatives.ts";
 import type { EventHub } from "../event-hub.ts";
 import type { HubCounters } from "../hub-counters.ts";
 import { BLOCK_HEAD_BYTES, EVENT_HEAD_BYTES } from "../log/block.ts";
@@ -100,9 +100,7 @@ export class ConsumeLink implements Link, GroupReader {
   }
 
   flow(flow: Flow): void {
-    if (flow.linkCredit !== undefined) {
-      this.#credit = (flow.deliveryCount + flow.linkCredit - this.#deliveryCount) | 0;
-    }
+    this.#credit = creditAfter(flow, this.#deliveryCount) ?? this.#credit;
     this.pump();
     if (flow.drain && this.#credit > 0) {
       this.#deliveryCount = (this.#deliveryCount + this.#credit) >>> 0;

@@ -7,6 +7,7 @@ import type { Claims } from "../access/claims.ts";
 import type { AmqpError, AttachAnswer, LinkCredit } from "../amqp/frames.ts";
 import type { Attach, Flow } from "../amqp/performatives.ts";
 import type { Transfer } from "../amqp/transfer.ts";
+import type { UnfinishedBytes } from "./delivery.ts";
 
 export interface Link {
   readonly handle: number;
@@ -26,6 +27,8 @@ export interface Link {
 export interface LinkConnection {
   readonly id: string;
   readonly claims: Claims;
+  /** Shared by the links of the connection. */
+  readonly unfinished: UnfinishedBytes;
   /** Frames to this client may be at most so long. */
   readonly frameBytesMax: number;
   /** Bytes that wait for the socket. */

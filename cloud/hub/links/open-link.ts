@@ -62,7 +62,7 @@ class Opening {
     if (!this.#attach.clientReceives) return node ? this.#request(node) : this.#publish();
     if (!node) return this.#consume();
     const link = new ReplyLink(this.#session, this.#attach, node);
-    link.start();
+    link.start(this.#attach);
     return link;
   }
 
@@ -83,11 +83,15 @@ class Opening {
         ? answerCbs({ connection, keys, now, hasHub, refused }, request)
         : answerManagement({ connection, keys, now, findHub }, request),
     );
-    link.start();
+    link.start(this.#attach);
     return link;
   }
 
   #publish(): Link | undefined {
+    if (this.#attach.target?.isCoordinator) {
+      const description = "Transactions are not supported.";
+      return this.#refuse({ condition: "amqp:not-implemented", description });
+    }
     const [, hubName = "", partitionName] = PUBLISH_ADDRESS.exec(this.#address) ?? [];
     const hub = this.#options.findHub(hubName);
     if (!hub) return this.#refuse(this.#notFound());

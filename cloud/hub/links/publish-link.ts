@@ -55,8 +55,8 @@ export class PublishLink implements Link {
     this.#options = options;
     this.handle = options.attach.handle;
     this.#deliveryCount = options.attach.initialDeliveryCount;
-    // A little more than a message, so that the error can say by how much it is too large.
-    this.#assembler = new DeliveryAssembler(options.messageBytesMax);
+    const { unfinished } = options.session.connection;
+    this.#assembler = new DeliveryAssembler(options.messageBytesMax, unfinished);
   }
 
   start(): void {
@@ -86,10 +86,11 @@ export class PublishLink implements Link {
 
   receive(transfer: Transfer, payload: Buffer): void {
     const delivery = this.#assembler.add(transfer, payload);
-    if (!delivery) return;
+    // One that is aborted has cost its credit, too.
+    if (!delivery && !transfer.aborted) return;
     this.#deliveryCount = (this.#deliveryCount + 1) >>> 0;
     this.#spent += 1;
-    this.#store(delivery);
+    if (delivery) this.#store(delivery);
     if (this.#spent >= CREDIT / 4 && !this.#hasEnded) this.#grant();
   }
 
@@ -119,6 +120,11 @@ export class PublishLink implements Link {
 
   #read(delivery: Delivery): Batch | undefined {
     const { messageBytesMax } = this.#options;
+    if (delivery.isTransactional) {
+      const description = "The hub has no transactions, and none with this id.";
+      this.#reject(delivery, { condition: "amqp:transaction:unknown-id", description });
+      return undefined;
+    }
     if (delivery.isTooLarge) {
       const description = `The received message (delivery-id:${delivery.deliveryId}, size:${delivery.byteCount} bytes) exceeds the limit (${messageBytesMax} bytes) currently allowed on the link.`;
       this.#reject(delivery, { condition: "amqp:link:message-size-exceeded", description });
@@ -173,6 +179,7 @@ export class PublishLink implements Link {
 
   ended(): void {
     this.#hasEnded = true;
+    this.#assembler.drop();
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { encodeMessage } from "../amqp/codec.ts";
 import type { AmqpError } from "../amqp/frames.ts";
-import type { Attach, Flow } from "../amqp/performatives.ts";
+import { type Attach, creditAfter, type Flow } from "../amqp/performatives.ts";
 import type { Link, LinkSession } from "./link.ts";
 import { TransferWriter } from "./transfer-writer.ts";
 
@@ -17,27 +17,26 @@ export class ReplyLink implements Link {
   /** What requests name as their reply-to. */
   readonly replyTo: string;
   readonly #session: LinkSession;
-  readonly #attach: Attach;
   #waiting: Buffer[] = [];
   #credit = 0;
   #deliveryCount = 0;
 
   constructor(session: LinkSession, attach: Attach, node: string) {
     this.#session = session;
-    this.#attach = attach;
     this.handle = attach.handle;
     this.node = node;
     this.replyTo = attach.target?.address || attach.name;
   }
 
-  start(): void {
+  /** The attach is not kept: decoded, it may be many times as large as it came. */
+  start(attach: Attach): void {
     this.#session.answerAttach({
-      name: this.#attach.name,
+      name: attach.name,
       handle: this.handle,
       hubReceives: false,
       presettled: true,
-      source: this.#attach.source?.typed ?? null,
-      target: this.#attach.target?.typed ?? null,
+      source: attach.source?.typed ?? null,
+      target: attach.target?.typed ?? null,
       messageBytesMax: 0,
       offeredCapabilities: [],
     });
@@ -54,9 +53,7 @@ export class ReplyLink implements Link {
   }
 
   flow(flow: Flow): void {
-    if (flow.linkCredit !== undefined) {
-      this.#credit = (flow.deliveryCount + flow.linkCredit - this.#deliveryCount) | 0;
-    }
+    this.#credit = creditAfter(flow, this.#deliveryCount) ?? this.#credit;
     this.pump();
     if (!flow.drain && !flow.echo) return;
     if (flow.drain) {

@@ -30,10 +30,9 @@ export interface Answer {
 export class RequestLink implements Link {
   readonly handle: number;
   readonly #session: LinkSession;
-  readonly #attach: Attach;
   readonly #node: string;
   readonly #answer: (request: Request) => Answer;
-  readonly #assembler = new DeliveryAssembler(REQUEST_BYTES_MAX);
+  readonly #assembler: DeliveryAssembler;
   #deliveryCount: number;
 
   constructor(
@@ -43,21 +42,22 @@ export class RequestLink implements Link {
     answer: (request: Request) => Answer,
   ) {
     this.#session = session;
-    this.#attach = attach;
     this.#node = node;
     this.#answer = answer;
+    this.#assembler = new DeliveryAssembler(REQUEST_BYTES_MAX, session.connection.unfinished);
     this.handle = attach.handle;
     this.#deliveryCount = attach.initialDeliveryCount;
   }
 
-  start(): void {
+  /** The attach is not kept: decoded, it may be many times as large as it came. */
+  start(attach: Attach): void {
     this.#session.answerAttach({
-      name: this.#attach.name,
+      name: attach.name,
       handle: this.handle,
       hubReceives: true,
       presettled: false,
-      source: this.#attach.source?.typed ?? null,
-      target: this.#attach.target?.typed ?? null,
+      source: attach.source?.typed ?? null,
+      target: attach.target?.typed ?? null,
       messageBytesMax: REQUEST_BYTES_MAX,
       offeredCapabilities: [],
     });
@@ -72,9 +72,13 @@ export class RequestLink implements Link {
 
   receive(transfer: Transfer, payload: Buffer): void {
     const delivery = this.#assembler.add(transfer, payload);
-    if (!delivery) return;
+    if (!delivery && !transfer.aborted) return;
     this.#deliveryCount = (this.#deliveryCount + 1) >>> 0;
     this.#grant();
+    if (delivery) this.#take(delivery);
+  }
+
+  #take(delivery: Delivery): void {
     try {
       this.#handleRequest(delivery);
     } catch (error) {
@@ -129,7 +133,7 @@ export class RequestLink implements Link {
   }
 
   ended(): void {
-    // Nothing is held for it.
+    this.#assembler.drop();
   }
 }
 

@@ -3,9 +3,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { types } from "#cloud/hub/amqp/codec.ts";
 import { protocolHeader } from "#cloud/hub/amqp/frames.ts";
 import { PERFORMATIVE } from "#cloud/hub/amqp/performatives.ts";
-import { eventually, impatient, startTestHub, type TestHub } from "#test/support/hub.ts";
+import { eventually, impatient, startTestHub, TEST_HUB, type TestHub } from "#test/support/hub.ts";
 import { fc } from "#test/support/properties.ts";
-import { beginBytes, frame, openBytes, RawClient, rawFrame } from "./raw-client.ts";
+import {
+  attachBytes,
+  beginBytes,
+  frame,
+  openBytes,
+  RawClient,
+  rawFrame,
+  transferBytes,
+} from "./raw-client.ts";
 
 let hub: TestHub;
 
@@ -18,6 +26,8 @@ afterAll(async () => {
 });
 
 const client = (): RawClient => new RawClient(hub.hub.address.port);
+
+const isAttach = ({ code }: { code: number | undefined }): boolean => code === PERFORMATIVE.attach;
 
 async function isServing(): Promise<boolean> {
   const producer = new EventHubProducerClient(hub.connectionString, impatient);
@@ -123,6 +133,13 @@ describe("after the handshake", () => {
       "amqp:connection:framing-error",
     ],
     ["a second SASL exchange", [protocolHeader(3)], "amqp:connection:framing-error"],
+    [
+      "more than strangers need to send",
+      Array.from({ length: 20 }, () =>
+        frame(PERFORMATIVE.disposition, [types.wrap_string("x".repeat(4000))]),
+      ),
+      "amqp:resource-limit-exceeded",
+    ],
   ])("%s closes with the right error", async (_name, parts, condition) => {
     const raw = client();
     await raw.login();
@@ -130,6 +147,37 @@ describe("after the handshake", () => {
     expect((await raw.closeError()).condition).toBe(condition);
     await raw.closed();
     expect(await isServing()).toBe(true);
+  });
+
+  test("an array of 65,535 nulls in 10 bytes is never decoded", async () => {
+    const raw = client();
+    await raw.login();
+    raw.send(openBytes, rawFrame(Buffer.from("005311c00b01f0000000050000ffff40", "hex")));
+    expect((await raw.closeError()).description).toBe("array of empty items too long");
+    await raw.closed();
+  });
+
+  test("deliveries without an end are bounded over all links of a client", async () => {
+    const own = await startTestHub({ limits: { unfinishedBytesMax: 100_000 } });
+    const key = /SharedAccessKey=([^;]+)/.exec(own.connectionString)?.[1] ?? "";
+    const raw = new RawClient(own.hub.address.port);
+    await raw.login({ name: "RootManageSharedAccessKey", key });
+    raw.send(openBytes, beginBytes);
+    const payload = Buffer.alloc(30_000);
+    const part = { id: 0, format: 0, payload, more: true };
+    raw.send(attachBytes(0, false, TEST_HUB), transferBytes({ handle: 0, ...part }));
+    // What was begun on a link that is gone no longer counts.
+    raw.send(frame(PERFORMATIVE.detach, [types.wrap_uint(0), types.wrap_boolean(true)]));
+    for (const handle of [1, 2, 3]) {
+      raw.send(attachBytes(handle, false, TEST_HUB), transferBytes({ handle, ...part }));
+    }
+    await eventually("the attaches", () => raw.frames.filter(isAttach).length === 4);
+    expect(raw.isClosed).toBe(false);
+    raw.send(attachBytes(4, false, TEST_HUB), transferBytes({ handle: 4, ...part }));
+    const { condition, description } = await raw.closeError();
+    expect(condition).toBe("amqp:connection:framing-error");
+    expect(description).toContain("unfinished deliveries");
+    await own.stop();
   });
 
   test("random frames never end anything but their own connection", async () => {

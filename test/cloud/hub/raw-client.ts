@@ -64,9 +64,13 @@ export interface RawTransfer {
   id: number;
   format: number;
   payload: Buffer;
+  more?: boolean;
+  state?: Typed;
+  aborted?: boolean;
 }
 
-export function transferBytes({ handle, id, format, payload }: RawTransfer): Buffer {
+export function transferBytes(transfer: RawTransfer): Buffer {
+  const { handle, id, format, payload, more = false, state = null, aborted = false } = transfer;
   const tag = Buffer.alloc(4);
   tag.writeUInt32BE(id);
   const head = frame(PERFORMATIVE.transfer, [
@@ -74,6 +78,12 @@ export function transferBytes({ handle, id, format, payload }: RawTransfer): Buf
     types.wrap_uint(id),
     types.wrap_binary(tag),
     types.wrap_uint(format),
+    types.wrap_boolean(false),
+    types.wrap_boolean(more),
+    null,
+    state,
+    types.wrap_boolean(false),
+    types.wrap_boolean(aborted),
     types.wrap_boolean(false),
   ]);
   head.writeUInt32BE(head.length + payload.length, 0);
@@ -106,10 +116,12 @@ export class RawClient {
     for (const part of parts) this.socket.write(part);
   }
 
-  /** SASL ANONYMOUS, then the AMQP header; the caller goes on with `open`. */
-  async login(): Promise<void> {
-    const init = frame(PERFORMATIVE.saslInit, [types.wrap_symbol("ANONYMOUS")], 0, 1);
-    this.send(protocolHeader(3), init);
+  /** SASL ANONYMOUS, or PLAIN with a key, then the AMQP header; the caller goes on with `open`. */
+  async login(key?: { name: string; key: string }): Promise<void> {
+    const fields = key
+      ? [types.wrap_symbol("PLAIN"), types.wrap_binary(Buffer.from(`\0${key.name}\0${key.key}`))]
+      : [types.wrap_symbol("ANONYMOUS")];
+    this.send(protocolHeader(3), frame(PERFORMATIVE.saslInit, fields, 0, 1));
     await this.received(PERFORMATIVE.saslOutcome);
     this.send(protocolHeader(0));
   }
