@@ -94,20 +94,27 @@ export function readMessageShape(bytes: Buffer, start: number, end: number): Mes
   let annotationsAt = -1;
   let restAt = -1;
   let lastCode = 0;
+  let hasFooter = false;
   let at = start;
   if (at >= end) throw new DecodeError("empty message");
   while (at < end) {
     const { code, valueAt } = sectionAt(bytes, at, end);
-    const mayRepeat = code === DATA || code === SEQUENCE;
-    if (code < lastCode || (code === lastCode && !mayRepeat)) {
-      throw new DecodeError("sections out of order");
+    if (code === FOOTER) {
+      // rhea, and so the SDK, writes the footer before the body.
+      if (hasFooter) throw new DecodeError("a second footer");
+      hasFooter = true;
+    } else {
+      const mayRepeat = code === DATA || code === SEQUENCE;
+      if (code < lastCode || (code === lastCode && !mayRepeat)) {
+        throw new DecodeError("sections out of order");
+      }
+      lastCode = code;
     }
     checkKind(code, byteAt(bytes, valueAt, end));
     const next = skipValue(bytes, valueAt, end);
     if (code === HEADER) headerEnd = next;
     if (code === MESSAGE_ANNOTATIONS) annotationsAt = valueAt;
     if (code > MESSAGE_ANNOTATIONS && restAt < 0) restAt = at;
-    lastCode = code;
     at = next;
   }
   return { start, end, headerEnd, annotationsAt, restAt: restAt < 0 ? end : restAt };

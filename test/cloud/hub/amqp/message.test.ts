@@ -13,6 +13,7 @@ const FULL = rhea.message.encode({
   message_id: "m1",
   application_properties: { a: 1, b: "x", c: true, d: new Date(5) },
   body: rhea.message.data_section(Buffer.from("hello")),
+  footer: { sum: 5 },
 });
 
 const ADDED = { sequenceNumber: 2 ** 33 + 5, offset: 12_345, enqueuedTimeMs: 1_700_000_000_123 };
@@ -36,6 +37,7 @@ describe("the stored form of a message", () => {
     expect(decoded).toMatchObject({ durable: true, message_id: "m1" });
     expect(decoded["application_properties"]).toEqual({ a: 1, b: "x", c: true, d: new Date(5) });
     expect(decoded["body"].content).toEqual(Buffer.from("hello"));
+    expect(decoded["footer"]).toEqual({ sum: 5 });
   });
 
   test.each([
