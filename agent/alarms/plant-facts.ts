@@ -4,6 +4,7 @@ import type { AlarmTransition } from "#core/alarm.ts";
 import type { AlarmAdvice, AlarmFacts, AlarmSite } from "#core/alarms/facts.ts";
 import { matchesGlob } from "#core/alarms/glob.ts";
 import { stateKey } from "#core/alarms/state-key.ts";
+import { valueText } from "#core/alarms/value-text.ts";
 import type { Value } from "#core/reading.ts";
 
 /** The newest reading of a series. */
@@ -14,8 +15,6 @@ export interface NewestValue {
   readonly quality: string;
 }
 
-const SIGNIFICANT_DIGITS = 6;
-const TEXT_LENGTH_MAX = 100;
 /** What a shell would take apart stands in quotes. */
 const PLAIN_WORD = /^[A-Za-z0-9_./%:-]+$/;
 
@@ -65,7 +64,7 @@ export class PlantFacts implements AlarmFacts {
     const related: { tag: string; value: string; unit?: string }[] = [];
     for (const { tag: other, value, unit, quality } of this.#valuesOf(device)) {
       if (other === tag || value === null || quality === "bad") continue;
-      related.push({ tag: other, value: textOf(value), ...(unit !== undefined && { unit }) });
+      related.push({ tag: other, value: valueText(value), ...(unit !== undefined && { unit }) });
     }
     return related;
   }
@@ -75,11 +74,6 @@ export class PlantFacts implements AlarmFacts {
     // What begins with a dash would be taken for an option.
     return `penstock alarm ack ${which.startsWith("-") ? "-- " : ""}${word}`;
   }
-}
-
-function textOf(value: number | boolean | string): string {
-  if (typeof value === "number") return String(Number(value.toPrecision(SIGNIFICANT_DIGITS)));
-  return String(value).slice(0, TEXT_LENGTH_MAX);
 }
 
 function quoted(word: string): string {

@@ -43,6 +43,8 @@ export interface DeskTermOptions {
   readonly board: AlarmModel;
   readonly judge: Judge;
   readonly teller: Teller;
+  /** What notices need to know of the devices, before their alarms are taken in. */
+  readonly learn: (alarms: readonly AlarmRow[]) => Promise<void>;
   /** Wall clock. */
   readonly nowMs: () => number;
 }
@@ -67,14 +69,16 @@ export class DeskTerm {
    * @throws LeaseLost; PenstockError STORE_FAILED
    */
   async takeIn(): Promise<boolean> {
-    const { desk, board, nowMs, teller } = this.#options;
+    const { desk, board, nowMs, teller, learn } = this.#options;
     const transitions = await desk.transitionsAfter(this.#cursor, TRANSITIONS_PER_TURN);
     const requests = await desk.requests(REQUESTS_PER_TURN);
     const isDue = board.dueAt !== undefined && board.dueAt <= nowMs();
     if (transitions.length === 0 && requests.length === 0 && !isDue) return false;
     const draft = new WriteDraft();
     const verdict = new Verdict();
-    for (const alarm of inOrder(transitions)) this.#take(alarm, draft, verdict);
+    const alarms = inOrder(transitions);
+    await learn(alarms);
+    for (const alarm of alarms) this.#take(alarm, draft, verdict);
     const answers = requests.map((request) => ({
       id: request.id,
       answer: this.#operate(request, draft),

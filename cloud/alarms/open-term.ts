@@ -18,6 +18,7 @@ import type { OpenTerm } from "./alarm-desk.ts";
 import { DeskTerm } from "./desk-term.ts";
 import { Judge, type LagMeasure } from "./judge.ts";
 import { PlantFacts } from "./plant-facts.ts";
+import { RelatedValues } from "./related-values.ts";
 
 const REGISTRY_EVERY_MS = 60_000;
 
@@ -40,9 +41,11 @@ export function openTerm(options: TermOptions, lease: DeskLease, kept: KeptDesk)
   const { store, settings, recipients, lag, clock, random, log, limitedLog } = options;
   const { rules, pipeline, policy } = settings;
   const nowMs = (): number => clock.now();
-  const facts = new PlantFacts(settings, options.file);
-  const board = new AlarmBoard(policyOf(policy), kept, facts);
   const elapsedMs = (): number => clock.monotonic();
+  const rows = store.rollups.bind(store);
+  const values = new RelatedValues({ rows, elapsedMs, log: limitedLog });
+  const facts = new PlantFacts(settings, options.file, values);
+  const board = new AlarmBoard(policyOf(policy), kept, facts);
   const judge = new Judge({ rules, pipeline, store, lag, nowMs, elapsedMs });
   const ended = judge.load(kept.memory);
   const notifications = new Notifications({
@@ -63,6 +66,8 @@ export function openTerm(options: TermOptions, lease: DeskLease, kept: KeptDesk)
     cursor: kept.cursor,
     board,
     judge,
+    // Where nobody is told, nobody reads them.
+    learn: async (alarms) => (recipients.length > 0 ? values.learn(alarms) : undefined),
     teller: {
       addressed: (notices) => notifications.entriesFor(notices, nowMs()),
       send: (entries) => {

@@ -3,17 +3,20 @@
 import type { AlarmRule } from "#config/sink/alarm-rules.ts";
 import type { SinkAlarmSettings } from "#config/sink/alarms.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
+import type { Notice } from "#core/alarms/contract.ts";
 import type { AlarmAdvice, AlarmFacts, AlarmSite } from "#core/alarms/facts.ts";
 import { matchesGlob } from "#core/alarms/glob.ts";
 import { stateKey } from "#core/alarms/state-key.ts";
 import { isOwnDevice } from "#core/own-names.ts";
 import type { DeviceRow } from "../store/contract.ts";
 import { pipelineAdvice } from "./pipeline-judge.ts";
+import type { RelatedValues } from "./related-values.ts";
 
 type Runbook = SinkAlarmSettings["policy"]["runbooks"][string];
 
 export class PlantFacts implements AlarmFacts {
   readonly #file: string;
+  readonly #values: Pick<RelatedValues, "of">;
   readonly #rules: ReadonlyMap<string, AlarmRule>;
   readonly #runbooks: readonly (readonly [pattern: string, Runbook])[];
   readonly #series = new Map<string, DeviceRow>();
@@ -21,8 +24,13 @@ export class PlantFacts implements AlarmFacts {
   readonly #devices = new Map<string, DeviceRow>();
 
   /** @param file where the settings stand */
-  constructor({ rules, policy }: Pick<SinkAlarmSettings, "rules" | "policy">, file: string) {
+  constructor(
+    { rules, policy }: Pick<SinkAlarmSettings, "rules" | "policy">,
+    file: string,
+    values: Pick<RelatedValues, "of">,
+  ) {
     this.#file = file;
+    this.#values = values;
     this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
     this.#runbooks = Object.entries(policy.runbooks);
   }
@@ -65,9 +73,12 @@ export class PlantFacts implements AlarmFacts {
     return { action: pipelineAdvice(alarm.rule) };
   }
 
-  /** Would have to be read from the database for each notice. */
-  relatedTo(): [] {
-    return [];
+  relatedTo(gateway: string, device: string, tag: string): NonNullable<Notice["related"]> {
+    const others = this.#values.of(gateway, device).filter((each) => each.tag !== tag);
+    return others.map(({ tag: other, value }) => {
+      const unit = this.unitOf(gateway, device, other);
+      return unit === undefined ? { tag: other, value } : { tag: other, value, unit };
+    });
   }
 
   acknowledgeWith(which: string): string {
