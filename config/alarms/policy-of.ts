@@ -14,7 +14,7 @@ export function policyOf({
     latch,
     shelveMaxMs: shelveMax,
     chatter: { raises: chatter.raises, windowMs: chatter.window, calmMs: chatter.calm },
-    flood: { notices: flood.notices, windowMs: flood.window },
+    flood: { notices: flood.notices, urgent: flood.urgent, windowMs: flood.window },
     group: { rules: group.rules, waitMs: group.wait, settleMs: group.settle },
   };
 }

@@ -28,9 +28,17 @@ const flood = z.strictObject({
     .max(1000)
     .default(10)
     .describe("More than so many within the window become one summary; urgent ones still go out."),
+  urgent: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(50)
+    .describe(
+      "Of `high` ones, and of `critical` ones: beyond so many each they are summed up, too.",
+    ),
   window: durationBetween(10_000, 24 * HOUR_MS)
     .prefault("10m")
-    .describe("Of `notices`; a summary comes once in it."),
+    .describe("Of both; a summary comes once in it, of urgent ones every minute."),
 });
 
 const group = z.strictObject({

@@ -2,27 +2,42 @@
  * Decides how people are told: at once, together with others like it, in the summary of a flood, or
  * not while somebody works on the device.
  */
+import type { AlarmPriority } from "../alarm.ts";
 import { stepOf, wantsNotice } from "./alarm-machine.ts";
 import type { AlarmTable } from "./alarm-table.ts";
 import type { AlarmState } from "./contract.ts";
 import type { EffectsDraft } from "./effects-draft.ts";
 import type { AlarmFacts } from "./facts.ts";
-import { FloodGate } from "./flood-gate.ts";
+import { FloodGate, type SummaryPace } from "./flood-gate.ts";
 import { Gathering } from "./gathering.ts";
 import { matchesAnyGlob } from "./glob.ts";
 import type { MaintenanceBook } from "./maintenance-book.ts";
 import { NoticeWriter } from "./notice-writer.ts";
 import type { AlarmPolicy } from "./policy.ts";
-import { isUrgent } from "./priority.ts";
+import { isUrgent, mostUrgent } from "./priority.ts";
+
+const PACE: SummaryPace = { firstMs: 30_000, nextMs: (windowMs) => windowMs };
+/** Long enough for most of a flood to come in, and no longer. */
+const URGENT_PACE: SummaryPace = {
+  firstMs: 5000,
+  nextMs: (windowMs) => Math.min(60_000, windowMs),
+};
 
 export class AlarmTeller {
   readonly #table: AlarmTable;
   readonly #maintenance: MaintenanceBook;
   readonly #writer: NoticeWriter;
   readonly #gathering = new Gathering();
-  /** What is only worth knowing must not use up what the others are allowed. */
-  readonly #advisoryGate = new FloodGate();
-  readonly #gate = new FloodGate();
+  /**
+   * By priority of what is told: what is only worth knowing must not use up what the others are
+   * allowed, nor a flood of high ones hide a critical one. The most urgent first.
+   */
+  readonly #gates: Readonly<Record<AlarmPriority, FloodGate>> = {
+    critical: new FloodGate(URGENT_PACE),
+    high: new FloodGate(URGENT_PACE),
+    medium: new FloodGate(PACE),
+    low: new FloodGate(PACE),
+  };
   #policy: AlarmPolicy;
 
   constructor(
@@ -42,7 +57,8 @@ export class AlarmTeller {
   }
 
   get dueAt(): number {
-    return Math.min(this.#gathering.dueAt, this.#gate.dueAt, this.#advisoryGate.dueAt);
+    const gates = Object.values(this.#gates).map(({ dueAt }) => dueAt);
+    return Math.min(this.#gathering.dueAt, ...gates);
   }
 
   /** People should hear of it now. */
@@ -65,7 +81,7 @@ export class AlarmTeller {
   /** Tells what has waited long enough. */
   tellDue(draft: EffectsDraft): void {
     for (const keys of this.#gathering.takeDue(draft.nowMs)) this.#tellGroup(draft, keys);
-    for (const gate of [this.#gate, this.#advisoryGate]) {
+    for (const gate of Object.values(this.#gates)) {
       this.#tellFlood(draft, gate.takeDue(draft.nowMs));
     }
   }
@@ -131,15 +147,19 @@ export class AlarmTeller {
   }
 
   #tellUnlessFlooded(draft: EffectsDraft, members: readonly AlarmState[]): void {
-    const { flood } = this.#policy;
-    const mustPass = members.some(({ raised }) => isUrgent(raised.priority));
-    const isAdvisory = members.every(({ raised }) => raised.priority === "low");
-    const gate = isAdvisory ? this.#advisoryGate : this.#gate;
     const [first, ...others] = members;
     if (!first) return;
-    if (!gate.admits(flood, draft.nowMs, mustPass)) {
-      for (const { key } of members) gate.hold(key, flood, draft.nowMs);
-    } else if (others.length === 0) {
+    const { flood } = this.#policy;
+    const priority = mostUrgent(members.map(({ raised }) => raised.priority));
+    const limits = isUrgent(priority) ? { ...flood, notices: flood.urgent } : flood;
+    const gate = this.#gates[priority];
+    if (!gate.admits(limits, draft.nowMs)) {
+      for (const { key } of members) gate.hold(key, limits, draft.nowMs);
+      return;
+    }
+    // Whoever is told of what is urgent can follow less of the rest.
+    if (isUrgent(priority)) this.#gates.medium.count(flood, draft.nowMs);
+    if (others.length === 0) {
       this.tellOf(draft, first.key);
     } else {
       const key = this.#writer.groupKey(first);

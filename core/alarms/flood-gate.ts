@@ -1,34 +1,53 @@
 /**
  * Lets so many notices pass within a window; what comes beyond is collected for one summary. The
- * first summary waits a little for the flood to come in, the next ones for a window each.
+ * first summary waits a little for the flood to come in, the next ones for longer.
  */
-import type { FloodPolicy } from "./policy.ts";
 
-const SUMMARY_WAIT_MS = 30_000;
+/** More notices than these within the window are a flood. */
+export interface GateLimits {
+  readonly notices: number;
+  readonly windowMs: number;
+}
+
+export interface SummaryPace {
+  readonly firstMs: number;
+  /** At least so long after the last one. */
+  readonly nextMs: (windowMs: number) => number;
+}
 
 export class FloodGate {
+  readonly #pace: SummaryPace;
   #passed: number[] = [];
   #held = new Set<string>();
   #heldSince = 0;
   #dueAt = Number.POSITIVE_INFINITY;
   #summarisedAt = Number.NEGATIVE_INFINITY;
 
-  /** Counts it when it may pass. What must pass in any case counts, too. */
-  admits(policy: FloodPolicy, nowMs: number, mustPass: boolean): boolean {
-    // Times ahead are from before the clock was set back.
-    this.#passed = this.#passed.filter((at) => at <= nowMs && nowMs - at < policy.windowMs);
-    const isOver = this.#passed.length >= policy.notices;
-    if (isOver && !mustPass) return false;
+  constructor(pace: SummaryPace) {
+    this.#pace = pace;
+  }
+
+  /** Counts it when it may pass. */
+  admits(limits: GateLimits, nowMs: number): boolean {
+    this.#forgetBefore(limits, nowMs);
+    if (this.#passed.length >= limits.notices) return false;
     this.#passed.push(nowMs);
-    if (isOver) this.#passed.shift();
     return true;
   }
 
-  hold(key: string, policy: FloodPolicy, nowMs: number): void {
+  /** Of one that passes in any case. */
+  count(limits: GateLimits, nowMs: number): void {
+    this.#forgetBefore(limits, nowMs);
+    this.#passed.push(nowMs);
+    if (this.#passed.length > limits.notices) this.#passed.shift();
+  }
+
+  hold(key: string, { windowMs }: GateLimits, nowMs: number): void {
     if (this.#held.size === 0) {
       this.#heldSince = nowMs;
-      const isNext = nowMs - this.#summarisedAt < policy.windowMs && nowMs >= this.#summarisedAt;
-      this.#dueAt = isNext ? this.#summarisedAt + policy.windowMs : nowMs + SUMMARY_WAIT_MS;
+      const nextAt = this.#summarisedAt + this.#pace.nextMs(windowMs);
+      const isNext = nowMs < nextAt && nowMs >= this.#summarisedAt;
+      this.#dueAt = Math.max(nowMs + this.#pace.firstMs, isNext ? nextAt : nowMs);
     }
     this.#held.add(key);
   }
@@ -45,5 +64,10 @@ export class FloodGate {
 
   get dueAt(): number {
     return this.#dueAt;
+  }
+
+  /** Times ahead are from before the clock was set back. */
+  #forgetBefore({ windowMs }: GateLimits, nowMs: number): void {
+    this.#passed = this.#passed.filter((at) => at <= nowMs && nowMs - at < windowMs);
   }
 }

@@ -19,6 +19,8 @@ export interface ChatterPolicy {
 /** More notices than this within the window are a flood: no person can follow. */
 export interface FloodPolicy {
   readonly notices: number;
+  /** Of high ones, and of critical ones, each: what is urgent is told alone for longer. */
+  readonly urgent: number;
   readonly windowMs: number;
 }
 
@@ -37,7 +39,7 @@ export const ALARM_POLICY: AlarmPolicy = {
   latch: [],
   shelveMaxMs: 12 * 60 * MINUTE_MS,
   chatter: { raises: 4, windowMs: 10 * MINUTE_MS, calmMs: 10 * MINUTE_MS },
-  flood: { notices: 10, windowMs: 10 * MINUTE_MS },
+  flood: { notices: 10, urgent: 50, windowMs: 10 * MINUTE_MS },
   group: {
     rules: ["silent", "stale", "gap", "stuck", "anomaly", "drift", "group"],
     waitMs: 2000,

@@ -47,6 +47,8 @@ export class DeliveryQueue {
   readonly #stopping = new AbortController();
   #delays: Iterator<number, never, void>;
   #pausedUntilMs = 0;
+  /** Id of what is being told. */
+  #telling: string | undefined;
   #wake: (() => void) | undefined;
   #running: Promise<void> | undefined;
 
@@ -83,12 +85,28 @@ export class DeliveryQueue {
   }
 
   add(entry: OutboxEntry): void {
-    const { superseded, crowdedOut } = this.#waiting.add(entry, this.#options.clock.now());
-    if (superseded.length > 0) {
-      this.#options.book.enter({ outboxDone: superseded.map(({ id }) => id) });
-    }
-    this.#giveUp(crowdedOut, "too many others wait to be told");
+    this.#enter(entry);
     this.#wake?.();
+  }
+
+  #enter(entry: OutboxEntry): void {
+    const { clock, book, address } = this.#options;
+    const { superseded, crowdedOut, summary } = this.#waiting.add(
+      entry,
+      clock.now(),
+      this.#telling,
+    );
+    const done = [...superseded, ...crowdedOut];
+    if (done.length === 0) return;
+    const became = summary ? "it is told in sum" : "it is not told again";
+    const note = `${address}: too many others wait to be told: ${became}`;
+    book.enter({
+      outboxDone: done.map(({ id }) => id),
+      outbox: summary ? [summary] : [],
+      journal: crowdedOut.map(({ notice }) =>
+        this.#journalled("notification-failed", notice, note),
+      ),
+    });
   }
 
   async #run(): Promise<void> {
@@ -96,8 +114,11 @@ export class DeliveryQueue {
     while (!this.#stopping.signal.aborted) {
       const pauseMs = this.#pausedUntilMs - clock.monotonic();
       const next = pauseMs > 0 ? undefined : this.#waiting.next(clock.now());
-      if (next) await this.#attempt(next);
-      else await this.#idle(pauseMs);
+      if (next) {
+        this.#telling = next.id;
+        await this.#attempt(next);
+        this.#telling = undefined;
+      } else await this.#idle(pauseMs);
     }
   }
 
@@ -150,7 +171,7 @@ export class DeliveryQueue {
       outbox: again ? [again] : [],
       journal: [this.#journalled("notified", notice, address)],
     });
-    if (again) this.#waiting.add(again, clock.now());
+    if (again) this.#enter(again);
   }
 
   #failed(entry: OutboxEntry, error: DeliveryFailed): void {

@@ -1,6 +1,7 @@
 /** A notice as messages of MQTT. Pure. */
 import type { Notice } from "../alarms/contract.ts";
 import { incidentId, isOfSeveral } from "./notice-id.ts";
+import { isOverflow } from "./overflow.ts";
 import type { MqttChannel } from "./recipient.ts";
 import { webhookBodyOf } from "./webhook-body.ts";
 
@@ -20,6 +21,8 @@ export function mqttMessagesOf(
     payload: JSON.stringify(webhookBodyOf(notice)),
   };
   if (!retain || notice.kind === "test") return [{ ...message, retain: false }];
+  // What stands for many has no end that would remove it.
+  if (isOverflow({ notice })) return [{ ...message, retain: false }];
   if (notice.kind !== "cleared") return [{ ...message, retain: true }];
   // Whoever listens hears of the end; whoever comes later finds nothing (an empty message removes
   // what is retained: MQTT 3.1.1, section 3.3.1.3).

@@ -1,9 +1,12 @@
 /**
  * Notices of one channel that wait, in the order in which they were decided. Bounded: past the limit
- * the least urgent go, the oldest of them first. Pure.
+ * some go, and one notice stands for all of them. Reminders go first, for they were told, and it does
+ * not stand for them; then what is over before it was told, together with its end; then the least
+ * urgent, the oldest of them first; the ends of what people know of go last. Pure.
  */
 import type { Notice, OutboxEntry } from "../alarms/contract.ts";
 import { rankOf } from "../alarms/priority.ts";
+import { isOverflow, summedUp } from "./overflow.ts";
 
 const WAITING_MAX = 1000;
 
@@ -18,7 +21,11 @@ export interface Arrival {
   readonly superseded: readonly OutboxEntry[];
   /** For which there is no room. */
   readonly crowdedOut: readonly OutboxEntry[];
+  /** Now stands for them, and is to be kept in their place; undefined where they were told before. */
+  readonly summary: OutboxEntry | undefined;
 }
+
+const NO_ARRIVAL: Arrival = { superseded: [], crowdedOut: [], summary: undefined };
 
 export class WaitingList {
   #entries: OutboxEntry[] = [];
@@ -36,14 +43,13 @@ export class WaitingList {
     );
   }
 
-  add(entry: OutboxEntry, nowMs: number): Arrival {
-    if (this.#entries.some(({ id }) => id === entry.id)) return { superseded: [], crowdedOut: [] };
+  /** @param telling id of the one that is being told, and so stays */
+  add(entry: OutboxEntry, nowMs: number, telling?: string): Arrival {
+    if (this.#entries.some(({ id }) => id === entry.id)) return NO_ARRIVAL;
     const superseded = this.#entries.filter((waiting) => isOvertaken(waiting, entry, nowMs));
     for (const { id } of superseded) this.remove(id);
     this.#entries.push(entry);
-    const excess = this.#entries.length > WAITING_MAX ? this.#leastUrgent() : undefined;
-    if (excess) this.remove(excess.id);
-    return { superseded, crowdedOut: excess ? [excess] : [] };
+    return { ...this.#makeRoom(telling), superseded };
   }
 
   /** The first that may be told now. */
@@ -76,10 +82,51 @@ export class WaitingList {
     return Math.max(0, ...waits.map(({ dueAt }) => dueAt - nowMs));
   }
 
-  #leastUrgent(): OutboxEntry | undefined {
-    const ranks = this.#entries.map(({ notice }) => rankOf(notice.priority));
-    return this.#entries[ranks.indexOf(Math.min(...ranks))];
+  #makeRoom(telling: string | undefined): Omit<Arrival, "superseded"> {
+    const own = this.#entries.filter((entry) => !isOverflow(entry));
+    if (own.length <= WAITING_MAX) return NO_ARRIVAL;
+    const isFree = (entry: OutboxEntry): boolean => entry.id !== telling;
+    const free = own.filter(isFree);
+    const begun = new Set(free.filter(isBeginning).map(({ notice }) => notice.key));
+    const ended = new Set(free.filter(isEnd).map(({ notice }) => notice.key));
+    const worths = free.map(({ notice }) => worthOf(notice, begun, ended));
+    const least = free[worths.indexOf(Math.min(...worths))];
+    if (!least) return NO_ARRIVAL;
+    if (least.notice.kind === "reminder") {
+      this.remove(least.id);
+      return { crowdedOut: [least], summary: undefined };
+    }
+    const { key } = least.notice;
+    const isPair = begun.has(key) && ended.has(key);
+    const gone = isPair ? free.filter(({ notice }) => notice.key === key) : [least];
+    const before = this.#entries.find((entry) => isFree(entry) && isOverflow(entry));
+    const summary = gone.reduce<OutboxEntry | undefined>(summedUp, before) ?? least;
+    const place = this.#entries.findIndex(({ id }) => id === (before ?? gone[0] ?? least).id);
+    this.#entries[place] = summary;
+    const ids = new Set(gone.map(({ id }) => id));
+    this.#entries = this.#entries.filter(({ id }) => !ids.has(id));
+    return { crowdedOut: gone, summary };
   }
+}
+
+function isEnd({ notice }: OutboxEntry): boolean {
+  return ENDS.has(notice.kind);
+}
+
+function isBeginning({ notice }: OutboxEntry): boolean {
+  return !ENDS.has(notice.kind) && notice.kind !== "reminder";
+}
+
+/** The less, the sooner it goes. Priorities count up to 3. */
+function worthOf(
+  { key, kind, priority }: Notice,
+  begun: ReadonlySet<string>,
+  ended: ReadonlySet<string>,
+): number {
+  const rank = rankOf(priority);
+  if (kind === "reminder") return rank;
+  if (begun.has(key) && ended.has(key)) return 10 + rank;
+  return (ENDS.has(kind) ? 30 : 20) + rank;
 }
 
 /** How long it is held back. The pause of a channel that fails is another matter. */

@@ -26,7 +26,7 @@ test("a file's policy is the model's, in milliseconds", () => {
     latch: ["limit-*"],
     shelveMaxMs: 14_400_000,
     chatter: { raises: 3, windowMs: 60_000, calmMs: 120_000 },
-    flood: { notices: 5, windowMs: 300_000 },
+    flood: { notices: 5, urgent: 50, windowMs: 300_000 },
     group: { rules: ["silent"], waitMs: 1000, settleMs: 10_000 },
   });
 });

@@ -26,7 +26,7 @@ const PLACES = [
 const policy: AlarmPolicy = {
   ...POLICY,
   chatter: { raises: 3, windowMs: 60_000, calmMs: 60_000 },
-  flood: { notices: 3, windowMs: 60_000 },
+  flood: { notices: 3, urgent: 4, windowMs: 60_000 },
 };
 
 type Action =

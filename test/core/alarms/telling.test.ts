@@ -208,22 +208,48 @@ function place(number: number): string {
   return `oven-${number}/temperature/limit-h`;
 }
 
+function summary(more: number, first: number): string {
+  return `flood: Flood of alarms: ${more} more, the first: ${sentence(`oven-${first}`, "temperature")}`;
+}
+
 describe("a flood", () => {
-  const flood = { notices: 2, windowMs: 60_000 };
+  const flood = { notices: 2, urgent: 3, windowMs: 60_000 };
 
   test("is told in a summary, while urgent alarms go on being told at once", () => {
     const driver = new BoardDriver({ flood });
     const said = [1, 2, 3, 4, 5].flatMap((number) => told(driver.raise(place(number))));
     expect(said).toHaveLength(2);
     expect(told(driver.raise(place(6), "high"))).toHaveLength(1);
-    const summary = `flood: Flood of alarms: 3 more, the first: ${sentence("oven-3", "temperature")}`;
-    expect(driver.pass(60_000)).toEqual([summary]);
+    expect(driver.pass(60_000)).toEqual([summary(3, 3)]);
     const cleared = [3, 4, 5].flatMap((number) => told(driver.clear(place(number))));
     expect(cleared).toEqual(["cleared: Over: flood of alarms"]);
   });
 
+  test("of urgent alarms is summed up, too, within seconds, and hides no critical one", () => {
+    const driver = new BoardDriver({ flood });
+    const said = [1, 2, 3, 4, 5].map((number) => told(driver.raise(place(number), "high")));
+    expect(said.map(({ length }) => length)).toEqual([1, 1, 1, 0, 0]);
+    expect(told(driver.raise(place(6), "critical"))).toHaveLength(1);
+    expect(driver.pass(5000)).toEqual([summary(2, 4)]);
+    driver.raise(place(7), "high");
+    driver.raise(place(8), "high");
+    expect(driver.pass(50_000)).toEqual([]);
+    expect(driver.pass(10_000)).toEqual([summary(2, 7)]);
+  });
+
+  test("of 1,500 urgent alarms at once is fifty notices and one that counts the rest", () => {
+    const driver = new BoardDriver();
+    const effects = Array.from({ length: 1500 }, (_, at) => driver.raise(place(at), "high"));
+    expect(effects.flatMap(told)).toHaveLength(50);
+    driver.nowMs += 5000;
+    const [notice, ...others] = driver.board.tick(driver.nowMs).notices;
+    expect(others).toEqual([]);
+    expect(notice).toMatchObject({ kind: "flood", priority: "high", count: 1450 });
+    expect(driver.board.states().every(({ isNotified }) => isNotified)).toBe(true);
+  });
+
   test("sums up no oftener than its window", () => {
-    const driver = new BoardDriver({ flood: { notices: 1, windowMs: 600_000 } });
+    const driver = new BoardDriver({ flood: { notices: 1, urgent: 1, windowMs: 600_000 } });
     driver.raise(place(0));
     driver.raise(place(1));
     driver.raise(place(2));

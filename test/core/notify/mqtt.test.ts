@@ -6,7 +6,9 @@ import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { MqttNotifier } from "#core/notify/mqtt.ts";
 import { mqttMessagesOf } from "#core/notify/mqtt-message.ts";
+import { summedUp } from "#core/notify/overflow.ts";
 import type { MqttChannel } from "#core/notify/recipient.ts";
+import { entryFor } from "#core/notify/routing.ts";
 import { webhookBody } from "#core/notify/webhook-body.ts";
 import { makeCertificates } from "#test/agent/sources/mqtt/certificates.ts";
 import { Mosquitto } from "#test/agent/sources/mqtt/mosquitto.ts";
@@ -127,6 +129,13 @@ describe("a broker", () => {
 function topicOf(notice = madeNotice()): string | undefined {
   return mqttMessagesOf(notice, { topic: TOPIC, retain: true })[0]?.topic;
 }
+
+test("what stands for many is not retained: it has no end that would remove it", () => {
+  const entry = entryFor(madeNotice(), "board.mqtt", 0);
+  const { notice } = summedUp(undefined, entry);
+  const messages = mqttMessagesOf(notice, { topic: TOPIC, retain: true });
+  expect(messages).toMatchObject([{ retain: false }]);
+});
 
 describe("topics", () => {
   test("have a level for each name, whatever is in it", () => {
