@@ -88,15 +88,18 @@ async function serve(command: HubCommand, settings: HubSettings): Promise<number
   const admin = new AdminSocket(hub, settings.dataDir, log);
   const metrics = settings.metrics && metricsServer(hub, settings.metrics, log);
   const { port } = await hub.start();
-  await admin.start();
-  await metrics?.start();
-  const connectionString = hub.connectionString(settings.hub);
-  const line = settings.json ? JSON.stringify({ connectionString, port, pid }) : connectionString;
-  stdout.write(`${line}\n`);
-  await aborted(signal);
-  await metrics?.stop();
-  await admin.stop();
-  await hub.stop();
+  try {
+    await admin.start();
+    await metrics?.start();
+    const connectionString = hub.connectionString(settings.hub);
+    const line = settings.json ? JSON.stringify({ connectionString, port, pid }) : connectionString;
+    stdout.write(`${line}\n`);
+    await aborted(signal);
+  } finally {
+    await metrics?.stop();
+    await admin.stop();
+    await hub.stop();
+  }
   return FINE;
 }
 

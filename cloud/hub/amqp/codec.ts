@@ -24,6 +24,7 @@ interface RheaTypes {
   wrap_binary(value: Buffer): Typed;
   wrap_int(value: number): Typed;
   wrap_long(value: number): Typed;
+  wrap_short(value: number): Typed;
   wrap_string(value: string): Typed;
   wrap_symbol(value: string): Typed;
   wrap_symbolic_map(value: object): Typed;

@@ -109,6 +109,7 @@ export interface AttachAnswer {
   target: Typed | null;
   messageBytesMax: number;
   offeredCapabilities: readonly string[];
+  properties?: Readonly<Record<string, Typed>>;
 }
 
 const SETTLE_SETTLED = 1;
@@ -130,7 +131,7 @@ export function attachFrame(channel: number, attach: AttachAnswer): Buffer {
     types.wrap_ulong(attach.messageBytesMax),
     attach.offeredCapabilities.length > 0 ? symbolArray(attach.offeredCapabilities) : null,
     null,
-    types.wrap_symbolic_map({}),
+    types.wrap_symbolic_map(attach.properties ?? {}),
   ]);
 }
 

@@ -166,6 +166,18 @@ export function textAt(bytes: Buffer, at: number): string | undefined {
   return undefined;
 }
 
+/** Where the value under `key` begins in the walked map at `at`. */
+function valueUnder(bytes: Buffer, at: number, end: number, key: string): number | undefined {
+  const { start, count } = mapItems(bytes, at);
+  let itemAt = start;
+  for (let i = 0; i < count; i += 2) {
+    const valueAt = skipValue(bytes, itemAt, end);
+    if (textAt(bytes, itemAt) === key) return valueAt;
+    itemAt = skipValue(bytes, valueAt, end);
+  }
+  return undefined;
+}
+
 /** The text under `key` in the walked map at `at`. */
 export function annotationText(
   bytes: Buffer,
@@ -173,12 +185,34 @@ export function annotationText(
   end: number,
   key: string,
 ): string | undefined {
-  const { start, count } = mapItems(bytes, at);
-  let itemAt = start;
-  for (let i = 0; i < count; i += 2) {
-    const valueAt = skipValue(bytes, itemAt, end);
-    if (textAt(bytes, itemAt) === key) return textAt(bytes, valueAt);
-    itemAt = skipValue(bytes, valueAt, end);
+  const valueAt = valueUnder(bytes, at, end, key);
+  return valueAt === undefined ? undefined : textAt(bytes, valueAt);
+}
+
+/** The signed integer of any width under `key` in the message's annotations. */
+export function annotationInteger(
+  bytes: Buffer,
+  { annotationsAt, end }: MessageShape,
+  key: string,
+): number | undefined {
+  if (annotationsAt < 0) return undefined;
+  const at = valueUnder(bytes, annotationsAt, end, key);
+  return at === undefined ? undefined : integerAt(bytes, at);
+}
+
+function integerAt(bytes: Buffer, at: number): number | undefined {
+  switch (bytes[at]) {
+    case 0x51:
+    case 0x54:
+    case 0x55:
+      return bytes.readInt8(at + 1);
+    case 0x61:
+      return bytes.readInt16BE(at + 1);
+    case 0x71:
+      return bytes.readInt32BE(at + 1);
+    case 0x81:
+      return Number(bytes.readBigInt64BE(at + 1));
+    default:
+      return undefined;
   }
-  return undefined;
 }

@@ -4,6 +4,7 @@
  * Nothing is re-encoded, so no type and no byte of the body can change.
  */
 import { type MessageShape, mapItems, textAt } from "./message-sections.ts";
+import { PRODUCER_EPOCH, PRODUCER_ID, PRODUCER_SEQUENCE } from "./publication.ts";
 import { skipValue } from "./walk.ts";
 
 function symbol(name: string): Buffer {
@@ -15,6 +16,9 @@ const OFFSET = symbol("x-opt-offset");
 const ENQUEUED_TIME = symbol("x-opt-enqueued-time");
 /** A client may not pretend these: they are dropped from what it sends. */
 const RESERVED = new Set(["x-opt-sequence-number", "x-opt-offset", "x-opt-enqueued-time"]);
+
+/** Kept of idempotent producers alone: elsewhere they would be copies of what was read somewhere. */
+const PRODUCER = new Set([PRODUCER_ID, PRODUCER_EPOCH, PRODUCER_SEQUENCE]);
 
 const TWO_TO_32 = 4_294_967_296;
 const OFFSET_DIGITS_MAX = 16;
@@ -35,6 +39,8 @@ export interface Annotations {
   sequenceNumber: number;
   offset: number;
   enqueuedTimeMs: number;
+  /** The producer's own numbers are to be kept. */
+  isIdempotent: boolean;
 }
 
 export function storedBytesMax(shape: MessageShape): number {
@@ -53,6 +59,7 @@ function copyAnnotations(
   outAt: number,
   source: Buffer,
   shape: MessageShape,
+  isIdempotent: boolean,
 ): { at: number; count: number } {
   let at = outAt;
   let written = 0;
@@ -62,7 +69,9 @@ function copyAnnotations(
   for (let i = 0; i < items.count; i += 2) {
     const next = skipValue(source, skipValue(source, itemAt, shape.end), shape.end);
     const key = textAt(source, itemAt);
-    if (key === undefined || !RESERVED.has(key)) {
+    const isKept =
+      key === undefined || !(RESERVED.has(key) || (!isIdempotent && PRODUCER.has(key)));
+    if (isKept) {
       at += source.copy(out, at, itemAt, next);
       written += 2;
     }
@@ -99,7 +108,7 @@ export function writeStoredMessage(
   out[at + 1] = 0x53;
   out[at + 2] = 0x72;
   out[at + 3] = 0xd1;
-  const copied = copyAnnotations(out, at + SECTION_HEAD_BYTES, source, shape);
+  const copied = copyAnnotations(out, at + SECTION_HEAD_BYTES, source, shape, added.isIdempotent);
   at = writeOwnAnnotations(out, copied.at, added);
   out.writeUInt32BE(at - sectionAt - 8, sectionAt + 4);
   out.writeUInt32BE(copied.count + 6, sectionAt + 8);

@@ -14,6 +14,7 @@ import type { HubCounters } from "../hub-counters.ts";
 import { positionError, startPositionOf } from "../start-position.ts";
 import { answerCbs } from "./cbs.ts";
 import { ConsumeLink, RUNTIME_METRIC } from "./consume-link.ts";
+import { claimProducer, IDEMPOTENT_PRODUCER } from "./idempotent-producer.ts";
 import type { Link, LinkOpener, LinkSession } from "./link.ts";
 import { answerManagement } from "./management.ts";
 import { PublishLink } from "./publish-link.ts";
@@ -36,7 +37,6 @@ const PUBLISH_ADDRESS = /^([^/]+)(?:\/Partitions\/([^/]+))?(?:\/Publishers\/[^/]
 const CONSUME_ADDRESS = /^([^/]+)\/ConsumerGroups\/([^/]+)\/Partitions\/([^/]+)$/i;
 const OWNER_LEVEL = "com.microsoft:epoch";
 const RECEIVER_NAME = "com.microsoft:receiver-name";
-const IDEMPOTENT_PRODUCER = "com.microsoft:idempotent-producer";
 
 export function createLinkOpener(options: LinkOpenerOptions): LinkOpener {
   return (session, attach) => new Opening(options, session, attach).open();
@@ -101,10 +101,11 @@ class Opening {
     if (partitionName !== undefined && partition === undefined) {
       return this.#refuse(noSuchPartition(hub));
     }
-    if (this.#attach.desiredCapabilities.includes(IDEMPOTENT_PRODUCER)) {
-      const description = "Idempotent publishing is not supported by the embedded hub.";
-      return this.#refuse({ condition: "amqp:not-implemented", description });
-    }
+    const isIdempotent = this.#attach.desiredCapabilities.includes(IDEMPOTENT_PRODUCER);
+    const producer = isIdempotent
+      ? claimProducer(hub.log.producers, partition, this.#attach)
+      : null;
+    if (producer?.kind === "refused") return this.#refuse(producer.error);
     const { messageBytesMax, counters, faults } = this.#options;
     const link = new PublishLink({
       session: this.#session,
@@ -114,6 +115,7 @@ class Opening {
       messageBytesMax,
       counters,
       faults,
+      idempotentProperties: producer?.properties,
       claimError: (nowMs) => this.#claimError("Send", nowMs),
     });
     link.start();

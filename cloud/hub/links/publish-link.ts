@@ -5,6 +5,7 @@
  * which would leave the SDK's other pending sends hanging until their time-out; an unconfirmed
  * delivery is at most one in the log.
  */
+import type { Typed } from "../amqp/codec.ts";
 import type { AmqpError } from "../amqp/frames.ts";
 import {
   annotationText,
@@ -13,12 +14,14 @@ import {
   readMessageShape,
 } from "../amqp/message-sections.ts";
 import type { Attach, Flow } from "../amqp/performatives.ts";
+import { type Publication, readPublication } from "../amqp/publication.ts";
 import type { Transfer } from "../amqp/transfer.ts";
 import { DecodeError } from "../amqp/walk.ts";
 import type { EventHub } from "../event-hub.ts";
 import type { HubFaults } from "../faults.ts";
 import type { HubCounters } from "../hub-counters.ts";
 import { type Delivery, DeliveryAssembler } from "./delivery.ts";
+import { IDEMPOTENT_PRODUCER, refusalOf } from "./idempotent-producer.ts";
 import type { Link, LinkSession } from "./link.ts";
 
 const BATCH_FORMAT = 0x80013700;
@@ -34,6 +37,8 @@ export interface PublishLinkOptions {
   messageBytesMax: number;
   counters: HubCounters;
   faults: HubFaults;
+  /** Of an idempotent producer: what its attach is answered with. */
+  idempotentProperties: Readonly<Record<string, Typed>> | undefined;
   /** The error with which the link ends once its token has run out. */
   claimError: (nowMs: number) => AmqpError | undefined;
 }
@@ -60,7 +65,7 @@ export class PublishLink implements Link {
   }
 
   start(): void {
-    const { session, attach, messageBytesMax } = this.#options;
+    const { session, attach, messageBytesMax, idempotentProperties } = this.#options;
     session.answerAttach({
       name: attach.name,
       handle: this.handle,
@@ -69,7 +74,8 @@ export class PublishLink implements Link {
       source: attach.source?.typed ?? null,
       target: attach.target?.typed ?? null,
       messageBytesMax,
-      offeredCapabilities: [],
+      offeredCapabilities: idempotentProperties ? [IDEMPOTENT_PRODUCER] : [],
+      ...(idempotentProperties && { properties: idempotentProperties }),
     });
     this.#grant();
   }
@@ -104,18 +110,46 @@ export class PublishLink implements Link {
       faults.refuse(() => this.#reject(delivery, refusal));
       return;
     }
+    const publication = this.#publication(delivery, batch, partition);
+    if (publication === "answered") return;
     counters.eventsIn += batch.messages.length;
     counters.bytesIn += delivery.byteCount;
     hub.log.append({
       partition,
       source: delivery.bytes,
       messages: batch.messages,
+      publication,
       done: (error) => {
+        if (error && publication) hub.log.producers.abandon(partition, publication);
         if (error) this.#reject(delivery, serverBusy(error.message));
         else this.#confirm(delivery);
       },
     });
     if (hub.log.writer.isCongested) session.connection.pause();
+  }
+
+  /** What an idempotent producer says of the delivery, where it is to be stored. */
+  #publication(
+    delivery: Delivery,
+    { messages }: Batch,
+    partition: number,
+  ): Publication | "answered" | undefined {
+    const { hub, idempotentProperties } = this.#options;
+    const [first] = messages;
+    if (!idempotentProperties || !first) return undefined;
+    const publication = readPublication(delivery.bytes, first, messages.length);
+    const verdict = publication ? hub.log.producers.judge(partition, publication) : "unmarked";
+    switch (verdict) {
+      case "next":
+        if (publication) hub.log.producers.begin(partition, publication);
+        return publication;
+      case "stored":
+        this.#accept(delivery);
+        break;
+      default:
+        this.#reject(delivery, refusalOf(verdict));
+    }
+    return "answered";
   }
 
   #read(delivery: Delivery): Batch | undefined {

@@ -4,6 +4,7 @@
  * that could not be written leaves no gap and no repeat.
  */
 import type { MessageShape } from "../amqp/message-sections.ts";
+import type { Publication } from "../amqp/publication.ts";
 import { storedBytesMax, writeStoredMessage } from "../amqp/stored-message.ts";
 import {
   BLOCK_HEAD_BYTES,
@@ -20,12 +21,15 @@ export interface AppendRequest {
   readonly partition: number;
   readonly source: Buffer;
   readonly messages: readonly MessageShape[];
+  /** Of an idempotent producer: what the messages are to it. */
+  readonly publication?: Publication | undefined;
   readonly done: (error: Error | undefined) => void;
 }
 
 interface PlacedBlock {
   at: number;
   head: BlockHead;
+  publication: Publication | undefined;
 }
 
 export interface EncodedGroup {
@@ -59,7 +63,7 @@ export function encodeGroup(
     const state = tentative(states, partitions, request.partition);
     const head = encodeBlock(out, at, request, state, syncedTo, nowMs);
     advancePast(state, head);
-    blocks.push({ at, head });
+    blocks.push({ at, head, publication: request.publication });
     at += head.bytes;
   }
   return { bytes: out.subarray(0, at), blocks, states };
@@ -100,6 +104,7 @@ function encodeBlock(
       sequenceNumber,
       offset,
       enqueuedTimeMs: timeMs,
+      isIdempotent: request.publication !== undefined,
     });
     out.writeUInt32BE(at - eventAt, eventAt - EVENT_HEAD_BYTES);
     out[eventAt - 1] = shape.headerEnd - shape.start;

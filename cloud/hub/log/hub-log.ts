@@ -6,7 +6,7 @@
  * backlog; nothing is copied per consumer.
  */
 import type { Clock } from "#core/clock.ts";
-import { messageOf, type PenstockError } from "#core/errors.ts";
+import type { PenstockError } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
 import { syncFolder } from "../durable-file.ts";
 import { payloadIsSound, readBlockHead, seqOfOffset } from "./block.ts";
@@ -14,17 +14,17 @@ import { BlockLocator } from "./block-locator.ts";
 import type { BlockEntry } from "./block-table.ts";
 import { ColdPages } from "./cold-pages.ts";
 import type { AppendRequest, EncodedGroup } from "./group-encoder.ts";
-import { removeIndex } from "./index-file.ts";
 import type { LogDisk } from "./log-disk.ts";
 import { type LogIdentity, noteCleanEnd, openIdentity, takeCleanEnd } from "./log-identity.ts";
 import { LogWriter } from "./log-writer.ts";
 import { emptyPartition, type PartitionState } from "./partition-state.ts";
+import { ProducerBook } from "./producer-book.ts";
 import { RecentGroups } from "./recent-groups.ts";
 import { type Recovery, recoverLog } from "./recovery.ts";
 import { expiredCount, type Retention } from "./retention.ts";
 import { closeSegment, openSegment, retireSegment, type Segment, tableOf } from "./segment.ts";
 import { SegmentTables } from "./segment-tables.ts";
-import { encodeStateBlock } from "./state-block.ts";
+import { encodeStateBlock, type LogKnowledge } from "./state-block.ts";
 
 /** A segment is finished after this part of the retention's age, however little is in it. */
 const AGE_PARTS = 4;
@@ -61,6 +61,7 @@ export type Lookup =
 export class HubLog {
   readonly #options: HubLogOptions;
   readonly #partitions: PartitionState[];
+  readonly producers = new ProducerBook();
   readonly #recent: RecentGroups;
   readonly #cold: ColdPages;
   readonly #tables: SegmentTables;
@@ -91,7 +92,7 @@ export class HubLog {
   async start(): Promise<Recovery> {
     const { folder, partitions, clock, log } = this.#options;
     this.#identity = openIdentity(folder, partitions, clock.now());
-    const recovery = recoverLog(folder, this.#partitions, takeCleanEnd(folder), log);
+    const recovery = recoverLog(folder, this.#knowledge, takeCleanEnd(folder), log);
     this.#segments.push(...recovery.segments);
     await this.#indexFinished();
     if (this.#segments.length === 0) await this.#rollSegment();
@@ -121,26 +122,14 @@ export class HubLog {
   expire(nowMs: number): void {
     const count = expiredCount(this.#segments, this.#options.retention, nowMs);
     for (const segment of this.#segments.splice(0, count)) {
-      this.#tables.forget(segment);
       this.expired.segments += 1;
       this.expired.bytes += segment.bytes;
-      this.#remove(segment);
+      this.#tables.remove(segment);
     }
     const ageMsMax = this.#options.retention.ageMsMax;
     const last = this.#segments.at(-1);
     // A quiet hub never fills its segment; it must still be finished some day to be deleted.
     if (last && nowMs - last.createdMs > ageMsMax / AGE_PARTS) this.writer.rollBeforeNextWrite();
-  }
-
-  #remove(segment: Segment): void {
-    try {
-      retireSegment(segment);
-      removeIndex(segment);
-    } catch (error) {
-      // As on a disk that has become read-only: the next start finds the file again.
-      const fields = { path: segment.path, error: messageOf(error) };
-      this.#options.log.warn(fields, "An expired segment could not be deleted.");
-    }
   }
 
   #makeWriter(): LogWriter {
@@ -162,6 +151,10 @@ export class HubLog {
   get writer(): LogWriter {
     if (!this.#writer) throw new Error("the log is not started");
     return this.#writer;
+  }
+
+  get #knowledge(): LogKnowledge {
+    return { partitions: this.#partitions, producers: this.producers };
   }
 
   get createdAtMs(): number {
@@ -253,7 +246,8 @@ export class HubLog {
   }
 
   #commit(segment: Segment, address: number, group: EncodedGroup): void {
-    for (const { at, head } of group.blocks) {
+    for (const { at, head, publication } of group.blocks) {
+      if (publication) this.producers.commit(head.partition, publication);
       tableOf(segment, head.partition).push(address + at, head);
       segment.newestMs = Math.max(segment.newestMs, head.timeMs);
     }
@@ -291,7 +285,7 @@ export class HubLog {
 
   async #writeState(segment: Segment): Promise<void> {
     const { folder, disk, clock } = this.#options;
-    const state = encodeStateBlock(this.#partitions, segment.base, clock.now());
+    const state = encodeStateBlock(this.#knowledge, segment.base, clock.now());
     await disk.write(segment.fd, state, 0);
     await disk.sync(segment.fd);
     syncFolder(folder);

@@ -6,14 +6,32 @@
  *   readers see a jump in the sequence numbers.
  * - Damage never keeps the hub from starting.
  */
-import { fsyncSync, ftruncateSync, readdirSync, readSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import type { Logger } from "#core/log.ts";
-import { BLOCK_KIND } from "./block.ts";
+import { readMessageShape } from "../amqp/message-sections.ts";
+import { PRODUCER_ID, type Publication, readPublication } from "../amqp/publication.ts";
+import { BLOCK_HEAD_BYTES, BLOCK_KIND, EVENT_HEAD_BYTES } from "./block.ts";
 import { readIndex } from "./index-file.ts";
 import { advancePast, type PartitionState } from "./partition-state.ts";
-import { copyStates, openSegment, type Segment, segmentBase, tableOf } from "./segment.ts";
+import {
+  copyStates,
+  openSegment,
+  type Segment,
+  segmentBase,
+  segmentPath,
+  tableOf,
+} from "./segment.ts";
 import { type Scanned, scanSegment } from "./segment-scan.ts";
-import { applyStateBlock } from "./state-block.ts";
+import { applyStateBlock, type LogKnowledge } from "./state-block.ts";
 
 const TAIL_KEPT_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -29,7 +47,7 @@ export interface Recovery {
 /** Reads all segments of the folder, and moves the partitions to where the log ends. */
 export function recoverLog(
   folder: string,
-  partitions: readonly PartitionState[],
+  knowledge: LogKnowledge,
   cleanEnd: number | undefined,
   log: Logger,
 ): Recovery {
@@ -38,17 +56,31 @@ export function recoverLog(
     .map(segmentBase)
     .filter((base) => base !== undefined)
     .toSorted((a, b) => a - b);
-  for (const base of bases) {
+  const { partitions } = knowledge;
+  for (const [i, base] of bases.entries()) {
     const segment = openSegment(folder, base, "existing", partitions, 0);
     recovery.segments.push(segment);
-    const isLast = base === bases.at(-1);
-    if (!isLast && takeIndex(segment, partitions)) continue;
-    recoverSegment(segment, recovery, partitions, { isLast, cleanEnd });
+    const isLast = i === bases.length - 1;
+    const mayTakeIndex = i < bases.length - 2 || (!isLast && isBegun(folder, bases.at(-1)));
+    if (mayTakeIndex && takeIndex(segment, partitions)) continue;
+    recoverSegment(segment, recovery, knowledge, { isLast, cleanEnd });
   }
   for (const range of recovery.damaged) {
     log.error(range, "A damaged part of the hub's log was stepped over; its events are lost.");
   }
   return recovery;
+}
+
+/** Whether the segment begins with the record of what all before it has come to: an index has it not. */
+function isBegun(folder: string, base = 0): boolean {
+  const path = segmentPath(folder, base);
+  const fd = openSync(path, "r");
+  try {
+    const first = scanSegment(fd, statSync(path).size).next();
+    return first.value?.kind === "block" && first.value.head.kind === BLOCK_KIND.state;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** A finished segment with a good index file is not read at all. */
@@ -71,7 +103,7 @@ interface Position {
 function recoverSegment(
   segment: Segment,
   recovery: Recovery,
-  partitions: readonly PartitionState[],
+  knowledge: LogKnowledge,
   position: Position,
 ): void {
   const size = statSync(segment.path).size;
@@ -90,7 +122,7 @@ function recoverSegment(
     }
     if (hole) stepOver(segment, recovery, hole);
     hole = undefined;
-    takeBlock(segment, partitions, item);
+    takeBlock(segment, knowledge, item);
     recovery.blocks += 1;
   }
   if (hole && mayBeTorn) end = hole.at;
@@ -106,12 +138,13 @@ function stepOver(segment: Segment, recovery: Recovery, hole: { at: number; to: 
 
 function takeBlock(
   segment: Segment,
-  partitions: readonly PartitionState[],
+  knowledge: LogKnowledge,
   item: Extract<Scanned, { kind: "block" }>,
 ): void {
+  const { partitions, producers } = knowledge;
   const { head, at } = item;
   if (head.kind === BLOCK_KIND.state) {
-    applyStateBlock(partitions, item.bytes, item.bytesAt, head);
+    applyStateBlock(knowledge, item.bytes, item.bytesAt, head);
     // What lies between the previous segment's end and this record was deleted, or is damaged.
     segment.start = copyStates(partitions);
     segment.createdMs = head.timeMs;
@@ -121,8 +154,23 @@ function takeBlock(
   if (!partition || head.baseSeq < partition.nextSeq) return;
   tableOf(segment, head.partition).push(segment.base + at, head);
   advancePast(partition, head);
+  const publication = publicationIn(item);
+  if (publication) producers.commit(head.partition, publication);
   if (segment.createdMs === 0) segment.createdMs = head.timeMs;
   segment.newestMs = Math.max(segment.newestMs, head.timeMs);
+}
+
+/** A block is one delivery, so its first event tells of all. */
+function publicationIn(item: Extract<Scanned, { kind: "block" }>): Publication | undefined {
+  const { bytes, bytesAt, head } = item;
+  const at = bytesAt + BLOCK_HEAD_BYTES;
+  const event = bytes.subarray(
+    at + EVENT_HEAD_BYTES,
+    at + EVENT_HEAD_BYTES + bytes.readUInt32BE(at),
+  );
+  // Of most events nothing need be walked.
+  if (!event.includes(PRODUCER_ID)) return undefined;
+  return readPublication(event, readMessageShape(event, 0, event.length), head.count);
 }
 
 function cutTail(segment: Segment, end: number, size: number, recovery: Recovery): void {

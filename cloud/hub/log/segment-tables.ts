@@ -9,9 +9,9 @@ import { writeFile } from "node:fs/promises";
 import { messageOf } from "#core/errors.ts";
 import type { Logger } from "#core/log.ts";
 import { ENTRY_BYTES } from "./block-table.ts";
-import { encodeIndex, indexPath, readIndex } from "./index-file.ts";
+import { encodeIndex, indexPath, readIndex, removeIndex } from "./index-file.ts";
 import type { PartitionState } from "./partition-state.ts";
-import type { Segment } from "./segment.ts";
+import { retireSegment, type Segment } from "./segment.ts";
 import { scanTables } from "./segment-scan.ts";
 
 export class SegmentTables {
@@ -59,8 +59,17 @@ export class SegmentTables {
     this.#evict();
   }
 
-  forget(segment: Segment): void {
+  /** Deletes a segment and its index file. */
+  remove(segment: Segment): void {
     this.#loaded.delete(segment);
+    try {
+      retireSegment(segment);
+      removeIndex(segment);
+    } catch (error) {
+      // As on a disk that has become read-only: the next start finds the file again.
+      const fields = { path: segment.path, error: messageOf(error) };
+      this.#log.warn(fields, "An expired segment could not be deleted.");
+    }
   }
 
   #use(segment: Segment): void {

@@ -38,6 +38,10 @@ export function segmentBase(fileName: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
+export function segmentPath(folder: string, base: number): string {
+  return join(folder, `${String(base).padStart(NAME_DIGITS, "0")}.log`);
+}
+
 export function copyStates(partitions: readonly PartitionState[]): PartitionState[] {
   return partitions.map((partition) => ({ ...partition }));
 }
@@ -49,7 +53,7 @@ export function openSegment(
   partitions: readonly PartitionState[],
   createdMs: number,
 ): Segment {
-  const path = join(folder, `${String(base).padStart(NAME_DIGITS, "0")}.log`);
+  const path = segmentPath(folder, base);
   return {
     base,
     path,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { EventHubProducerClient } from "@azure/event-hubs";
 import { describe, expect, test } from "vitest";
 import { eventually, impatient } from "#test/support/hub.ts";
+import { TakenPort } from "#test/support/taken-port.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { runHubCommand as run } from "./run-hub-command.ts";
 
@@ -28,6 +29,19 @@ describe("penstock-cloud hub", () => {
     expect(second.out[0]).toBe(`${connectionString}\n`);
     second.stop();
     await second.code;
+  });
+
+  test("gives its data folder up when it cannot serve its metrics", async () => {
+    const data = join(await tempFolder(), "data");
+    const taken = await TakenPort.take();
+    const args = ["--port", "0", "--data", data];
+    const refused = run([...args, "--metrics", `127.0.0.1:${taken.port}`]);
+    await expect(refused.code).rejects.toMatchObject({ code: "LISTEN_FAILED" });
+    await taken.free();
+    const second = run(args);
+    await eventually("the first line", () => second.out.length > 0);
+    second.stop();
+    expect(await second.code).toBe(0);
   });
 
   test("shows how it stands, and lets things go wrong when told to", async () => {

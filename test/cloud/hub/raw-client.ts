@@ -41,8 +41,13 @@ export const beginBytes: Buffer = frame(PERFORMATIVE.begin, [
 const SOURCE = 0x28;
 const TARGET = 0x29;
 
-/** An attach to the address, as receiver or as sender. */
-export function attachBytes(handle: number, receives: boolean, address: string): Buffer {
+/** An attach to the address, as receiver or as sender; `more` are the fields after the tenth. */
+export function attachBytes(
+  handle: number,
+  receives: boolean,
+  address: string,
+  more: readonly (Typed | null)[] = [],
+): Buffer {
   const there = [types.wrap_string(address)];
   const here = [types.wrap_string("mine")];
   return frame(PERFORMATIVE.attach, [
@@ -56,6 +61,7 @@ export function attachBytes(handle: number, receives: boolean, address: string):
     null,
     null,
     types.wrap_uint(0),
+    ...more,
   ]);
 }
 

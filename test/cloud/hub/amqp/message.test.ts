@@ -16,7 +16,12 @@ const FULL = rhea.message.encode({
   footer: { sum: 5 },
 });
 
-const ADDED = { sequenceNumber: 2 ** 33 + 5, offset: 12_345, enqueuedTimeMs: 1_700_000_000_123 };
+const ADDED = {
+  sequenceNumber: 2 ** 33 + 5,
+  offset: 12_345,
+  enqueuedTimeMs: 1_700_000_000_123,
+  isIdempotent: false,
+};
 
 function stored(message: Buffer): Buffer {
   const shape = readMessageShape(message, 0, message.length);

@@ -65,7 +65,7 @@ describe("a damaged log", () => {
     const { log, folder } = await openLog();
     for (let i = 0; i < 40; i++) await append(log, 0, LARGE);
     await log.stop();
-    // The newest index: what it says of the end is where the last segment begins.
+    // What the newest index says of the end is where the last segment begins.
     const path = `${segmentFiles(folder).at(-2)!}.index`;
     const index = readFileSync(path);
     const at = index.indexOf('"end"');
