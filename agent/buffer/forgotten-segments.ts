@@ -13,6 +13,7 @@ export class ForgottenSegments {
   readonly #database: BufferDatabase;
   readonly #log: Logger;
   #waiting: LoadedSegmentInfo[] = [];
+  #waitingBytes = 0;
   #bytesSinceCompaction = 0;
   #compactedTo = 0;
   #running: Promise<void> | undefined;
@@ -31,6 +32,11 @@ export class ForgottenSegments {
     return this.#waiting.length;
   }
 
+  /** What the next commit frees. */
+  get bytes(): number {
+    return this.#waitingBytes;
+  }
+
   get isCompacting(): boolean {
     return this.#running !== undefined;
   }
@@ -38,6 +44,7 @@ export class ForgottenSegments {
   add(segments: readonly LoadedSegmentInfo[]): void {
     for (const segment of segments) {
       this.#waiting.push(segment);
+      this.#waitingBytes += segment.bytes;
       this.#bytesSinceCompaction += segment.bytes;
     }
   }
@@ -46,6 +53,7 @@ export class ForgottenSegments {
   take(): LoadedSegmentInfo[] {
     const taken = this.#waiting;
     this.#waiting = [];
+    this.#waitingBytes = 0;
     return taken;
   }
 

@@ -205,7 +205,9 @@ export class StoreAndForward implements BufferWriter, BufferReader {
     if (this.#open.bytes > OPEN_BYTES_MAX) {
       throw new PenstockError("BUFFER_FULL", "the disk does not keep up");
     }
-    const kept = this.#admission.admit(input, this.#state.storedBytes);
+    // What the next commit deletes is no reason to drop more: many wait for one commit.
+    const keptBytes = this.#state.storedBytes - this.#forgotten.bytes;
+    const kept = this.#admission.admit(input, keptBytes);
     const { batch, transitions, descriptions } = kept;
     const isEmpty = batch.length + transitions.length + descriptions.length === 0;
     if (!isEmpty) await this.#open.add(kept);

@@ -140,6 +140,23 @@ describe("a full buffer", () => {
     expect(Math.min(...gaps.map((gap) => gap.fromSeq!))).toBe(3);
   });
 
+  test("drops no more for many messages that wait for one commit than for one", async () => {
+    const maxBytes = 200_000;
+    const buffer = openBuffer(await tempFolder(), {
+      limits: { ...small, maxBytes, whenFull: "drop-oldest" },
+    });
+    await buffer.start();
+    const values = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`tag${i}`, i]));
+    let i = 0;
+    while (buffer.status().droppedReadings === 0) await buffer.append(message("oven", i++, values));
+    while (buffer.status().bytes < maxBytes) await buffer.append(message("oven", i++, values));
+    await Promise.all(
+      Array.from({ length: 60 }, async () => buffer.append(message("oven", i++, { t: 1 }))),
+    );
+    expect(buffer.status().bytes).toBeGreaterThan(maxBytes * 0.9);
+    await buffer.stop();
+  });
+
   test("drops what is older than its owner allows, but not when the clock was set", async () => {
     const clock = new ManualClock();
     const buffer = openBuffer(await tempFolder(), {
