@@ -50,9 +50,12 @@ export default {
     },
     {
       from: { path: folder("config") },
-      to: { path: ["^(config|core)/", npm("zod", "yaml", "js-yaml")] },
+      to: { path: ["^(config|core)/", npm("zod", "yaml", "js-yaml", "string-width")] },
     },
-    { from: { path: folder("config") }, to: { path: node("fs", "path", "url", "util", "stream") } },
+    {
+      from: { path: folder("config") },
+      to: { path: node("fs", "path", "url", "util", "stream", "os") },
+    },
 
     {
       from: { path: "^agent/(agent|kept-page|source-set|command-table|main)\\.ts" },

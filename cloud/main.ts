@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The cloud side's command line: which command runs, signals, and exit codes. */
 import { type CommandLoader, dispatch } from "#config/command-line/dispatch.ts";
+import { endSignal } from "#config/command-line/end-signal.ts";
 
 const INTRO = "Penstock's cloud side.";
 
@@ -31,16 +32,15 @@ const COMMANDS: Readonly<Record<string, CommandLoader>> = {
 };
 
 const { stdin, stdout, stderr, env } = process;
-const ending = new AbortController();
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ending.abort());
+const signal = endSignal();
 
 process.exitCode = await dispatch(process.argv.slice(2), {
   intro: INTRO,
   commands: COMMANDS,
-  io: { stdin, stdout, stderr, env, signal: ending.signal },
+  io: { stdin, stdout, stderr, env, signal },
 });
 
 // A dead connection that a library has not given up yet must not keep a program that was told to
 // end. What commands print without being told to end may take its time.
 const LEFTOVERS_MS_MAX = 1000;
-if (ending.signal.aborted) setTimeout(() => process.exit(), LEFTOVERS_MS_MAX).unref();
+if (signal.aborted) setTimeout(() => process.exit(), LEFTOVERS_MS_MAX).unref();

@@ -1,11 +1,12 @@
 /** The simulator's command line. Results go to standard output, messages to standard error. */
+import { endSignal } from "#config/command-line/end-signal.ts";
 import { systemClock } from "#core/clock.ts";
 import { messageOf } from "#core/errors.ts";
 import { createLogger } from "#core/log.ts";
 import { type CommandLine, HELP, parseCommandLine } from "./command-line.ts";
 import { modbusCommand } from "./commands/modbus.ts";
 import { noLedger } from "./ledger/no-ledger.ts";
-import { endSignal, sleepUnless } from "./run-time.ts";
+import { sleepUnless } from "./run-time.ts";
 import { Simulator } from "./simulator.ts";
 
 const EXIT = { fine: 0, failed: 1, misuse: 2 } as const;

@@ -48,7 +48,7 @@ export async function findAgent(bufferPath: string): Promise<ControlClient | und
 export async function runningAgent(bufferPath: string): Promise<ControlClient> {
   const agent = await findAgent(bufferPath);
   if (agent) return agent;
-  const message = `no agent runs on the buffer ${bufferPath}`;
+  const message = `no agent runs on the buffer ${bufferPath}: start it, or see why it ended (\`systemctl status penstock\`)`;
   throw new PenstockError("CONTROL_ABSENT", message, { context: { bufferPath } });
 }
 

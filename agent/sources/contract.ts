@@ -2,6 +2,7 @@
  * What a source of readings gives, and whom it gives it to. A source resolves its tags to series
  * once, then hands over batches; what `accept` resolves is on disk.
  */
+import type { ModbusBusSettings } from "#config/gateway/modbus-bus.ts";
 import type { AlarmPriority } from "#core/alarm.ts";
 import type { SeriesDescription } from "#core/chunk.ts";
 import type { Quality, QualityReason, Value } from "#core/reading.ts";
@@ -91,7 +92,7 @@ export interface Intake {
 /** What a source says of itself in `/api/status` and `/metrics`. */
 export interface SourceStatus {
   name: string;
-  kind: "mqtt-broker" | "mqtt-remote" | "modbus-tcp" | "serial";
+  kind: "mqtt-broker" | "mqtt-remote" | `modbus-${ModbusBusSettings["modbus"]}` | "serial";
   state: "stopped" | "starting" | "running" | "degraded";
   /** One sentence, where the state is degraded, or stopped because it cannot start. */
   detail?: string;

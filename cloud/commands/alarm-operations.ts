@@ -1,14 +1,24 @@
 /** `alarm ack`, `shelve` and so on: the sink that keeps the alarms does it, and answers. */
-import { type Command, declareCommand, Misuse } from "#config/command-line/command.ts";
+import { FOR_OPTION } from "#config/command-line/alarm-options.ts";
+import { alarmTable } from "#config/command-line/alarm-tables.ts";
+import {
+  type Command,
+  type CommandIo,
+  declareCommand,
+  JSON_OPTION,
+} from "#config/command-line/command.ts";
+import { durationIn } from "#config/command-line/duration-option.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import { nearest } from "#config/faults/nearest.ts";
 import { isNormal } from "#core/alarms/alarm-machine.ts";
+import type { AlarmOperation } from "#core/alarms/contract.ts";
 import { isPossible } from "#core/alarms/operations.ts";
 import { selectAlarms } from "#core/alarms/selection.ts";
 import { systemClock } from "#core/clock.ts";
 import { askDesk } from "../alarms/ask-desk.ts";
 import type { AlarmAccess } from "../store/desk-contract.ts";
-import { CONFIG_OPTION, durationIn, WHOM_OPTIONS, whoOf, withAlarms } from "./open-alarms.ts";
+import { CONFIG_OPTION, configFileOf } from "./config-file.ts";
+import { WHOM_OPTIONS, whoOf, withAlarms } from "./open-alarms.ts";
 
 type Kind = "acknowledge" | "reset" | "unshelve" | "out-of-service" | "in-service" | "shelve";
 
@@ -59,7 +69,8 @@ export const alarmShelveCommand = declareCommand({
   description: DESCRIPTION,
   options: {
     ...CONFIG_OPTION,
-    for: { type: "string", value: "DURATION", means: "how long, such as 2h" },
+    ...JSON_OPTION,
+    ...FOR_OPTION,
     ...WHOM_OPTIONS,
   },
   examples: [
@@ -70,12 +81,9 @@ export const alarmShelveCommand = declareCommand({
   ],
   run: async ({ values, operands, io }) => {
     const until = systemClock.now() + durationIn(values.for, "for");
-    const whom = { by: whoOf(values.by, io), note: values.note };
-    await withAlarms(values.config, async (access) => {
-      const keys = await selected(access, "shelve", operands);
-      await askDesk(access, { kind: "shelve", keys, until, ...whom }, systemClock);
+    return await act("shelve", operands, values, io, (keys, whom) => {
+      return { kind: "shelve", keys, until, ...whom };
     });
-    return EXIT.fine;
   },
 });
 
@@ -93,17 +101,41 @@ function command({ name, kind, summary, example, does }: Declared): Command {
     ...WHICH,
     summary,
     description: DESCRIPTION,
-    options: { ...CONFIG_OPTION, ...WHOM_OPTIONS },
+    options: { ...CONFIG_OPTION, ...JSON_OPTION, ...WHOM_OPTIONS },
     examples: [{ line: `penstock-cloud ${name} --config sink.yaml ${example}`, does }],
-    run: async ({ values, operands, io }) => {
-      const whom = { by: whoOf(values.by, io), note: values.note };
-      await withAlarms(values.config, async (access) => {
-        const keys = await selected(access, kind, operands);
-        await askDesk(access, { kind, keys, ...whom }, systemClock);
-      });
-      return EXIT.fine;
-    },
+    run: ({ values, operands, io }) =>
+      act(kind, operands, values, io, (keys, whom) => ({ kind, keys, ...whom })),
   });
+}
+
+interface Asked {
+  config?: string | undefined;
+  json: boolean;
+  note: string;
+  by?: string | undefined;
+}
+
+type Making = (keys: string[], whom: { by: string; note: string }) => AlarmOperation;
+
+/** Has it done, and shows the alarms as they stand then. */
+async function act(
+  kind: Kind,
+  selectors: readonly string[],
+  { config, json, note, by }: Asked,
+  io: CommandIo,
+  make: Making,
+): Promise<number> {
+  const whom = { by: whoOf(by, io), note };
+  const states = await withAlarms(configFileOf(config, io.env), async (access) => {
+    const keys = await selected(access, kind, selectors);
+    await askDesk(access, make(keys, whom), systemClock);
+    const after = await access.states();
+    return after.filter((state) => keys.includes(state.key) && !isNormal(state));
+  });
+  if (json) io.stdout.write(`${JSON.stringify(states)}\n`);
+  else if (states.length === 0) io.stdout.write("Done; nothing of it is left on the list.\n");
+  else io.stdout.write(`${alarmTable(states)}\n`);
+  return EXIT.fine;
 }
 
 /** Of what fits, those to which it can be done; all where it can be done to none, for the reason. */
@@ -112,7 +144,6 @@ async function selected(
   kind: Kind,
   selectors: readonly string[],
 ): Promise<string[]> {
-  if (selectors.length === 0) throw new Misuse("Which alarms?");
   const states = (await access.states()).filter((state) => !isNormal(state));
   const fitting = selectAlarms(states, selectors, nearest);
   const possible = fitting.filter((state) => isPossible(kind, state));

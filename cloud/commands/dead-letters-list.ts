@@ -2,6 +2,7 @@
 import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import type { DeadLetter, DeadLetterFilter, Store } from "../store/contract.ts";
+import { configFileOf } from "./config-file.ts";
 import { DEAD_LETTER_OPTIONS, filterOf, withStore } from "./open-store.ts";
 
 const PAGE = 100;
@@ -20,7 +21,7 @@ export const deadLettersListCommand = declareCommand({
   ],
   run: async ({ values, io }) => {
     const filter = filterOf(values);
-    await withStore(values.config, async (store) => {
+    await withStore(configFileOf(values.config, io.env), async (store) => {
       for await (const letter of lettersOf(store, filter)) {
         io.stdout.write(values.json ? `${JSON.stringify(letter)}\n` : `${lineOf(letter)}\n`);
       }

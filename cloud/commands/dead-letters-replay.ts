@@ -3,6 +3,7 @@ import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import { readBody } from "../ingest/read-event.ts";
 import type { DeadLetterFilter, RevivedEvent, Store } from "../store/contract.ts";
+import { configFileOf } from "./config-file.ts";
 import { DEAD_LETTER_OPTIONS, filterOf, withStore } from "./open-store.ts";
 
 /** An event may inflate to 16 MiB. */
@@ -34,7 +35,9 @@ sinks run; with a SQLite database stop the sink first.`,
   ],
   run: async ({ values, io }) => {
     const filter = filterOf(values);
-    const report = await withStore(values.config, async (store) => replay(store, filter));
+    const report = await withStore(configFileOf(values.config, io.env), async (store) =>
+      replay(store, filter),
+    );
     const { revived, chunks, duplicateChunks, left } = report;
     io.stdout.write(
       values.json

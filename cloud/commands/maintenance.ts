@@ -1,16 +1,13 @@
 /** `maintenance begin`, `end` and `ls`: somebody works on devices, and their alarms wake nobody. */
+import { FOR_OPTION } from "#config/command-line/alarm-options.ts";
+import { maintenanceTable } from "#config/command-line/alarm-tables.ts";
 import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
+import { durationIn } from "#config/command-line/duration-option.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import { systemClock } from "#core/clock.ts";
 import { askDesk } from "../alarms/ask-desk.ts";
-import {
-  CONFIG_OPTION,
-  durationIn,
-  plain,
-  WHOM_OPTIONS,
-  whoOf,
-  withAlarms,
-} from "./open-alarms.ts";
+import { CONFIG_OPTION, configFileOf } from "./config-file.ts";
+import { WHOM_OPTIONS, whoOf, withAlarms } from "./open-alarms.ts";
 
 export const maintenanceBeginCommand = declareCommand({
   name: "maintenance begin",
@@ -22,7 +19,7 @@ export const maintenanceBeginCommand = declareCommand({
   options: {
     ...CONFIG_OPTION,
     ...JSON_OPTION,
-    for: { type: "string", value: "DURATION", means: "how long, such as 2h" },
+    ...FOR_OPTION,
     reason: { type: "string", value: "TEXT", means: "why, for whoever reads the journal" },
     by: WHOM_OPTIONS.by,
   },
@@ -38,7 +35,7 @@ export const maintenanceBeginCommand = declareCommand({
     const until = at + durationIn(values.for, "for");
     const whom = { by: whoOf(values.by, io), note: values.reason, at };
     const window = { id: `m-${at.toString(36)}`, devices: [...operands], from: at, until, ...whom };
-    await withAlarms(values.config, async (access) =>
+    await withAlarms(configFileOf(values.config, io.env), async (access) =>
       askDesk(access, { kind: "begin-maintenance", window }, systemClock),
     );
     io.stdout.write(`${values.json ? JSON.stringify(window) : window.id}\n`);
@@ -51,7 +48,7 @@ export const maintenanceEndCommand = declareCommand({
   operands: "ID",
   operandCount: [1, 1],
   summary: "the work is done: what still stands is told",
-  options: { ...CONFIG_OPTION, ...WHOM_OPTIONS },
+  options: { ...CONFIG_OPTION, ...JSON_OPTION, ...WHOM_OPTIONS },
   examples: [
     {
       line: "penstock-cloud maintenance end --config sink.yaml m-mfz1k2p3",
@@ -60,9 +57,10 @@ export const maintenanceEndCommand = declareCommand({
   ],
   run: async ({ values, operands: [id = ""], io }) => {
     const whom = { by: whoOf(values.by, io), note: values.note };
-    await withAlarms(values.config, async (access) =>
+    await withAlarms(configFileOf(values.config, io.env), async (access) =>
       askDesk(access, { kind: "end-maintenance", id, ...whom }, systemClock),
     );
+    io.stdout.write(`${values.json ? JSON.stringify({ id }) : `${id} has ended.`}\n`);
     return EXIT.fine;
   },
 });
@@ -73,13 +71,12 @@ export const maintenanceListCommand = declareCommand({
   options: { ...CONFIG_OPTION, ...JSON_OPTION },
   examples: [{ line: "penstock-cloud maintenance ls --config sink.yaml", does: "with their ids" }],
   run: async ({ values, io }) => {
-    const windows = await withAlarms(values.config, async (access) => access.maintenance());
+    const windows = await withAlarms(configFileOf(values.config, io.env), async (access) =>
+      access.maintenance(),
+    );
     if (values.json) io.stdout.write(`${JSON.stringify(windows)}\n`);
-    else if (windows.length === 0) io.stdout.write("Nobody works anywhere.\n");
-    for (const { id, devices, until, by, note } of values.json ? [] : windows) {
-      const parts = [id, devices.join(" "), `until ${new Date(until).toISOString()}`, by, note];
-      io.stdout.write(`${plain(parts.join("  "))}\n`);
-    }
+    else if (windows.length === 0) io.stdout.write("No maintenance.\n");
+    else io.stdout.write(`${maintenanceTable(windows)}\n`);
     return EXIT.fine;
   },
 });

@@ -1,7 +1,9 @@
 /** `notify ls`: who is told of alarms, and how that went, as the journal has it. */
 import { recipientsOf } from "#config/alarms/recipients-of.ts";
-import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
+import { timeText } from "#config/command-line/alarm-tables.ts";
+import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
+import { textTable } from "#config/command-line/text-table.ts";
 import { loadSink } from "#config/loading/load-sink.ts";
 import { SINK_ALARM_SETTINGS } from "#config/sink/alarms.ts";
 import type { AlarmState, JournalEntry } from "#core/alarms/contract.ts";
@@ -9,7 +11,8 @@ import { isOfOwnChannel } from "#core/notify/failing-alarm.ts";
 import { addressOf, isMirrored, type Recipient } from "#core/notify/recipient.ts";
 import { type ToldInJournal, toldInJournal } from "#core/notify/told-in-journal.ts";
 import { SINK } from "#core/own-names.ts";
-import { CONFIG_OPTION, plain, withAlarms } from "./open-alarms.ts";
+import { CONFIG_OPTION, configFileOf } from "./config-file.ts";
+import { withAlarms } from "./open-alarms.ts";
 
 const JOURNAL_LIMIT = 1000;
 
@@ -23,9 +26,9 @@ last, and when a notice was given up. Also while sinks run, and when none does.`
     { line: "penstock-cloud notify ls --config sink.yaml", does: "where an alarm would go" },
   ],
   run: async ({ values, io }) => {
-    if (values.config === undefined) throw new Misuse("Which sink's file? Give --config FILE.");
-    const recipients = recipientsOf(loadSink(values.config).alarms, SINK_ALARM_SETTINGS);
-    const { waiting, rows } = await withAlarms(values.config, async (access) => ({
+    const file = configFileOf(values.config, io.env);
+    const recipients = recipientsOf(loadSink(file).alarms, SINK_ALARM_SETTINGS);
+    const { waiting, rows } = await withAlarms(file, async (access) => ({
       waiting: (await access.backlog()).notices,
       rows: channelRows(
         recipients,
@@ -36,7 +39,7 @@ last, and when a notice was given up. Also while sinks run, and when none does.`
     if (values.json) io.stdout.write(`${JSON.stringify({ waiting, channels: rows })}\n`);
     else if (rows.length === 0) io.stdout.write("Nobody is told of alarms.\n");
     else {
-      for (const row of rows) io.stdout.write(`${plain(lineOf(row))}\n`);
+      io.stdout.write(`${textTable(HEADS, rows.map(cellsOf))}\n`);
       io.stdout.write(`${waiting} notices wait.\n`);
     }
     return EXIT.fine;
@@ -73,20 +76,15 @@ function channelRows(
   );
 }
 
-function lineOf({
-  address,
-  isMirror,
-  isFailing,
-  lastTold,
-  lastGivenUp,
-  reason,
-}: ChannelRow): string {
-  const never = isMirror ? "shows what stands" : "not told lately";
-  const parts = [
+const HEADS = ["way", "state", "told last", "gave up last"];
+
+function cellsOf(row: ChannelRow): string[] {
+  const { address, isMirror, isFailing, lastTold, lastGivenUp, reason } = row;
+  const never = isMirror ? "shows what stands" : "not lately";
+  return [
     address,
     isFailing ? "failing" : "good",
-    lastTold === null ? never : `told ${new Date(lastTold).toISOString()}`,
-    lastGivenUp === null ? "" : `gave up ${new Date(lastGivenUp).toISOString()}: ${reason}`,
+    lastTold === null ? never : timeText(lastTold),
+    lastGivenUp === null ? "" : `${timeText(lastGivenUp)} ${reason}`,
   ];
-  return parts.filter((part) => part !== "").join("  ");
 }

@@ -7,9 +7,10 @@ import { createLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { makeStore } from "../cloud.ts";
 import type { DeadLetterFilter, Store } from "../store/contract.ts";
+import { CONFIG_OPTION } from "./config-file.ts";
 
 export const DEAD_LETTER_OPTIONS = {
-  config: { type: "string", value: "FILE", means: "the sink's file" },
+  ...CONFIG_OPTION,
   code: { type: "string", value: "CODE", means: "only those put aside for this cause" },
   id: { type: "string", value: "N", means: "only this one" },
 } as const;
@@ -24,11 +25,7 @@ export interface DeadLetterValues {
  * Runs `work` on the started store. On SQLite no sink may run meanwhile.
  * @throws PenstockError STORE_LOCKED, STORE_VERSION_UNKNOWN, STORE_FAILED
  */
-export async function withStore<T>(
-  file: string | undefined,
-  work: (store: Store) => Promise<T>,
-): Promise<T> {
-  if (file === undefined) throw new Misuse("Which sink's file? Give --config FILE.");
+export async function withStore<T>(file: string, work: (store: Store) => Promise<T>): Promise<T> {
   const settings = loadSink(file);
   // What the store has to say besides would stand between the results.
   const log = createLogger("dead-letters", "error");

@@ -1,12 +1,7 @@
 /** `penstock-cloud sink`: the cloud consumer, until it is told to stop. */
 import { randomInt } from "node:crypto";
 import path from "node:path";
-import {
-  type CommandIo,
-  declareCommand,
-  JSON_OPTION,
-  Misuse,
-} from "#config/command-line/command.ts";
+import { type CommandIo, declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import { loadSink } from "#config/loading/load-sink.ts";
 import { systemClock } from "#core/clock.ts";
@@ -14,6 +9,7 @@ import { isAbort } from "#core/errors.ts";
 import { createLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { Sink } from "../cloud.ts";
+import { CONFIG_OPTION, configFileOf } from "./config-file.ts";
 
 export const sinkCommand = declareCommand({
   name: "sink",
@@ -21,14 +17,11 @@ export const sinkCommand = declareCommand({
   description: `The first line on standard output says where the API listens; with --json as {"listening":"…"}.
 Ends on SIGTERM or SIGINT, when the running transaction is done.`,
   options: {
-    config: { type: "string", value: "FILE", means: "the sink's file" },
+    ...CONFIG_OPTION,
     ...JSON_OPTION,
   },
   examples: [{ line: "penstock-cloud sink --config sink.yaml", does: "runs in the foreground" }],
-  run: ({ values, io }) => {
-    if (values.config === undefined) throw new Misuse("Which sink's file? Give --config FILE.");
-    return runSink(values.config, values.json, io);
-  },
+  run: ({ values, io }) => runSink(configFileOf(values.config, io.env), values.json, io),
 });
 
 /** Gives the exit code. Rejects with a PenstockError when the sink cannot start. */

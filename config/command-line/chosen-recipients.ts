@@ -1,7 +1,10 @@
-/** Which recipients a command means. */
+/** Which recipients a command means, and how telling them went. */
+
+import type { TestOutcome } from "#core/notify/notifications.ts";
 import type { Recipient } from "#core/notify/recipient.ts";
 import { nearest } from "../faults/nearest.ts";
 import { Misuse } from "./command.ts";
+import { textTable } from "./text-table.ts";
 
 /** @throws Misuse where nobody is meant */
 export function chosenRecipients(
@@ -22,4 +25,11 @@ export function chosenRecipients(
   const near = nearest(name, names);
   const advice = near === undefined ? `There are: ${names.join(", ")}.` : `Did you mean "${near}"?`;
   throw new Misuse(`There is no recipient "${name}" in the file. ${advice}`);
+}
+
+export function outcomeTable(outcomes: readonly TestOutcome[]): string {
+  return textTable(
+    ["way", "outcome"],
+    outcomes.map(({ address, error }) => [address, error === null ? "told" : `failed: ${error}`]),
+  );
 }

@@ -31,15 +31,24 @@ export interface DescribedCommand {
 }
 
 export function helpOf(command: DescribedCommand): string {
-  const { name, operands, summary, description, options, examples } = command;
+  const { summary, description, options, examples } = command;
   const parts = [
     `${capital(summary)}.`,
-    `Usage: ${[name, operands, "[options]"].filter(Boolean).join(" ")}`,
+    usageOf(command),
     description,
     optionsText(options),
     examplesText(examples),
   ];
   return `${parts.filter((part) => part !== undefined && part !== "").join("\n\n")}\n`;
+}
+
+/** Behind a message about misuse, which must not drown in help. */
+export function usageHint(command: DescribedCommand): string {
+  return `${usageOf(command)}\n${command.name} --help tells more.\n`;
+}
+
+function usageOf({ name, operands }: DescribedCommand): string {
+  return `Usage: ${[name, operands, "[options]"].filter(Boolean).join(" ")}`;
 }
 
 function optionsText(options: OptionDeclarations): string {

@@ -2,8 +2,10 @@
 
 import { nearest } from "../faults/nearest.ts";
 import { type Command, type CommandIo, Misuse } from "./command.ts";
-import { type DescribedCommand, helpOf, programHelp } from "./command-help.ts";
+import { type DescribedCommand, programHelp, usageHint } from "./command-help.ts";
 import { EXIT, reportFailure } from "./exit.ts";
+import { optionMistake } from "./option-mistake.ts";
+import { versionText } from "./version.ts";
 
 /** Loads a command: a program starts with the code of one command only. */
 export type CommandLoader = () => Promise<Command>;
@@ -16,43 +18,63 @@ export interface CommandSet {
   io: CommandIo;
 }
 
+const HELP_WORDS: ReadonlySet<string> = new Set(["--help", "-h", "help"]);
+const VERSION_WORDS: ReadonlySet<string> = new Set(["--version", "-V", "version"]);
+
 export async function dispatch(argv: readonly string[], set: CommandSet): Promise<number> {
   const { commands, io } = set;
   const [first = "", second = ""] = argv;
-  if (first === "" || first === "--help" || first === "-h" || first === "help") {
+  if (first === "help" && second !== "") return await dispatch([...argv.slice(1), "--help"], set);
+  if (first === "" || HELP_WORDS.has(first)) {
     const help = await helpFor(set);
     (first === "" ? io.stderr : io.stdout).write(help);
     return first === "" ? EXIT.misuse : EXIT.fine;
   }
+  if (VERSION_WORDS.has(first)) {
+    io.stdout.write(`${versionText()}\n`);
+    return EXIT.fine;
+  }
   const twoWords = `${first} ${second}`;
   const name = [twoWords, first].find((words) => Object.hasOwn(commands, words));
   const load = name === undefined ? undefined : commands[name];
-  if (name === undefined || !load) return unknownCommand(set, first, twoWords);
+  if (name === undefined || !load) return unknownCommand(set, first, second);
   const command = await load();
   try {
     return await command.run(argv.slice(name.split(" ").length), io);
   } catch (error) {
-    if (!(error instanceof Misuse))
-      return reportFailure(error, io.stderr, helpOf(command.described));
-    io.stderr.write(`${error.message}\n\n${helpOf(command.described)}`);
+    const { described } = command;
+    const mistake =
+      error instanceof Misuse ? error.message : optionMistake(error, described.options);
+    if (mistake === undefined) return reportFailure(error, io.stderr);
+    io.stderr.write(`${mistake}\n\n${usageHint(described)}`);
     return EXIT.misuse;
   }
 }
 
 /** A group's first word alone lists its commands. */
-async function unknownCommand(set: CommandSet, first: string, twoWords: string): Promise<number> {
-  const names = Object.keys(set.commands);
+async function unknownCommand(set: CommandSet, first: string, second: string): Promise<number> {
+  const { io, commands } = set;
+  const names = Object.keys(commands);
   const group = names.filter((name) => name.startsWith(`${first} `));
-  if (group.length > 0) {
-    const asked = twoWords === `${first} --help` || twoWords === `${first} -h`;
-    const help = await helpFor(set, group);
-    (asked ? set.io.stdout : set.io.stderr).write(help);
-    return asked ? EXIT.fine : EXIT.misuse;
+  if (group.length === 0) {
+    const near = nearest(first, names);
+    io.stderr.write(`There is no command "${first}".${hintOf(near)}\n--help lists them.\n`);
+    return EXIT.misuse;
   }
-  const near = nearest(first, names);
-  const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
-  set.io.stderr.write(`There is no command "${first}".${hint}\n\n${await helpFor(set)}`);
+  const help = await helpFor(set, group);
+  if (HELP_WORDS.has(second)) {
+    io.stdout.write(help);
+    return EXIT.fine;
+  }
+  const asked = `${first} ${second}`;
+  const wrong =
+    second === "" ? "" : `There is no command "${asked}".${hintOf(nearest(asked, group))}\n\n`;
+  io.stderr.write(`${wrong}${help}`);
   return EXIT.misuse;
+}
+
+function hintOf(near: string | undefined): string {
+  return near === undefined ? "" : ` Did you mean "${near}"?`;
 }
 
 async function helpFor(set: CommandSet, names = Object.keys(set.commands)): Promise<string> {

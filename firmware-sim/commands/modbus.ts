@@ -1,6 +1,7 @@
 /** `sim modbus`: virtual devices of templates, behind a TCP port or on a serial line. */
 import { lstatSync, rmSync, symlinkSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { endSignal } from "#config/command-line/end-signal.ts";
 import { ConfigError, renderFaults } from "#config/faults/faults.ts";
 import { nearest } from "#config/faults/nearest.ts";
 import { TemplateShelf } from "#config/loading/template-shelf.ts";
@@ -12,7 +13,7 @@ import { ModbusPlant } from "../modbus/modbus-plant.ts";
 import { RtuLine } from "../modbus/rtu-line.ts";
 import { TemplateUnit } from "../modbus/template-unit.ts";
 import type { BankStats } from "../modbus/unit-bank.ts";
-import { endSignal, sleepUnless } from "../run-time.ts";
+import { sleepUnless } from "../run-time.ts";
 import {
   type FaultRequest,
   MODBUS_HELP,

@@ -1,18 +1,13 @@
 /** What the commands on alarms have in common: who asks, and of what. */
-import { userInfo } from "node:os";
 import type { AlarmAction } from "#agent/alarms/contract.ts";
 import { type ControlClient, runningAgent } from "#agent/control/control-client.ts";
-import { type CommandIo, Misuse } from "#config/command-line/command.ts";
+import { whoAsks } from "#config/command-line/alarm-options.ts";
+import { alarmTable } from "#config/command-line/alarm-tables.ts";
+import type { CommandIo } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import { whereaboutsOf } from "#config/loading/load-config.ts";
-import { duration } from "#config/units.ts";
 import type { AlarmState } from "#core/alarms/contract.ts";
 import { configFileOf } from "../config-file.ts";
-import { alarmTable } from "./wording.ts";
-
-export const NOTE_OPTION = {
-  note: { type: "string", default: "", means: "why, for whoever reads the journal", value: "TEXT" },
-} as const;
 
 export const WHICH = "DEVICE[/TAG[/RULE]]…";
 
@@ -42,17 +37,4 @@ export async function act(
   else if (states.length === 0) io.stdout.write("Done; nothing of it is left on the list.\n");
   else io.stdout.write(`${alarmTable(states)}\n`);
   return EXIT.fine;
-}
-
-/** Behind `sudo`, the person and not root. */
-export function whoAsks({ env }: CommandIo): string {
-  return env["SUDO_USER"] ?? userInfo().username;
-}
-
-/** @throws Misuse for what is no duration */
-export function durationIn(text: string | undefined, option: string): number {
-  if (text === undefined) throw new Misuse(`--${option} is needed, such as --${option} 2h`);
-  const parsed = duration.safeParse(text);
-  if (parsed.success && parsed.data > 0) return parsed.data;
-  throw new Misuse(`--${option} is a duration such as 30m or 2h: not "${text}"`);
 }

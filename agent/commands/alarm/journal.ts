@@ -1,10 +1,11 @@
 /** `alarm journal`: what happened to the alarms, newest first. */
+
+import { journalTable } from "#config/command-line/alarm-tables.ts";
 import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import type { JournalEntry } from "#core/alarms/contract.ts";
 import { CONFIG_OPTION } from "../config-file.ts";
 import { agentOf } from "./asking.ts";
-import { journalTable } from "./wording.ts";
 
 export const alarmJournalCommand = declareCommand({
   name: "alarm journal",

@@ -1,11 +1,11 @@
 /** `alarm ls`: the running agent's alarms. */
 import { runningAgent } from "#agent/control/control-client.ts";
+import { alarmTable } from "#config/command-line/alarm-tables.ts";
 import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import { whereaboutsOf } from "#config/loading/load-config.ts";
 import type { AlarmState } from "#core/alarms/contract.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
-import { alarmTable } from "./wording.ts";
 
 export const alarmListCommand = declareCommand({
   name: "alarm ls",

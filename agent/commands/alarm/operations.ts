@@ -1,8 +1,9 @@
 /** `alarm ack` and what else is done to alarms by naming them. */
 import type { AlarmAction } from "#agent/alarms/contract.ts";
+import { NOTE_OPTION } from "#config/command-line/alarm-options.ts";
 import { type Command, declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { CONFIG_OPTION } from "../config-file.ts";
-import { act, NOTE_OPTION, WHICH } from "./asking.ts";
+import { act, WHICH } from "./asking.ts";
 
 interface Operation {
   name: string;

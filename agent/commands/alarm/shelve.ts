@@ -1,7 +1,9 @@
 /** `alarm shelve`: keeps alarms quiet for a while. */
+import { FOR_OPTION, NOTE_OPTION } from "#config/command-line/alarm-options.ts";
 import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
+import { durationIn } from "#config/command-line/duration-option.ts";
 import { CONFIG_OPTION } from "../config-file.ts";
-import { act, durationIn, NOTE_OPTION, WHICH } from "./asking.ts";
+import { act, WHICH } from "./asking.ts";
 
 export const alarmShelveCommand = declareCommand({
   name: "alarm shelve",
@@ -12,7 +14,7 @@ export const alarmShelveCommand = declareCommand({
     ...CONFIG_OPTION,
     ...JSON_OPTION,
     ...NOTE_OPTION,
-    for: { type: "string", means: "how long, such as 2h", value: "DURATION" },
+    ...FOR_OPTION,
   },
   examples: [
     {

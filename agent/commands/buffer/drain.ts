@@ -7,7 +7,7 @@ import { loadGateway } from "#config/loading/load-config.ts";
 import { systemClock } from "#core/clock.ts";
 import { isAbort } from "#core/errors.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
-import { mebibytes } from "./wording.ts";
+import { sizeText } from "../size-text.ts";
 
 const LOOK_EVERY_MS = 500;
 
@@ -29,7 +29,7 @@ the hub has it all, 1 when interrupted.`,
     try {
       while (stat.segments > 0 && stat.firstSegment < end) {
         if (!values.json) {
-          io.stderr.write(`${stat.segments} segments, ${mebibytes(stat.bytes)} wait\n`);
+          io.stderr.write(`${stat.segments} segments, ${sizeText(stat.bytes)} wait\n`);
         }
         await systemClock.sleep(LOOK_EVERY_MS, { name: "buffer drain", signal: io.signal });
         stat = await look();

@@ -4,8 +4,8 @@ import { EXIT } from "#config/command-line/exit.ts";
 import { loadGateway } from "#config/loading/load-config.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 import { isConfirmed } from "../confirm.ts";
+import { sizeText } from "../size-text.ts";
 import { withBuffer } from "./buffer-desk.ts";
-import { mebibytes } from "./wording.ts";
 
 export const bufferDropCommand = declareCommand({
   name: "buffer drop",
@@ -24,7 +24,7 @@ export const bufferDropCommand = declareCommand({
     const settings = loadGateway(configFileOf(values.config, io.env));
     return withBuffer(settings, async (desk) => {
       const { segments, bytes } = await desk.stat();
-      const question = `Drop ${segments} segments (${mebibytes(bytes)}) of ${settings.gateway} for good?`;
+      const question = `Drop ${segments} segments (${sizeText(bytes)}) of ${settings.gateway} for good?`;
       if (!values.yes && !(await isConfirmed(question, io))) {
         io.stderr.write("Nothing was dropped.\n");
         return EXIT.failed;

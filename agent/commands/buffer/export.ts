@@ -1,7 +1,9 @@
 /** `buffer export`: the readings that wait, as NDJSON. They stay in the buffer. */
+import { EventEmitter, once } from "node:events";
 import { declareCommand } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import { loadGateway } from "#config/loading/load-config.ts";
+import { isAbort } from "#core/errors.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 import { withBuffer } from "./buffer-desk.ts";
 
@@ -21,7 +23,9 @@ Without a running agent the database is read in place, as on a disk from a gatew
       for await (const row of desk.readings()) {
         if (io.signal.aborted) return;
         readings += 1;
-        if (io.stdout.write(`${JSON.stringify(row)}\n`) === false) await drained(io.stdout);
+        if (io.stdout.write(`${JSON.stringify(row)}\n`) === false) {
+          await drained(io.stdout, io.signal);
+        }
       }
     });
     io.stderr.write(`${readings} readings\n`);
@@ -29,11 +33,12 @@ Without a running agent the database is read in place, as on a disk from a gatew
   },
 });
 
-/** A slow reader holds the export back, not the memory. */
-async function drained(output: object): Promise<void> {
-  if (!("once" in output) || typeof output.once !== "function") return;
-  const { once } = output;
-  await new Promise<void>((resolve) => {
-    once.call(output, "drain", () => resolve());
-  });
+/** A slow reader holds the export back, not the memory; one that has left ends it. */
+async function drained(output: object, signal: AbortSignal): Promise<void> {
+  if (!(output instanceof EventEmitter)) return;
+  try {
+    await once(output, "drain", { signal });
+  } catch (error) {
+    if (!isAbort(error)) throw error;
+  }
 }

@@ -2,9 +2,9 @@
 import type { SegmentRow } from "#agent/buffer/contract.ts";
 import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
+import { textTable } from "#config/command-line/text-table.ts";
 import { loadGateway } from "#config/loading/load-config.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
-import { textTable } from "../text-table.ts";
 import { withBuffer } from "./buffer-desk.ts";
 
 export const bufferListCommand = declareCommand({
@@ -13,7 +13,7 @@ export const bufferListCommand = declareCommand({
   options: {
     ...CONFIG_OPTION,
     ...JSON_OPTION,
-    limit: { type: "string", value: "N", default: "50", means: "at most so many (default: 50)" },
+    limit: { type: "string", value: "N", default: "50", means: "at most so many" },
   },
   examples: [{ line: "penstock buffer ls --limit 5", does: "the five oldest" }],
   run: async ({ values, io }) => {

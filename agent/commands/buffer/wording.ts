@@ -1,16 +1,16 @@
 /** Figures of the buffer for people. Pure. */
 import type { BufferStat } from "#agent/buffer/contract.ts";
+import { sizeText } from "../size-text.ts";
 
-const MIB = 2 ** 20;
 const DAY_HOURS = 48;
 
 export function statLines(stat: BufferStat): string[] {
   const { segments, bytes, bytesMax, roomBytes, bytesPerSecond } = stat;
   return [
     `state     ${stat.state}`,
-    `holds     ${segments} segments, ${mebibytes(bytes)} of ${mebibytes(bytesMax)}`,
-    `takes in  ${bytesPerSecond === undefined ? "not known yet" : `${mebibytes(bytesPerSecond * 60)} a minute`}`,
-    `room      ${mebibytes(roomBytes)}: ${timeLeft(stat)}`,
+    `holds     ${segments} segments, ${sizeText(bytes)} of ${sizeText(bytesMax)}`,
+    `takes in  ${bytesPerSecond === undefined ? "not known yet" : `${sizeText(bytesPerSecond * 60)} a minute`}`,
+    `room      ${sizeText(roomBytes)}: ${timeLeft(stat)}`,
     `dropped   ${stat.droppedReadings} readings since the start`,
     `damaged   ${stat.damagedSegments} segments since the start`,
     `epoch     ${stat.epoch}`,
@@ -24,8 +24,4 @@ function timeLeft({ hoursLeft, bytesPerSecond }: BufferStat): string {
   const span =
     hoursLeft > DAY_HOURS ? `${Math.floor(hoursLeft / 24)} days` : `${hoursLeft.toFixed(1)} hours`;
   return `${span} left at the present rate, were the cloud gone`;
-}
-
-export function mebibytes(bytes: number): string {
-  return `${(bytes / MIB).toFixed(1)} MiB`;
 }

@@ -3,10 +3,10 @@ import { runningAgent } from "#agent/control/control-client.ts";
 import type { DetectorRow } from "#agent/http/contract.ts";
 import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
+import { textTable } from "#config/command-line/text-table.ts";
 import { whereaboutsOf } from "#config/loading/load-config.ts";
 import { formatDuration } from "#config/units.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
-import { textTable } from "../text-table.ts";
 import { seriesOperandOf } from "./series-operand.ts";
 
 export const detectStatusCommand = declareCommand({

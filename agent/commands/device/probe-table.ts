@@ -1,6 +1,6 @@
 /** The table of `probe`: one row a type and word order, one column an address. Pure. */
 import { type Interpretation, SHIFTS, scaleTo } from "#agent/sources/modbus/interpretations.ts";
-import { textTable } from "../text-table.ts";
+import { textTable } from "#config/command-line/text-table.ts";
 
 export interface ProbeTable {
   /** What the technician asked for, as the manual counts. */

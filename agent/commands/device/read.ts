@@ -1,5 +1,5 @@
 /** `read DEVICE[/TAG]`: values as the agent would read them now. */
-import { findAgent, runningAgent } from "#agent/control/control-client.ts";
+import { type ControlClient, findAgent, runningAgent } from "#agent/control/control-client.ts";
 import {
   type CommandIo,
   declareCommand,
@@ -7,10 +7,10 @@ import {
   Misuse,
 } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
+import { textTable } from "#config/command-line/text-table.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
 import { loadGateway } from "#config/loading/load-config.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
-import { textTable } from "../text-table.ts";
 import { accessBus, frameWriter, watched } from "./bus-access.ts";
 import type { ShownReading } from "./collecting-intake.ts";
 import { readLine } from "./read-line.ts";
@@ -37,18 +37,56 @@ agent's newest values are shown. Exit code: 1 where a value is bad.`,
     { line: "penstock read oven-2", does: "all tags of a device" },
     { line: "penstock read oven-2/temperature -v", does: "one tag, and the frames on the wire" },
   ],
-  run: async ({ values, operands, io }) => {
+  run: async ({ values, operands: [text = ""], io }) => {
     const settings = loadGateway(configFileOf(values.config, io.env));
-    const target = targetOf(operands[0] ?? "", settings);
-    const readings = await readTarget(target, settings, values.verbose, io);
-    if (target.tag !== undefined && readings.length === 0) {
-      throw new Misuse(`${target.name} has given no tag "${target.tag}".`);
+    const heard = await heardOf(text, settings);
+    const { name, tag, readings } = heard ?? (await readListed(text, settings, values.verbose, io));
+    const shown = tag === undefined ? readings : readings.filter((reading) => reading.tag === tag);
+    if (tag !== undefined && shown.length === 0) {
+      throw new Misuse(`${name} has given no tag "${tag}".`);
     }
-    if (values.json) io.stdout.write(`${JSON.stringify(readings)}\n`);
-    else show(readings, target.tag !== undefined, io);
-    return readings.every((reading) => reading.quality !== "bad") ? EXIT.fine : EXIT.failed;
+    if (values.json) io.stdout.write(`${JSON.stringify(shown)}\n`);
+    else if (shown.length === 0) io.stderr.write(`${name} has given no readings yet.\n`);
+    else show(shown, tag !== undefined, io);
+    return shown.every((reading) => reading.quality !== "bad") ? EXIT.fine : EXIT.failed;
   },
 });
+
+interface Read {
+  name: string;
+  tag: string | undefined;
+  /** Of the tag, and maybe of others. */
+  readings: readonly ShownReading[];
+}
+
+/** A device that publishes need not stand in the file: then the running agent has heard of it. */
+async function heardOf(
+  text: string,
+  { devices, mqtt, buffer }: GatewaySettings,
+): Promise<Read | undefined> {
+  const [name = "", tag] = text.split("/");
+  if (mqtt === undefined || Object.hasOwn(devices, name)) return undefined;
+  const agent = await findAgent(buffer.path);
+  const readings = agent ? await newestOf(agent, name) : [];
+  return readings.length === 0 ? undefined : { name, tag, readings };
+}
+
+/** @throws Misuse where the file has no such device */
+async function readListed(
+  text: string,
+  settings: GatewaySettings,
+  verbose: boolean,
+  io: CommandIo,
+): Promise<Read> {
+  const target = targetOf(text, settings);
+  const readings = await readTarget(target, settings, verbose, io);
+  return { name: target.name, tag: target.tag, readings };
+}
+
+async function newestOf(agent: ControlClient, device: string): Promise<ShownReading[]> {
+  const query = new URLSearchParams({ device });
+  return await agent.ask<ShownReading[]>(`GET /values?${query.toString()}`);
+}
 
 async function readTarget(
   target: Target,
@@ -58,7 +96,6 @@ async function readTarget(
 ): Promise<ShownReading[]> {
   const { name, tag, bus } = target;
   const device = tag === undefined ? target.device : withTagOnly(target.device, tag);
-  const ofTag = (reading: ShownReading): boolean => tag === undefined || reading.tag === tag;
   if (bus && "modbus" in bus.settings) {
     const { name: busName, settings } = bus;
     const asked = { bus: busName, settings, bufferPath: buffer.path, signal: io.signal };
@@ -71,14 +108,11 @@ async function readTarget(
     }
   }
   const agent = bus ? await findAgent(buffer.path) : await runningAgent(buffer.path);
-  if (agent) {
-    const route = `GET /values?${new URLSearchParams({ device: name }).toString()}`;
-    return (await agent.ask<ShownReading[]>(route)).filter(ofTag);
-  }
+  if (agent) return await newestOf(agent, name);
   if (!bus || "modbus" in bus.settings) return [];
   const { name: busName, settings } = bus;
   const line = { bus: busName, settings, name, device: target.device, waitMs: LINE_WAIT_MS };
-  return (await readLine({ ...line, signal: io.signal })).filter(ofTag);
+  return await readLine({ ...line, signal: io.signal });
 }
 
 function withTagOnly(device: Target["device"], tag: string): Target["device"] {

@@ -1,16 +1,15 @@
 /** `init`: a first gateway's file. An existing file is never touched. */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
-import { Writable } from "node:stream";
 import { type CommandIo, declareCommand, Misuse } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import { nearest } from "#config/faults/nearest.ts";
 import { loadGateway } from "#config/loading/load-config.ts";
 import { TemplateShelf } from "#config/loading/template-shelf.ts";
-import { systemCodeOf } from "#core/errors.ts";
+import { messageOf, systemCodeOf } from "#core/errors.ts";
 import { listPorts } from "../machine/serial-ports.ts";
+import { Questions } from "../questions.ts";
 import { type Answered, askForAll } from "./init-questions.ts";
 import { type InitBus, initYaml } from "./init-yaml.ts";
 
@@ -41,6 +40,8 @@ that is there already is never touched. FILE is gateway.yaml, unless given.`,
   ],
   run: async ({ values, operands, io }) => {
     const file = operands[0] ?? "gateway.yaml";
+    // Before anybody has answered questions for nothing.
+    if (existsSync(file)) throw alreadyThere(file);
     const shelf = new TemplateShelf();
     const asks = io.stdin.isTTY === true && !values["no-input"];
     const answered = asks
@@ -50,6 +51,10 @@ that is there already is never touched. FILE is gateway.yaml, unless given.`,
           bus: busOf(values),
           templates: values.template ?? [],
         };
+    if (!answered) {
+      io.stderr.write("Nothing was written.\n");
+      return EXIT.failed;
+    }
     for (const name of answered.templates) checkTemplate(name, shelf.names());
     const text = textOf(answered);
     // What this command writes is right, or it is not written.
@@ -60,22 +65,13 @@ that is there already is never touched. FILE is gateway.yaml, unless given.`,
   },
 });
 
-async function ask(
-  templates: readonly string[],
-  { stdin, stderr, signal }: CommandIo,
-): Promise<Answered> {
-  const output = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      stderr.write(chunk.toString());
-      done();
-    },
-  });
-  const terminal = createInterface({ input: stdin, output });
+async function ask(templates: readonly string[], io: CommandIo): Promise<Answered | undefined> {
+  const questions = new Questions(io);
   const ports = listPorts().map(({ path }) => path);
   try {
-    return await askForAll(terminal, { gateway: hostName(), ports, templates }, signal);
+    return await askForAll(questions, { gateway: hostName(), ports, templates });
   } finally {
-    terminal.close();
+    questions.close();
   }
 }
 
@@ -120,11 +116,17 @@ function textOf({ gateway, bus, templates }: Answered): string {
   return initYaml({ gateway, schemaPath: SCHEMA, bus, devices });
 }
 
+/** @throws Misuse where it cannot be written */
 function write(file: string, text: string): void {
   try {
     writeFileSync(file, text, { flag: "wx" });
   } catch (error) {
-    if (systemCodeOf(error) !== "EEXIST") throw error;
-    throw new Misuse(`${file} is there already, and is not touched: give another name.`);
+    const code = systemCodeOf(error);
+    if (code === undefined) throw error;
+    throw code === "EEXIST" ? alreadyThere(file) : new Misuse(messageOf(error));
   }
+}
+
+function alreadyThere(file: string): Misuse {
+  return new Misuse(`${file} is there already, and is not touched: give another name.`);
 }

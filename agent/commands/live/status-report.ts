@@ -1,5 +1,6 @@
 /** What `status` says of a running agent, and how bad it is. Pure. */
 import type { AgentStatus } from "#agent/http/contract.ts";
+import { sizeText } from "../size-text.ts";
 
 /** As monitoring programs take it: the exit code of the command. */
 export type Severity = 0 | 1 | 2;
@@ -49,17 +50,23 @@ function linesOf(status: StatusAnswer): string[] {
   const { gateway, uptimeMs, sources, buffer, uplink, alarms, readings } = status;
   const stored = Object.values(readings.bySource).reduce((sum, n) => sum + n, 0);
   const { bytes, segments } = figuresOf(buffer);
-  const { state, events } = figuresOf(uplink);
   const { learning = 0, watching = 0, standing = 0, maintained = 0 } = status.detectors ?? {};
   return [
     `gateway   ${gateway}, up ${durationText(uptimeMs)}, ${Math.round(status.rssBytes / 1e6)} MB`,
     `readings  ${stored} stored`,
-    `buffer    ${segments ?? "?"} segments, ${bytesText(Number(bytes))} waiting`,
-    `uplink    ${state ?? "?"}, ${events ?? 0} events sent`,
+    `buffer    ${segments ?? "?"} segments, ${sizeText(Number(bytes))} waiting`,
+    `uplink    ${uplinkText(uplink)}`,
     `detectors ${watching} series watched, ${learning} learning, ${standing + maintained} at rest`,
     `alarms    ${alarms.active} active, ${alarms.raised} raised`,
     ...sources.map(({ name, kind, state: how }) => `source    ${name} (${kind}): ${how}`),
   ];
+}
+
+/** A gateway need not have an uplink yet. */
+function uplinkText(uplink: object): string {
+  const { state, events } = figuresOf(uplink);
+  if (state === undefined) return "none: the file names no way to the cloud";
+  return `${state}, ${events ?? 0} events sent`;
 }
 
 /** Figures by name: a part's status is its own affair, and of its own version. */
@@ -83,15 +90,6 @@ function durationText(durationMs: number): string {
     return amount > 0 ? [`${amount} ${unit}`] : [];
   });
   return parts.slice(0, 2).join(" ") || "0 s";
-}
-
-const SIZES = ["B", "KiB", "MiB", "GiB", "TiB"];
-
-function bytesText(bytes: number): string {
-  if (!(bytes >= 1)) return "0 B";
-  const power = Math.min(SIZES.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const amount = bytes / 1024 ** power;
-  return `${power === 0 ? amount : amount.toFixed(1)} ${SIZES[power]}`;
 }
 
 function count(amount: number, one: string): string {

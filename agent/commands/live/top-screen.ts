@@ -1,6 +1,6 @@
 /** What `top` shows of two states of an agent, one after the other. Pure. */
 import type { SourceView } from "#agent/http/contract.ts";
-import { textTable } from "../text-table.ts";
+import { textTable } from "#config/command-line/text-table.ts";
 import { reportOf, type StatusAnswer } from "./status-report.ts";
 
 /** Counters that tell of trouble, whatever the source. */

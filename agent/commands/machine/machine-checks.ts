@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import type { GatewaySettings } from "#config/gateway.ts";
 import type { Clock } from "#core/clock.ts";
 import { messageOf } from "#core/errors.ts";
+import { sizeText } from "../size-text.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 import { listPorts } from "./serial-ports.ts";
 
@@ -25,7 +26,7 @@ export function checkDisk({ buffer }: GatewaySettings): Finding {
   const folder = existingFolder(buffer.path);
   const { bavail, bsize } = statfsSync(folder);
   const free = bavail * bsize;
-  const text = `${Math.round(free / 1024 ** 2)} MiB free for the buffer in ${folder}`;
+  const text = `${sizeText(free)} free for the buffer in ${folder}`;
   if (free < buffer.minFreeDisk) {
     const remedy = "free space: below buffer.minFreeDisk unsent readings are dropped";
     return failed("disk", text, remedy);

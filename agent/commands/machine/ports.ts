@@ -1,7 +1,7 @@
 /** `ports`: the serial ports of this machine. */
 import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
-import { textTable } from "../text-table.ts";
+import { textTable } from "#config/command-line/text-table.ts";
 import { listPorts, type SerialPortInfo } from "./serial-ports.ts";
 
 export const portsCommand = declareCommand({

@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { type ControlClient, findAgent } from "#agent/control/control-client.ts";
 import { declareCommand } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
+import { versionText } from "#config/command-line/version.ts";
 import { ConfigError } from "#config/faults/faults.ts";
 import { byPath, flatSettings } from "#config/loading/flat-settings.ts";
 import {
@@ -47,7 +48,8 @@ addresses and values are in it.`,
     const agent = await findAgent(whereaboutsOf(file).bufferPath);
     const bundle = {
       madeAt: new Date(systemClock.now()).toISOString(),
-      machine: { node: process.version, release: release(), arch: arch(), memory: totalmem() },
+      penstock: versionText(),
+      machine: { release: release(), arch: arch(), memory: totalmem() },
       ports: listPorts(),
       configuration: isLoaded(loaded)
         ? byPath(flatSettings(loaded.settings, loaded.secrets))

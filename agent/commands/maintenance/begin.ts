@@ -1,10 +1,12 @@
 /** `maintenance begin`: somebody works on devices, and their alarms wake nobody. */
+import { FOR_OPTION, whoAsks } from "#config/command-line/alarm-options.ts";
+import { timeText } from "#config/command-line/alarm-tables.ts";
 import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
+import { durationIn } from "#config/command-line/duration-option.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import type { Maintenance } from "#core/alarms/contract.ts";
 import { GATEWAY_DEVICE } from "#core/own-names.ts";
-import { agentOf, durationIn, whoAsks } from "../alarm/asking.ts";
-import { timeText } from "../alarm/wording.ts";
+import { agentOf } from "../alarm/asking.ts";
 import { CONFIG_OPTION } from "../config-file.ts";
 
 export const maintenanceBeginCommand = declareCommand({
@@ -17,7 +19,7 @@ learn nothing meanwhile. The gateway's own alarms go on being told, unless "${GA
   options: {
     ...CONFIG_OPTION,
     ...JSON_OPTION,
-    for: { type: "string", means: "how long, such as 2h", value: "DURATION" },
+    ...FOR_OPTION,
     reason: { type: "string", means: "why, for whoever reads the journal", value: "TEXT" },
   },
   examples: [

@@ -1,7 +1,8 @@
 /** `maintenance end`: the work is done ahead of its time. */
+import { NOTE_OPTION, whoAsks } from "#config/command-line/alarm-options.ts";
 import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
-import { agentOf, NOTE_OPTION, whoAsks } from "../alarm/asking.ts";
+import { agentOf } from "../alarm/asking.ts";
 import { CONFIG_OPTION } from "../config-file.ts";
 
 export const maintenanceEndCommand = declareCommand({

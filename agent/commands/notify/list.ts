@@ -4,12 +4,12 @@ import { findAgent } from "#agent/control/control-client.ts";
 import { recipientsOf } from "#config/alarms/recipients-of.ts";
 import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
+import { textTable } from "#config/command-line/text-table.ts";
 import { GATEWAY_ALARM_SETTINGS } from "#config/gateway/alarms.ts";
 import { loadGateway } from "#config/loading/load-config.ts";
 import type { ChannelStatus } from "#core/notify/notifications.ts";
 import { addressOf } from "#core/notify/recipient.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
-import { textTable } from "../text-table.ts";
 
 /** What is known of a way without an agent is that it is there. */
 type Row = Pick<ChannelStatus, "address" | "recipient" | "kind"> & Partial<ChannelStatus>;

@@ -3,7 +3,7 @@
 import { type ControlClient, findAgent } from "#agent/control/control-client.ts";
 import { Signal } from "#agent/notify/signal.ts";
 import { recipientsOf } from "#config/alarms/recipients-of.ts";
-import { chosenRecipients } from "#config/command-line/chosen-recipients.ts";
+import { chosenRecipients, outcomeTable } from "#config/command-line/chosen-recipients.ts";
 import { type CommandIo, declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import { GATEWAY_ALARM_SETTINGS } from "#config/gateway/alarms.ts";
@@ -17,7 +17,6 @@ import { tryRecipients } from "#core/notify/try-recipients.ts";
 import { GATEWAY_DEVICE } from "#core/own-names.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 import { type BusAccess, openBus } from "../device/bus-access.ts";
-import { textTable } from "../text-table.ts";
 
 export const notifyTestCommand = declareCommand({
   name: "notify test",
@@ -44,14 +43,10 @@ three seconds. Exit code: 1 where one of the ways failed.`,
       ? await throughAgent(agent, chosen, io)
       : await fromHere(settings, chosen, io);
     if (values.json) io.stdout.write(`${JSON.stringify(outcomes)}\n`);
-    else io.stdout.write(`${textTable(["way", "outcome"], outcomes.map(rowOf))}\n`);
+    else io.stdout.write(`${outcomeTable(outcomes)}\n`);
     return outcomes.every(({ error }) => error === null) ? EXIT.fine : EXIT.failed;
   },
 });
-
-function rowOf({ address, error }: TestOutcome): string[] {
-  return [address, error === null ? "told" : `failed: ${error}`];
-}
 
 async function throughAgent(
   agent: ControlClient,

@@ -1,7 +1,7 @@
 /** A plan of Modbus buses as a technician reads it. Pure. */
 import type { PlannedBus, PlannedDevice, PlannedRequest } from "#agent/sources/modbus/bus-plan.ts";
+import { textTable } from "#config/command-line/text-table.ts";
 import { formatDuration } from "#config/units.ts";
-import { textTable } from "../text-table.ts";
 
 /** Beyond this a bus has little room for devices that are silent, and for retries. */
 const LOAD_COMFORTABLE = 0.8;

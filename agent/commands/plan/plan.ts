@@ -1,13 +1,14 @@
 /** `plan FILE`: the requests that polling will make, their bytes, and the load of each bus. */
 import { planBuses } from "#agent/sources/modbus/bus-plan.ts";
-import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
+import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
+import { millisecondsIn } from "#config/command-line/duration-option.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import { loadGateway } from "#config/loading/load-config.ts";
-import { configFileOf } from "../config-file.ts";
+import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 import { renderPlan } from "./plan-report.ts";
 
 const ANSWER_MS_DEFAULT = "10";
-const ANSWER_MS_MAX = 60_000;
+const ANSWER_MS = { min: 0, max: 60_000 };
 
 export const planCommand = declareCommand({
   name: "plan",
@@ -18,6 +19,7 @@ export const planCommand = declareCommand({
 bytes, and for how long that keeps the bus busy; for each bus, how much of its time is taken. Exit code: 0 all buses
 keep their rhythm, 1 one cannot, 78 faults in the file.`,
   options: {
+    ...CONFIG_OPTION,
     answer: {
       type: "string",
       value: "MS",
@@ -34,8 +36,8 @@ keep their rhythm, 1 one cannot, 78 faults in the file.`,
     },
   ],
   run: ({ values, operands, io }) => {
-    const settings = loadGateway(configFileOf(operands[0], io.env));
-    const answerMs = answerMsOf(values.answer);
+    const settings = loadGateway(configFileOf(operands[0] ?? values.config, io.env));
+    const answerMs = millisecondsIn(values.answer, "answer", ANSWER_MS);
     const buses = planBuses(settings, answerMs);
     io.stdout.write(
       values.json
@@ -45,10 +47,3 @@ keep their rhythm, 1 one cannot, 78 faults in the file.`,
     return buses.some((bus) => bus.load > 1) ? EXIT.failed : EXIT.fine;
   },
 });
-
-/** @throws Misuse */
-function answerMsOf(text: string): number {
-  const ms = text.trim() === "" ? Number.NaN : Number(text);
-  if (ms >= 0 && ms <= ANSWER_MS_MAX) return ms;
-  throw new Misuse(`--answer ${text}: expected milliseconds, from 0 to ${ANSWER_MS_MAX}`);
-}

@@ -1,11 +1,13 @@
-/** Which templates fit a unit: what their marks name is read, and compared. */
-import type { GuestLink } from "#agent/sources/modbus/link.ts";
-import { createPoint } from "#agent/sources/modbus/point.ts";
+/** Which templates fit a unit, by what it holds in the registers that they name as marks. Pure. */
+import { createPoint, type Span } from "#agent/sources/modbus/point.ts";
 import { NotAValue } from "#agent/sources/modbus/register-types.ts";
 import type { TemplateMark } from "#config/gateway/device-template.ts";
 import { tag } from "#config/gateway/tag.ts";
 import type { DeviceTemplate, TemplateShelf } from "#config/loading/template-shelf.ts";
 import type { Value } from "#core/reading.ts";
+
+/** Reads a stretch of the unit; undefined where it refuses, or does not answer. */
+export type ReadSpan = (span: Span) => Promise<Uint8Array | undefined>;
 
 export class Recognition {
   readonly #templates: readonly DeviceTemplate[];
@@ -19,28 +21,19 @@ export class Recognition {
   }
 
   /** Names of the templates all of whose marks fit, the most telling first. */
-  async fitting(link: GuestLink, unit: number, timeoutMs: number): Promise<string[]> {
-    const known = new Map<string, Promise<Value | undefined>>();
-    const valueOf = (mark: TemplateMark): Promise<Value | undefined> => {
-      const key = JSON.stringify(mark);
-      const value = known.get(key) ?? readMark(link, unit, mark, timeoutMs);
-      known.set(key, value);
-      return value;
-    };
+  async fitting(read: ReadSpan): Promise<string[]> {
+    const readOnce = remembering(read);
     const names: string[] = [];
     for (const { name, settings } of this.#templates) {
-      if (await allFit(settings.identify, valueOf)) names.push(name);
+      if (await allFit(settings.identify, readOnce)) names.push(name);
     }
     return names;
   }
 }
 
-async function allFit(
-  marks: readonly TemplateMark[],
-  valueOf: (mark: TemplateMark) => Promise<Value | undefined>,
-): Promise<boolean> {
+async function allFit(marks: readonly TemplateMark[], read: ReadSpan): Promise<boolean> {
   for (const mark of marks) {
-    if (!fits(mark, await valueOf(mark))) return false;
+    if (!fits(mark, await valueOf(mark, read))) return false;
   }
   return true;
 }
@@ -53,20 +46,27 @@ function fits({ equals, range }: TemplateMark, value: Value | undefined): boolea
   return typeof value === "number" && value >= range[0] && value <= range[1];
 }
 
-async function readMark(
-  link: GuestLink,
-  unit: number,
+async function valueOf(
   { equals: _equals, range: _range, ...address }: TemplateMark,
-  timeoutMs: number,
+  read: ReadSpan,
 ): Promise<Value | undefined> {
   const point = createPoint("mark", tag.parse(address));
   if (!point) return undefined;
   const { table, start, size } = point;
-  const request = { unit, table, start, size, timeoutMaxMs: timeoutMs };
-  const outcome = await link.read(request, timeoutMs);
-  if (outcome.kind !== "answer") return undefined;
-  const value = point.decode(outcome.data, 0);
+  const data = await read({ table, start, size });
+  const value = data && point.decode(data, 0);
   return value instanceof NotAValue ? undefined : value;
+}
+
+/** Templates share registers; a slow line is asked for each of them once. */
+function remembering(read: ReadSpan): ReadSpan {
+  const known = new Map<string, Promise<Uint8Array | undefined>>();
+  return (span) => {
+    const key = `${span.table} ${span.start} ${span.size}`;
+    const answer = known.get(key) ?? read(span);
+    known.set(key, answer);
+    return answer;
+  };
 }
 
 function weightOf({ settings }: DeviceTemplate): number {

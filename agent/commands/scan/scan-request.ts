@@ -1,5 +1,6 @@
 /** What `scan` is asked to look at. Pure but for the look into the gateway's file. */
 import { Misuse } from "#config/command-line/command.ts";
+import { millisecondsIn } from "#config/command-line/duration-option.ts";
 import { nearest } from "#config/faults/nearest.ts";
 import type { ModbusBusSettings, ModbusSerialBusSettings } from "#config/gateway/modbus-bus.ts";
 import { modbusSerialBus, modbusTcpBus } from "#config/gateway/modbus-bus.ts";
@@ -10,6 +11,7 @@ import { type LineSettings, USUAL_BAUDS, USUAL_PARITIES, unitsOf } from "./scan-
 /** Modbus over Serial Line v1.02, section 2.2: units have the addresses 1 to 247. */
 const UNIT_MAX = 247;
 const TCP_UNIT_MAX = 255;
+const TIMEOUT_MS = { min: 10, max: 10_000 };
 
 export interface ScanRequest {
   /** As it is to be called in the file. */
@@ -46,10 +48,7 @@ export function scanRequestOf(
 ): ScanRequest {
   const given = [values.port, values.host, busName].filter((way) => way !== undefined);
   if (given.length !== 1) throw new Misuse("Give one of: --port PORT, --host HOST, BUS.");
-  const timeoutMs = Number(values.timeout);
-  if (!(timeoutMs >= 10 && timeoutMs <= 10_000)) {
-    throw new Misuse(`--timeout ${values.timeout}: expected 10 to 10000 milliseconds`);
-  }
+  const timeoutMs = millisecondsIn(values.timeout, "timeout", TIMEOUT_MS);
   const shelf = new TemplateShelf(values.templates);
   const common = { timeoutMs, shelf, isThorough: values.all, isConfigured: busName !== undefined };
   if (values.host !== undefined) {

@@ -10,7 +10,7 @@ import { type LineSettings, ScanPlan } from "./scan-plan.ts";
 import { ScanProgress } from "./scan-progress.ts";
 import { busAt, type ScanRequest, scanRequestOf } from "./scan-request.ts";
 import { type FoundUnit, scanYaml } from "./scan-yaml.ts";
-import { isThere } from "./unit-search.ts";
+import { isThere, spanReader } from "./unit-search.ts";
 
 interface FoundLine {
   line: LineSettings | undefined;
@@ -101,7 +101,8 @@ async function scan(request: ScanRequest, io: CommandIo, open: Open): Promise<Fo
         plan.foundAt(line, unit);
         const here = found.get(line) ?? { line, units: [] };
         found.set(line, here);
-        const kinds = await recognition.fitting(access.link, unit, timeoutMs);
+        const read = spanReader(access.link, unit, timeoutMs, systemClock);
+        const kinds = await recognition.fitting(read);
         here.units.push({ unit, templates: kinds });
         here.units.sort((a, b) => a.unit - b.unit);
         progress.tell(

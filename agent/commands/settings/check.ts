@@ -4,7 +4,7 @@ import { EXIT } from "#config/command-line/exit.ts";
 import { ConfigError, renderFaults } from "#config/faults/faults.ts";
 import type { GatewaySettings } from "#config/gateway.ts";
 import { loadGateway } from "#config/loading/load-config.ts";
-import { configFileOf } from "../config-file.ts";
+import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 
 export const checkCommand = declareCommand({
   name: "check",
@@ -14,13 +14,13 @@ export const checkCommand = declareCommand({
   description: `Nothing is started, and nothing but the file and its secrets is opened. Each fault is told as
 FILE:line:column: message, with an excerpt and a suggestion; with --json as one document:
 {"file","good","faults":[…]}. Exit code: 0 good, 2 wrong use of the command, 78 faults in the file.`,
-  options: { ...JSON_OPTION },
+  options: { ...CONFIG_OPTION, ...JSON_OPTION },
   examples: [
     { line: "penstock check gateway.yaml", does: "before the agent is started with it" },
     { line: "penstock check gateway.yaml --json", does: "for an editor, or a pipeline" },
   ],
   run: ({ values, operands, io }) =>
-    check(configFileOf(operands[0], io.env), values.json, io.stdout),
+    check(configFileOf(operands[0] ?? values.config, io.env), values.json, io.stdout),
 });
 
 function check(file: string, json: boolean, stdout: Output): number {

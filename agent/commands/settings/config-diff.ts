@@ -9,7 +9,7 @@ import {
   type SettingChange,
 } from "#config/loading/flat-settings.ts";
 import { loadGatewayFiles } from "#config/loading/load-config.ts";
-import { configFileOf } from "../config-file.ts";
+import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 
 export const configDiffCommand = declareCommand({
   name: "config diff",
@@ -18,14 +18,14 @@ export const configDiffCommand = declareCommand({
   summary: "what a file would change in the running agent, or in another file",
   description: `Compares what holds, defaults and templates included; comments and the order of keys do not count.
 Secrets are not compared. Exit code: 0 nothing differs, 1 something does.`,
-  options: { ...JSON_OPTION },
+  options: { ...CONFIG_OPTION, ...JSON_OPTION },
   examples: [
     { line: "penstock config diff", does: "the file against the running agent" },
     { line: "penstock config diff old.yaml new.yaml", does: "two files" },
   ],
   run: async ({ values, operands, io }) => {
     const [file, other] = operands;
-    const named = configFileOf(file, io.env);
+    const named = configFileOf(file ?? values.config, io.env);
     const own = flatOf(named);
     const changes =
       other === undefined

@@ -2,11 +2,11 @@
 import { dirname } from "node:path";
 import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
+import { textTable } from "#config/command-line/text-table.ts";
 import { loadGatewayFiles } from "#config/loading/load-config.ts";
 import { templateFolder } from "#config/loading/template-expansion.ts";
 import { TemplateShelf } from "#config/loading/template-shelf.ts";
-import { configFileOf } from "../config-file.ts";
-import { textTable } from "../text-table.ts";
+import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 import { effectiveSettings } from "./effective-settings.ts";
 
 export const configShowCommand = declareCommand({
@@ -17,6 +17,7 @@ export const configShowCommand = declareCommand({
   description: `Without --effective only what is written in the files; with it also templates and defaults. Durations
 that are defaults are in milliseconds, sizes in bytes. Secrets are never shown.`,
   options: {
+    ...CONFIG_OPTION,
     ...JSON_OPTION,
     effective: {
       type: "boolean",
@@ -33,7 +34,7 @@ that are defaults are in milliseconds, sizes in bytes. Secrets are never shown.`
     },
   ],
   run: ({ values, operands, io }) => {
-    const file = configFileOf(operands[0], io.env);
+    const file = configFileOf(operands[0] ?? values.config, io.env);
     const loaded = loadGatewayFiles(file);
     const { templates } = loaded.settings;
     const shelf = new TemplateShelf(templateFolder({ templates }, dirname(file)));

@@ -99,7 +99,7 @@ export class ModbusBus implements Source {
     const detail = this.#state === "running" ? this.#health.complaint : undefined;
     return {
       name: this.#options.name,
-      kind: "modbus-tcp",
+      kind: `modbus-${this.#options.settings.modbus}`,
       state: detail === undefined ? this.#state : "degraded",
       ...(detail !== undefined && { detail }),
       counters: this.#counters(),

@@ -13,11 +13,11 @@ export interface PortOwner {
 
 /**
  * The process that holds a lock on the port; undefined when nobody does, or nothing can be learned.
- * @param path of the port; links are followed
+ * @param port its path; links are followed
  */
-export function ownerOf(path: string): PortOwner | undefined {
+export function ownerOf(port: string): PortOwner | undefined {
   try {
-    const { ino, dev } = statSync(path);
+    const { ino, dev } = statSync(port);
     const pid = lockHolder(readFileSync("/proc/locks", "utf8"), deviceName(dev), ino);
     return pid === undefined ? undefined : { pid, program: programOf(pid) };
   } catch {
@@ -44,9 +44,20 @@ function deviceName(dev: number): string {
   return [major, minor].map((part) => part.toString(16).padStart(2, "0")).join(":");
 }
 
+/** By a runtime's name alone nobody knows what it runs: with the script, `python3 tools/poll.py`. */
+const SCRIPT = /^[^-].*\.(?:[cm]?[jt]s|py|jar|pl|rb|sh)$/;
+
+/** Other words of a command line may be secrets. */
+export function programIn(commandLine: string): string {
+  const [program = "", ...words] = commandLine.split("\0");
+  const script = words.find((word) => SCRIPT.test(word));
+  const shown = script?.split("/").slice(-2).join("/");
+  return [program.split("/").at(-1), shown].filter(Boolean).join(" ");
+}
+
 function programOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+    return programIn(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
   } catch {
     return "";
   }

@@ -50,7 +50,7 @@ describe.each([
     const stat = await runCommand(bufferStatCommand, ["--config", file, "--json"]);
     expect(JSON.parse(stat.out)).toMatchObject({ state: "ok", segments: 3, droppedReadings: 0 });
     const people = await runCommand(bufferStatCommand, ["--config", file]);
-    expect(people.out).toMatch(/holds +3 segments, 0\.0 MiB of 1024\.0 MiB/);
+    expect(people.out).toMatch(/holds +3 segments, \d+ B of 1\.0 GiB/);
     const rows = await runCommand(bufferListCommand, ["--config", file, "--json", "--limit", "2"]);
     expect(JSON.parse(rows.out)).toMatchObject([
       { segment: 0, readings: 2 },

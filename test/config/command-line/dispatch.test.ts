@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import { declareCommand, Misuse } from "#config/command-line/command.ts";
@@ -84,16 +85,46 @@ Examples:
 test.each([
   [["greet"], '"greet" needs NAME'],
   [["greet", "a", "b", "c"], '"c" is too many'],
-  [["greet", "a", "--lod"], "Unknown option '--lod'"],
+  [["greet", "a", "--lod"], 'There is no option "--lod". Did you mean "--loud"?\n'],
+  [["greet", "a", "-x"], 'There is no option "-x".\n'],
+  [["greet", "a", "--times"], "--times needs a value: --times N\n"],
+  [
+    ["greet", "a", "--times", "-1"],
+    '--times needs a value; one that begins with "-" is written --times=N\n',
+  ],
   [["greet", "a", "--times", "0"], "--times needs 1 or more"],
-  [["gret"], 'There is no command "gret". Did you mean "greet"?'],
-  [[], "Greets."],
-])("%j is misuse: exit code 2, and help on standard error", async (argv, message) => {
+])("%j is misuse: exit code 2, and where help is, on standard error", async (argv, message) => {
   const { code, out, err } = await run(...argv);
   expect([code, out]).toEqual([2, ""]);
   expect(err).toContain(message);
-  expect(err).toContain(argv.length > 0 && argv[0] === "greet" ? "Usage: greet" : "card list");
+  expect(err).toMatch(/\n\nUsage: greet NAME \[options\]\ngreet --help tells more.\n$/);
 });
+
+test("a command that does not exist is misuse, and the nearest one is named", async () => {
+  const gret = 'There is no command "gret". Did you mean "greet"?\n--help lists them.\n';
+  expect(await run("gret")).toEqual({ code: 2, out: "", err: gret });
+  const { code, err } = await run("card", "lits");
+  expect([code, err]).toEqual([2, expect.stringContaining('Did you mean "card list"?')]);
+});
+
+test("without a command all of them are listed on standard error", async () => {
+  const { code, err } = await run();
+  expect([code, err.includes("greet NAME"), err.includes("card list")]).toEqual([2, true, true]);
+});
+
+test("help is also had by its word before the command", async () => {
+  expect(await run("help", "greet")).toEqual(await run("greet", "--help"));
+  expect(await run("help")).toEqual(await run("--help"));
+});
+
+test.each(["--version", "-V", "version"])(
+  "%s tells Penstock's version, and Node's",
+  async (word) => {
+    const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+    const out = `Penstock ${version}, Node.js ${process.version}\n`;
+    expect(await run(word)).toEqual({ code: 0, out, err: "" });
+  },
+);
 
 test("an operating error is exit code 1, with its code", async () => {
   expect(await run("greet", "a", "-n", "9")).toEqual({

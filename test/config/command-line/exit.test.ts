@@ -6,7 +6,7 @@ import { PenstockError } from "#core/errors.ts";
 function report(error: unknown): { code: number; said: string } {
   let said = "";
   const stderr = { write: (text: string) => (said += text) };
-  return { code: reportFailure(error, stderr, "HELP"), said };
+  return { code: reportFailure(error, stderr), said };
 }
 
 test("faults in a file are told in full, and end with 78", () => {
@@ -25,13 +25,6 @@ test("other bad configuration ends with 78 as well", () => {
 test("an operating error is told by its code, and ends with 1", () => {
   const error = new PenstockError("LISTEN_FAILED", "port 80 is taken");
   expect(report(error)).toEqual({ code: 1, said: "LISTEN_FAILED: port 80 is taken\n" });
-});
-
-test("an option that does not exist is misuse, and ends with 2", () => {
-  const error = Object.assign(new TypeError("Unknown option '--x'"), {
-    code: "ERR_PARSE_ARGS_UNKNOWN_OPTION",
-  });
-  expect(report(error)).toEqual({ code: 2, said: "Unknown option '--x'\n\nHELP" });
 });
 
 test("a programmer's error is not swallowed", () => {

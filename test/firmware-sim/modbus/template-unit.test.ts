@@ -1,9 +1,9 @@
 /** Each device template against the virtual device that is made of it. */
 import modbusSerial from "modbus-serial";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Recognition } from "#agent/commands/scan/recognise.ts";
 import { planBlocks, READ_REGISTERS_MAX } from "#agent/sources/modbus/planner.ts";
 import { createPoint } from "#agent/sources/modbus/point.ts";
-import { recognise } from "#agent/sources/modbus/recognise.ts";
 import { type DeviceTemplate, TemplateShelf } from "#config/loading/template-shelf.ts";
 import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
@@ -15,6 +15,7 @@ import { startBus } from "#test/agent/sources/modbus/start-bus.ts";
 import { until } from "#test/support/until.ts";
 
 const shelf = new TemplateShelf();
+const recognition = new Recognition(shelf);
 const templates = shelf.names().map((name) => shelf.find(name)!);
 const parts = {
   ledger: noLedger,
@@ -71,7 +72,7 @@ describe.each(templates.map((template, i) => ({ template, name: template.name, u
     });
 
     test("is recognised by its marks", async () => {
-      const found = await recognise(templates, (span) => readSpan(unit, span.start, span));
+      const found = await recognition.fitting((span) => readSpan(unit, span.start, span));
       expect(found).toEqual(template.settings.identify.length === 0 ? [] : [name]);
     });
   },

@@ -55,6 +55,61 @@ test("on a terminal it asks, and an empty answer accepts what is suggested", asy
   expect(devices["device-1"]).toMatchObject({ template: "eastron-sdm630" });
 });
 
+test("on a terminal an answer that cannot be is asked for again", async () => {
+  const file = join(await tempFolder(), "gateway.yaml");
+  const stdin = Object.assign(new PassThrough(), { isTTY: true });
+  const running = runCommand(initCommand, [file], { stdin });
+  const answers = [
+    "Halle 7",
+    "hall-7",
+    "lan",
+    "line",
+    "/dev/ttyUSB3",
+    "fast",
+    "19200",
+    "maybe",
+    "odd",
+  ];
+  for (const answer of [...answers, "eastron", "eastron-sdm630, janitza-b23"]) {
+    stdin.write(`${answer}\n`);
+    await new Promise(setImmediate);
+  }
+  const { code, err } = await running;
+  expect([code, err.match(/"(lan|maybe|eastron)" is none of |A (name|baud rate) /g)]).toEqual([
+    0,
+    [
+      "A name ",
+      '"lan" is none of ',
+      "A baud rate ",
+      '"maybe" is none of ',
+      '"eastron" is none of ',
+    ],
+  ]);
+  const { gateway, buses, devices } = loadGateway(file);
+  expect([gateway, Object.keys(devices)]).toEqual(["hall-7", ["device-1", "device-2"]]);
+  expect(buses["rs485"]).toMatchObject({ port: "/dev/ttyUSB3", baud: 19_200, parity: "odd" });
+});
+
+test.each(["Ctrl-C", "Ctrl-D"])("%s among the questions writes nothing", async (key) => {
+  const file = join(await tempFolder(), "gateway.yaml");
+  const stdin = Object.assign(new PassThrough(), { isTTY: true });
+  const ending = new AbortController();
+  const running = runCommand(initCommand, [file], { stdin, signal: ending.signal });
+  stdin.write("hall-7\n");
+  await new Promise(setImmediate);
+  if (key === "Ctrl-C") ending.abort();
+  else stdin.end();
+  const { code, err } = await running;
+  expect([code, existsSync(file)]).toEqual([1, false]);
+  expect(err).toMatch(/\nNothing was written\.\n$/);
+});
+
+test("a folder that is not there is misuse", async () => {
+  const file = join(await tempFolder(), "nowhere", "gateway.yaml");
+  const { code, err } = await runCommand(initCommand, [file, "--no-input"]);
+  expect([code, err]).toEqual([2, expect.stringContaining("no such file or directory")]);
+});
+
 test.each([
   [
     ["--template", "eastron-sdm63"],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { alarmTable, journalTable } from "#agent/commands/alarm/wording.ts";
+import { alarmTable, journalTable } from "#config/command-line/alarm-tables.ts";
 import { madeState } from "#test/core/notify/made-notice.ts";
 
 test("nothing of a device's name or of a note can steer the terminal", () => {

@@ -1,9 +1,6 @@
 /** Alarms as a person reads them on a terminal. Pure. */
-import type { AlarmState, JournalEntry } from "#core/alarms/contract.ts";
-import { oneLine } from "#core/notify/one-line.ts";
-import { textTable } from "../text-table.ts";
-
-const SHOWN_MAX = 1000;
+import type { AlarmState, JournalEntry, Maintenance } from "#core/alarms/contract.ts";
+import { textTable } from "./text-table.ts";
 
 export function alarmTable(states: readonly AlarmState[]): string {
   return textTable(
@@ -11,9 +8,9 @@ export function alarmTable(states: readonly AlarmState[]): string {
     states.map((state) => [
       timeText(state.activeSince),
       state.raised.priority,
-      shown(howItStands(state)),
-      shown(state.key),
-      shown(state.raised.message),
+      howItStands(state),
+      state.key,
+      state.raised.message,
     ]),
   );
 }
@@ -25,16 +22,20 @@ export function journalTable(entries: readonly JournalEntry[]): string {
       String(id),
       timeText(at),
       kind,
-      shown(key),
-      shown(by),
-      shown(note ?? alarm?.message ?? ""),
+      key,
+      by,
+      note ?? alarm?.message ?? "",
     ]),
   );
 }
 
-/** Names come from devices, and notes from anybody: nothing of them may steer a terminal. */
-export function shown(text: string): string {
-  return oneLine(text, SHOWN_MAX);
+export function maintenanceTable(windows: readonly Maintenance[]): string {
+  return textTable(
+    ["id", "until", "by", "devices", "reason"],
+    windows.map(({ id, until, by, devices, note }) => {
+      return [id, timeText(until), by, devices.join(" "), note];
+    }),
+  );
 }
 
 /** The most telling first: `active, shelved until 14:00 by eva`. */
