@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { HubAccess, HubLogin } from "#core/event-hubs/access.ts";
 import { EntraCredential, type EntraIdentity } from "#core/event-hubs/entra-credential.ts";
+import { secretText } from "./plain-keys.ts";
 
 const way = {
   hub: z.string().min(1).describe("Name of the event hub in it."),
@@ -52,7 +53,7 @@ const auth = z.union([
   }),
   z.strictObject({
     ...application,
-    secret: z.string().min(1).describe("The application's secret, as `!secret NAME`."),
+    secret: secretText.describe("The application's secret, as `!secret NAME`."),
   }),
 ]);
 
@@ -74,7 +75,7 @@ const byKey = z.strictObject({
     .min(1)
     .default("RootManageSharedAccessKey")
     .describe("Name of the shared access policy."),
-  key: z.string().min(1).describe("Its key, as `!secret NAME`."),
+  key: secretText.describe("Its key, as `!secret NAME`."),
 });
 
 const byIdentity = z.strictObject({

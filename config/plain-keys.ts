@@ -15,7 +15,7 @@ export const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
 /** Of the file's own shape. */
 export const version = z.literal(1, { error: "this Penstock reads version 1" });
 
-const LISTEN = /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):(\d{1,5})$/;
+const LISTEN = /^(\[[0-9a-fA-F:.]+\]|[^\s:*[\]]+):(\d{1,5})$/;
 const LISTEN_FORM = "expected HOST:PORT, such as 127.0.0.1:1883";
 
 /** `host:port`; port 0 lets the system pick. */
@@ -29,6 +29,22 @@ export const listen = z
   .transform((text) => {
     const [, host = "", port] = LISTEN.exec(text) ?? [];
     return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
+  });
+
+/** A host to connect to; its port stands apart. IPv6 addresses have two colons at least. */
+export const host = z
+  .string()
+  .min(1)
+  .regex(/^[\w.-]*$|^[0-9A-Fa-f]*(?::[0-9A-Fa-f.]*){2,}(?:%\w+)?$/, {
+    error: "expected a host's name or address, such as 192.168.10.20",
+  });
+
+/** Files of other programs have variables, which would be taken for the secret itself. */
+export const secretText = z
+  .string()
+  .min(1)
+  .regex(/^(?!\$(?:\w+|\{[^}]*\})$)/, {
+    error: "variables of the environment are not filled in here",
   });
 
 export const logLevel = z

@@ -1,5 +1,6 @@
 /** Ways to people and programs that both sides know. */
 import { z } from "zod";
+import { secretText } from "../plain-keys.ts";
 
 const httpUrl = z
   .url({ protocol: /^https?$/, error: "expected a URL such as https://hooks.example.com/alarms" })
@@ -53,7 +54,7 @@ export const mail = z.strictObject({
     .describe("`starttls` is demanded. If left out: `none` for this machine, else `starttls`."),
   ca,
   user: z.string().min(1).optional().describe("User to log in as."),
-  password: z.string().min(1).optional().describe("As `!secret NAME`."),
+  password: secretText.optional().describe("As `!secret NAME`."),
   from: address.describe("The sender's address."),
   to: z.array(address).min(1).max(50).describe("The addresses of those who are told."),
 });
@@ -86,7 +87,7 @@ export const mqttChannel = z
       .describe("4 is MQTT 3.1.1, 5 is MQTT 5, which also tells when it refuses a topic."),
     ca,
     user: z.string().min(1).optional().describe("User to log in as."),
-    password: z.string().min(1).optional().describe("As `!secret NAME`."),
+    password: secretText.optional().describe("As `!secret NAME`."),
   })
   .refine(
     ({ retain, topic }) => !retain || ALARMS_OWN_LEVELS.every((part) => topic.includes(part)),
@@ -104,7 +105,7 @@ export const alertmanager = z.union([
       .union([httpUrl, cluster])
       .meta({ title: "URL, or list of URLs" })
       .describe("Of Alertmanager, as http://127.0.0.1:9093; of a cluster all members."),
-    token: z.string().min(1).optional().describe("A bearer token. As `!secret NAME`."),
+    token: secretText.optional().describe("A bearer token. As `!secret NAME`."),
     ca,
     proxy,
   }),

@@ -34,16 +34,19 @@ function checkSharedLines(
 ): Problem[] {
   const problems: Problem[] = [];
   const owners = new Map<unknown, string>();
-  for (const [name, { serial }] of buses) {
-    const owner = owners.get(serial);
-    if (serial === undefined) continue;
+  for (const [name, bus] of buses) {
+    const key = "serial" in bus ? "serial" : "port";
+    const line = bus[key];
+    // The port of a bus by network is a number.
+    if (typeof line !== "string") continue;
+    const owner = owners.get(line);
     if (owner === undefined) {
-      owners.set(serial, name);
+      owners.set(line, name);
       continue;
     }
     const place = outline.placeOf(["buses", owner]);
     problems.push({
-      path: ["buses", name, "serial"],
+      path: ["buses", name, key],
       on: "value",
       message: `the port is in use by bus "${owner}" (${place})`,
       suggestion: "a serial port belongs to one bus",

@@ -2,7 +2,7 @@
 import { mappingOf, type RawMapping, textOf } from "../yaml/raw.ts";
 import type { Outline, Path, Problem } from "../yaml/yaml-tree.ts";
 
-const EVERYWHERE = new Set(["0.0.0.0", "*", "[::]"]);
+const EVERYWHERE = new Set(["0.0.0.0", "[::]"]);
 
 interface Listener {
   readonly path: Path;

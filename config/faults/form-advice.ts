@@ -1,4 +1,5 @@
 /** What somebody meant who left out a part of an address, or wrote another's form of it. */
+import { adviceForName } from "./name-advice.ts";
 import { listed } from "./unit-advice.ts";
 
 type Advice = (text: string) => string | undefined;
@@ -9,6 +10,13 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 const FORMS: readonly (readonly [expected: string, advice: Advice])[] = [
   ["HOST:PORT, such as 127.0.0.1", listenAdvice],
   ["http://HOST:PORT", (text) => (SCHEME.test(text) ? undefined : `write http://${text}`)],
+  ["a host's name or address", hostAdvice],
+  ["a name has 1 to 64", adviceForName],
+  ["a serial port is a path", portAdvice],
+  [
+    "not filled in here",
+    () => "write !secret NAME: from secrets.yaml, or from PENSTOCK_SECRET_NAME",
+  ],
   ["a host name, such as", (text) => `write ${text.replace(SCHEME, "").replace(/[/:].*$/, "")}`],
   ["a URL such as https://", (text) => `write https://${shownAddress(text)}`],
   ["a time of day, such as", timeAdvice],
@@ -45,7 +53,21 @@ function listenAdvice(text: string): string | undefined {
   if (/^\d{1,5}$/.test(text)) {
     return `write 127.0.0.1:${text} for this machine alone, or 0.0.0.0:${text} for others as well`;
   }
+  if (/^\*:\d{1,5}$/.test(text)) return `write ${text.replace("*", "0.0.0.0")}`;
   return /^[\w.-]+$/.test(text) ? `the port is missing: write ${text}:PORT` : undefined;
+}
+
+function hostAdvice(text: string): string | undefined {
+  const [host = "", port] = text.replace(SCHEME, "").replace(/\/.*$/, "").split(":");
+  if (host === "") return undefined;
+  return port === undefined ? `write ${host}` : `write host: ${host}, port: ${port}`;
+}
+
+function portAdvice(text: string): string | undefined {
+  const quoted = /^[“”„‟«»‘’]+(.*?)[“”„‟«»‘’]+$/u.exec(text)?.[1];
+  if (quoted !== undefined) return `write it without these quotes: ${quoted}`;
+  if (/^tty\w+$/.test(text)) return `write /dev/${text}`;
+  return "`penstock ports` shows those of this machine";
 }
 
 function timeAdvice(text: string): string | undefined {

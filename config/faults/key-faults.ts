@@ -2,7 +2,8 @@
 import type { z } from "zod";
 import type { Path, Problem } from "../yaml/yaml-tree.ts";
 import { nearest } from "./nearest.ts";
-import { shapesAt } from "./schema-shape.ts";
+import { ourKeyFor } from "./other-words.ts";
+import { onlyValueOf, shapesAt } from "./schema-shape.ts";
 
 /** One problem for an unknown and a missing key of one mapping that are the same key misspelt. */
 export function pairTypos(
@@ -14,7 +15,7 @@ export function pairTypos(
   const problems: Problem[] = [];
   for (const path of unknown) {
     const siblings = [...left].filter((other) => sameParent(other, path));
-    const meant = meantBy(path, siblings, unknown);
+    const meant = gluedOf(path, siblings) ?? meantBy(path, siblings, unknown);
     if (meant) left.delete(meant);
     problems.push(unknownKey(schema, path, meant));
   }
@@ -22,7 +23,8 @@ export function pairTypos(
 }
 
 function meantBy(path: Path, missing: readonly Path[], unknown: readonly Path[]): Path | undefined {
-  const name = nearest(lastOf(path), missing.map(lastOf));
+  const wanted = missing.map(lastOf);
+  const name = nearest(lastOf(path), wanted) ?? ourKeyFor(lastOf(path), wanted);
   const near = missing.find((other) => lastOf(other) === name);
   if (near) return near;
   const alone = unknown.filter((other) => sameParent(other, path)).length === 1;
@@ -33,6 +35,8 @@ function unknownKey(schema: z.ZodType, path: Path, meant: Path | undefined): Pro
   const name = lastOf(path);
   const parent = path.slice(0, -1);
   const on = "key";
+  const glued = gluedAdvice(name);
+  if (glued !== undefined) return { path, on, message: `unknown key "${name}"`, suggestion: glued };
   if (meant) {
     const wanted = lastOf(meant);
     const also = nearest(name, [wanted]) === undefined ? `, and "${wanted}" is missing` : "";
@@ -50,11 +54,24 @@ function suggestKey(schema: z.ZodType, path: Path): string {
   const name = lastOf(path);
   const parent = path.slice(0, -1);
   const known = keysAt(schema, parent);
-  const near = nearest(name, known);
+  const near = ourKeyFor(name, known) ?? nearest(name, known);
   if (near !== undefined) return `did you mean "${near}"?`;
   const inside = known.find((key) => keysAt(schema, [...parent, key]).includes(name));
   if (inside !== undefined) return `"${name}" belongs below "${inside}"`;
   return ownerAdvice(schema, path) ?? `known here: ${known.join(", ")}`;
+}
+
+/** `modbus:tcp` is one word to YAML, and so it is with a blank that only looks like one. */
+const GLUED = /^([\w-]+):\s*(.+)$/u;
+
+function gluedAdvice(name: string): string | undefined {
+  const [, key = "", value = ""] = GLUED.exec(name) ?? [];
+  return key === "" ? undefined : `an ordinary blank must follow the colon: ${key}: ${value}`;
+}
+
+function gluedOf(path: Path, missing: readonly Path[]): Path | undefined {
+  const [, key] = GLUED.exec(lastOf(path)) ?? [];
+  return missing.find((other) => lastOf(other) === key);
 }
 
 /** Where a key belongs that a mapping further out knows: its line is indented too far. */
@@ -81,18 +98,31 @@ function missingKey(schema: z.ZodType, path: Path): Problem {
 function addition(schema: z.ZodType, path: Path): string {
   const name = lastOf(path);
   const [shape = {}] = shapesAt(schema, path.slice(0, -1));
+  const only = shape[name] && onlyValueOf(shape[name]);
+  if (only !== undefined) return `add "${name}: ${only}"`;
   const meaning = shape[name]?.description;
   return `add "${name}: …"${meaning === undefined ? "" : `: ${meaning.replace(/\.$/, "")}`}`;
+}
+
+/** How a mapping begins where somebody wrote one value alone; undefined where nothing is clear. */
+export function exampleAt(schema: z.ZodType, path: Path, value: unknown): string | undefined {
+  if (typeof value === "object") return undefined;
+  const [shape = {}] = shapesAt(schema, path);
+  if (typeof value === "number" && "register" in shape)
+    return `write it like this: { register: ${value} }`;
+  const required = requiredIn(shape);
+  return required.length === 0 ? undefined : `it is a mapping with ${allOf(required)}`;
+}
+
+function requiredIn(shape: ReturnType<typeof shapesAt>[number]): string[] {
+  return Object.keys(shape).filter((key) => !shape[key]?.safeParse(undefined).success);
 }
 
 /** What each of several possible shapes needs; undefined where there is only one. */
 function choicesAt(schema: z.ZodType, path: Path): string | undefined {
   const shapes = shapesAt(schema, path);
   if (shapes.length < 2) return undefined;
-  const needs = shapes.map((shape) => {
-    const required = Object.keys(shape).filter((key) => !shape[key]?.safeParse(undefined).success);
-    return allOf(required);
-  });
+  const needs = shapes.map((shape) => allOf(requiredIn(shape)));
   return `it takes one of these: ${needs.join("; ")}`;
 }
 

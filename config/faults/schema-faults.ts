@@ -5,7 +5,8 @@
  */
 import { z } from "zod";
 import type { Path, Problem } from "../yaml/yaml-tree.ts";
-import { lastOf, ownerAdvice, pairTypos } from "./key-faults.ts";
+import { exampleAt, lastOf, ownerAdvice, pairTypos } from "./key-faults.ts";
+import { adviceForName } from "./name-advice.ts";
 import { adviceFor, messageFor, NO_MESSAGE, type Written } from "./schema-messages.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -93,7 +94,9 @@ function problemOf(schema: z.ZodType, issue: Issue, writtenAt: (path: Path) => W
   if (written.isSecret) return unfitSecret(path);
   const message = `${labelOf(path)}${messageFor(issue, written)}`;
   const misplaced = issue.code === "invalid_type" && /object|record/.test(issue.expected);
-  const owner = misplaced ? ownerAdvice(schema, path) : undefined;
+  const owner = misplaced
+    ? (ownerAdvice(schema, path) ?? exampleAt(schema, path, written.value))
+    : undefined;
   const suggestion = owner ?? adviceFor(issue, written);
   return { path, on: "value", message, suggestion };
 }
@@ -107,27 +110,6 @@ function emptyValue(path: Path): Problem {
 function unfitSecret(path: Path): Problem {
   const message = `${labelOf(path)}the secret's value has not the form that is expected here`;
   return { path, on: "value", message, suggestion: "look at what it is set to" };
-}
-
-const GERMAN: Readonly<Record<string, string>> = {
-  ä: "ae",
-  ö: "oe",
-  ü: "ue",
-  Ä: "Ae",
-  Ö: "Oe",
-  Ü: "Ue",
-  ß: "ss",
-};
-
-function adviceForName(name: string): string | undefined {
-  const plain = name
-    .replaceAll(/[äöüÄÖÜß]/g, (letter) => GERMAN[letter] ?? letter)
-    .normalize("NFKD")
-    .replaceAll(/\p{M}/gu, "")
-    .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
-    .replaceAll(/^[^A-Za-z0-9]+|-+$/g, "")
-    .slice(0, 64);
-  return plain === "" ? undefined : `write it like this: ${plain}`;
 }
 
 function labelOf(path: Path): string {

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { mappingOf } from "../yaml/raw.ts";
 import { formAdvice } from "./form-advice.ts";
 import { nearest } from "./nearest.ts";
+import { ourValueFor } from "./other-words.ts";
 import { listed, quantityAdvice } from "./unit-advice.ts";
 
 /** Marks an issue to which the schema itself gave no message. */
@@ -30,6 +31,12 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 const EMPTY = "write something between the quotes, or remove the key";
+
+const ORDER_ADVICE =
+  "the letters are the value's bytes as they come, A the most significant; `penstock probe` finds the order";
+
+/** `> 90`, where the key says already which way. */
+const COMPARED = /^[<>=≤≥]+\s*(-?\d+(?:\.\d+)?)$/;
 
 /** Longer values are cut in messages. */
 const QUOTED_LENGTH_MAX = 40;
@@ -90,8 +97,10 @@ function adviceForForm(message: string, text: string): string | undefined {
 }
 
 function adviceForChoice(values: readonly string[], value: unknown): string | undefined {
-  const wanted = nearest(String(value), values);
-  return wanted === undefined ? undefined : `did you mean ${wanted}?`;
+  const word = String(value);
+  const wanted = ourValueFor(word, values) ?? nearest(word, values);
+  if (wanted !== undefined) return `did you mean ${wanted}?`;
+  return values.includes("CDAB") ? ORDER_ADVICE : undefined;
 }
 
 function adviceForType(expected: string, { value, text }: Written): string | undefined {
@@ -110,7 +119,7 @@ function adviceForType(expected: string, { value, text }: Written): string | und
     case "object":
     case "record":
       return Array.isArray(value)
-        ? "leave out the dashes: each entry begins with its name and a colon"
+        ? "leave out dashes and brackets: each entry begins with its name and a colon"
         : "write it like this: { key: value }, or each key on a line of its own";
     default:
       return undefined;
@@ -135,7 +144,7 @@ function adviceForNumber(value: unknown): string | undefined {
   if (/^-?\d+,\d+$/.test(text)) return `write a decimal point: ${text.replace(",", ".")}`;
   if (/^-?\d+$|^-?\d*\.\d+$/.test(text)) return `remove the quotes: ${text}`;
   if (/^-?\d[\d_' ]*\d$/.test(text)) return `write ${text.replaceAll(/[_' ]/g, "")}`;
-  const withUnit = /^(-?\d+(?:\.\d+)?)\s*\D+$/.exec(text);
+  const withUnit = /^(-?\d+(?:\.\d+)?)(?:\s*\D+|\s.*|-\d+)$/.exec(text) ?? COMPARED.exec(text);
   return withUnit ? `write the number alone: ${withUnit[1]}` : undefined;
 }
 

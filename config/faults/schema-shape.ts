@@ -11,6 +11,8 @@ interface Definition {
   readonly valueType?: z.ZodType;
   readonly element?: z.ZodType;
   readonly options?: readonly z.ZodType[];
+  /** Of a literal. */
+  readonly values?: readonly unknown[];
 }
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -45,4 +47,11 @@ function unwrap(schema: z.ZodType): z.ZodType[] {
 
 function definitionOf(schema: z.ZodType): Definition {
   return schema.def;
+}
+
+/** The value of a key that can have one value only. */
+export function onlyValueOf(schema: z.ZodType): string | undefined {
+  const [only] = unwrap(schema);
+  const { type, values } = only ? definitionOf(only) : { type: "", values: undefined };
+  return type === "literal" && values?.length === 1 ? String(values[0]) : undefined;
 }

@@ -24,6 +24,9 @@ const UNIT_WORDS: Readonly<Record<string, string>> = {
   g: "GiB",
 };
 
+/** Whoever writes so large a number means bytes. */
+const LARGE_BYTES = 2 ** 20;
+
 const PLAIN_NUMBER = /^\d+(?:\.\d+)?$/;
 const NUMBER_AND_UNIT = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/;
 const CLOCK_TIME = /^(\d+):([0-5]\d)$/;
@@ -33,7 +36,8 @@ export function quantityAdvice(what: "duration" | "size", text: string): string 
   const units = Object.keys(what === "duration" ? DURATION_MS : SIZE_BYTES);
   if (text.startsWith("-")) return "it cannot be negative";
   if (PLAIN_NUMBER.test(text)) {
-    const examples = what === "duration" ? units : ["KiB", "MiB", "GiB"];
+    const examples =
+      what === "duration" ? units : Number(text) < LARGE_BYTES ? ["KiB", "MiB", "GiB"] : ["B"];
     return `write ${listed(examples.map((unit) => text + unit))}`;
   }
   if (what === "duration" && CLOCK_TIME.test(text)) return clockAdvice(text);

@@ -1,5 +1,6 @@
 /** `buses`: Modbus, by network and by serial line. */
 import { z } from "zod";
+import { host } from "../plain-keys.ts";
 import { durationBetween } from "../units.ts";
 import { serialPort, serialSettings } from "./serial-port.ts";
 
@@ -22,7 +23,7 @@ export const modbusTcpBus = z.strictObject({
   modbus: z
     .enum(["tcp", "rtu-over-tcp"])
     .describe("A device, or a gateway to several, by network: Modbus TCP, or bare RTU frames."),
-  host: z.string().min(1).describe("Its address."),
+  host: host.describe("Its address."),
   port: z.int().min(1).max(65_535).default(502).describe("Its port."),
   connections: z
     .int()

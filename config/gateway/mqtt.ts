@@ -1,6 +1,6 @@
 /** `mqtt`: the embedded broker, outside brokers, and what is in the topics. */
 import { z } from "zod";
-import { listen, name } from "../plain-keys.ts";
+import { listen, name, secretText } from "../plain-keys.ts";
 import { durationBetween, size } from "../units.ts";
 import { sparkplug } from "./sparkplug.ts";
 
@@ -129,7 +129,7 @@ const remoteBroker = z.strictObject({
       "Folder of `ca.pem`, to know the broker by, and of `cert.pem` and `key.pem`, if it asks.",
     ),
   username: z.string().optional().describe("User to log in as."),
-  password: z.string().optional().describe("As `!secret NAME`."),
+  password: secretText.optional().describe("As `!secret NAME`."),
   topics: z
     .array(topicRule)
     .default([])

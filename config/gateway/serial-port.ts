@@ -8,6 +8,9 @@ export const serialPort = z
   .regex(/^(?!usb:)|^usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(?::.+)?$/, {
     error: "expected usb:VENDOR:PRODUCT or usb:VENDOR:PRODUCT:SERIAL, such as usb:0403:6001:A10KX3",
   })
+  .regex(/^(?:\/|usb:)/, {
+    error: "a serial port is a path such as /dev/serial/by-id/…, or usb:VENDOR:PRODUCT",
+  })
   .describe(
     "The port, best by its stable name in /dev/serial/by-id, or as `usb:0403:6001:A10KX3`: " +
       "vendor, product and, among several, serial number.",
