@@ -8,7 +8,7 @@ export const serialPort = z
   .regex(/^(?!usb:)|^usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(?::.+)?$/, {
     error: "expected usb:VENDOR:PRODUCT or usb:VENDOR:PRODUCT:SERIAL, such as usb:0403:6001:A10KX3",
   })
-  .regex(/^(?:\/|usb:)/, {
+  .regex(/^(?:\.{0,2}\/|usb:)/, {
     error: "a serial port is a path such as /dev/serial/by-id/…, or usb:VENDOR:PRODUCT",
   })
   .describe(

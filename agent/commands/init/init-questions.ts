@@ -2,6 +2,8 @@
  * Asks the technician for what a first file needs. Every question has an answer to accept; one that
  * cannot be is asked again.
  */
+import { serialPort } from "#config/gateway/serial-port.ts";
+import { name } from "#config/plain-keys.ts";
 import type { Questions } from "../questions.ts";
 import type { InitBus } from "./init-yaml.ts";
 
@@ -43,14 +45,14 @@ class Interview {
     this.#questions = questions;
   }
 
-  async all({ gateway, ports, templates }: Suggestions): Promise<Answered> {
-    const name = await this.#ask("Name of this gateway", gateway, nameObjection);
+  async all({ ports, templates, ...suggested }: Suggestions): Promise<Answered> {
+    const gateway = await this.#ask("Name of this gateway", suggested.gateway, nameObjection);
     const way = await this.#ask(
       "Devices are on a serial line, by network, or neither (line/network/none)",
       "line",
       oneOf(["line", "network", "none"]),
     );
-    if (way === "none") return { gateway: name, bus: undefined, templates: [] };
+    if (way === "none") return { gateway, bus: undefined, templates: [] };
     const bus = way === "line" ? await this.#line(ports) : await this.#host();
     const known = templates.join(", ");
     const wanted = await this.#ask(
@@ -58,13 +60,13 @@ class Interview {
       "none",
       (answer) => listOf(answer).map(oneOf(templates)).find(Boolean),
     );
-    return { gateway: name, bus, templates: listOf(wanted) };
+    return { gateway, bus, templates: listOf(wanted) };
   }
 
   async #line(ports: readonly string[]): Promise<InitBus> {
     const [first = "/dev/ttyUSB0", ...others] = ports;
     const more = others.length === 0 ? "" : ` (also there: ${others.join(", ")})`;
-    const port = await this.#ask(`Serial port${more}`, first);
+    const port = await this.#ask(`Serial port${more}`, first, portObjection);
     const baud = Number(await this.#ask("Baud rate", "9600", baudObjection));
     const parity = await this.#ask(
       "Parity (none/even/odd)",
@@ -106,8 +108,11 @@ function oneOf(known: readonly string[]): (answer: string) => string | undefined
 }
 
 function nameObjection(answer: string): string | undefined {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(answer)) return undefined;
-  return "A name has 1 to 64 letters, digits, dots, dashes or underscores.";
+  return name.safeParse(answer).error?.issues[0]?.message;
+}
+
+function portObjection(answer: string): string | undefined {
+  return serialPort.safeParse(answer).error?.issues[0]?.message;
 }
 
 function baudObjection(answer: string): string | undefined {

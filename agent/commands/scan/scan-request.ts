@@ -57,7 +57,7 @@ export function scanRequestOf(
   }
   const units = unitsIn(values.units, UNIT_MAX);
   if (values.port !== undefined) {
-    const bus = modbusSerialBus.parse({ modbus: "rtu", port: values.port });
+    const bus = lineBus(values.port);
     return { ...common, name: "rs485", bus, lines: linesOf(values), units };
   }
   const name = busName ?? "";
@@ -77,6 +77,12 @@ function hostBus(text: string): ModbusBusSettings {
   const bus = modbusTcpBus.safeParse({ modbus: "tcp", host, port: Number(port) });
   if (bus.success) return bus.data;
   throw new Misuse(`--host ${text}: expected HOST or HOST:PORT, such as 192.168.10.20`);
+}
+
+function lineBus(port: string): ModbusBusSettings {
+  const bus = modbusSerialBus.safeParse({ modbus: "rtu", port });
+  if (bus.success) return bus.data;
+  throw new Misuse(`--port ${port}: ${bus.error.issues[0]?.message ?? "not a port"}`);
 }
 
 function linesOf({ baud, parity }: ScanValues): LineSettings[] {

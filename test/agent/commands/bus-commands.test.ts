@@ -152,6 +152,14 @@ test("scan needs no gateway's file for a host", async () => {
   expect(err).toContain("Nobody answers. Is it Modbus TCP");
 });
 
+test("a port that is no path is misuse", async () => {
+  const { code, err } = await runCommand(scanCommand, ["--port", "ttyUSB0"]);
+  expect([code, err]).toEqual([
+    2,
+    expect.stringContaining("--port ttyUSB0: a serial port is a path"),
+  ]);
+});
+
 test("a host that refuses the connection is told so", async () => {
   await device.close();
   const { code, err } = await runCommand(readCommand, ["oven", "--config", file]);
