@@ -5,7 +5,7 @@
  * from anybody.
  */
 
-import type { AlarmTransition } from "#core/alarm.ts";
+import { type AlarmTransition, movedTo } from "#core/alarm.ts";
 import { AlarmBoard } from "#core/alarms/alarm-board.ts";
 import type {
   AlarmEffects,
@@ -159,11 +159,14 @@ export class AlarmDesk implements LocalAlarms, AlarmsDesk {
   }
 
   take(transitions: readonly AlarmTransition[]): Taken {
-    if (!this.#isOpen) return { news: [], kept: Promise.resolve() };
+    if (!this.#isOpen) return { taken: transitions, news: [], kept: Promise.resolve() };
     const nowMs = this.#options.clock.now();
+    const counted = new Map<AlarmTransition, AlarmTransition>();
     const news = new Set<AlarmTransition>();
     const writes: Promise<void>[] = [];
-    for (const transition of causesFirst(transitions)) {
+    for (const found of causesFirst(transitions)) {
+      const transition = this.#inTime(found);
+      counted.set(found, transition);
       const wasActive = this.isActive(transition);
       this.#settlement.heard(stateKey("", transition));
       writes.push(this.#keep(this.#board.take(transition, "", nowMs)));
@@ -171,8 +174,17 @@ export class AlarmDesk implements LocalAlarms, AlarmsDesk {
       if (isActive !== wasActive) news.add(transition);
       if (isActive && !wasActive) this.#raised += 1;
     }
-    const inOrder = transitions.filter((transition) => news.has(transition));
-    return { news: inOrder, kept: Promise.all(writes) };
+    const taken = transitions.map((found) => counted.get(found) ?? found);
+    const inOrder = taken.filter((transition) => news.has(transition));
+    return { taken, news: inOrder, kept: Promise.all(writes) };
+  }
+
+  /** What ends, or comes again, does so after it began, or ended: also by a clock that was set back. */
+  #inTime(transition: AlarmTransition): AlarmTransition {
+    const changesIt = this.isActive(transition) !== (transition.state === "active");
+    const before = changesIt ? this.#board.changedAt("", transition) : undefined;
+    if (before === undefined || transition.ts > before) return transition;
+    return movedTo(transition, before + 1);
   }
 
   states(): readonly AlarmState[] {

@@ -9,7 +9,12 @@ import type {
 import type { AlarmPlace } from "#core/alarms/state-key.ts";
 
 export interface Taken {
-  /** Those that changed something: worth announcing. */
+  /**
+   * All, in their order, as they count: of one alarm each is later than the one before, though the
+   * clock was set back meanwhile. Whoever goes by times, as the sink does, goes right.
+   */
+  readonly taken: readonly AlarmTransition[];
+  /** Those of them that changed something: worth announcing. */
   readonly news: readonly AlarmTransition[];
   /** Resolves when a restart would know of them, or when the disk fails; never rejects. */
   readonly kept: Promise<unknown>;

@@ -216,8 +216,9 @@ export class ReadingIntake implements Intake {
    * with the next readings, or within a second.
    */
   raiseOwn(transition: AlarmTransition): void {
-    this.#announcer.announce(this.#options.alarms.take([transition]).news);
-    this.#storing.keep([transition]);
+    const { taken, news } = this.#options.alarms.take([transition]);
+    this.#announcer.announce(news);
+    this.#storing.keep(taken);
   }
 
   get counters(): IntakeCounters {
@@ -248,17 +249,21 @@ export class ReadingIntake implements Intake {
   /** What the detectors find; undefined for nothing. */
   #judged(batch: ReadingBatch, now: Now): Judged | undefined {
     let found: AlarmTransition[] | undefined;
-    let transitions: AlarmTransition[] | undefined;
+    let times: number[] | undefined;
     this.#judge.judge(batch, now, (transition, readingTs) => {
       found ??= [];
       found.push(transition);
-      transitions ??= [];
-      // What is stored has the reading's own time, and is told in wall time when it is sent.
-      transitions.push(isBootTime(readingTs) ? movedTo(transition, readingTs) : transition);
+      times ??= [];
+      times.push(readingTs);
     });
-    if (!found || !transitions) return undefined;
-    const { news, kept } = this.#options.alarms.take(found);
+    if (!found) return undefined;
+    const { taken, news, kept } = this.#options.alarms.take(found);
     this.#announcer.announce(news);
+    // What is stored has the reading's own time, and is told in wall time when it is sent.
+    const transitions = taken.map((transition, at) => {
+      const readingTs = times?.[at] ?? transition.ts;
+      return isBootTime(readingTs) ? movedTo(transition, readingTs) : transition;
+    });
     return { transitions, kept };
   }
 }

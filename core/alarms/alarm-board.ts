@@ -149,6 +149,12 @@ export class AlarmBoard implements AlarmModel {
     return this.#table.get(stateKey(gateway, place))?.isActive === true;
   }
 
+  /** When it became what it is, by its own transitions' times; undefined where it is not known. */
+  changedAt(gateway: string, place: AlarmPlace): number | undefined {
+    const state = this.#table.get(stateKey(gateway, place));
+    return state?.isActive ? state.raised.ts : state?.clearedAt;
+  }
+
   /** Whether somebody works on the device now. */
   isMaintained(gateway: string, device: string, nowMs: number): boolean {
     return this.#maintenance.covers(gateway, device, nowMs);

@@ -19,7 +19,7 @@ export class RecordingAlarms implements LocalAlarms {
 
   take(transitions: readonly AlarmTransition[]): Taken {
     const news = transitions.filter((transition) => this.#takeOne(transition));
-    return { news, kept: this.kept };
+    return { taken: transitions, news, kept: this.kept };
   }
 
   get activeCount(): number {

@@ -1,8 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { AlarmBoard } from "#core/alarms/alarm-board.ts";
 import type { AlarmWrite } from "#core/alarms/contract.ts";
 import { sentence } from "#test/core/alarms/board-driver.ts";
-import { transition } from "#test/core/alarms/sample.ts";
+import { FACTS, NOTHING_KEPT, POLICY, transition } from "#test/core/alarms/sample.ts";
 import { MemoryAlarmStore } from "#test/support/memory-alarm-store.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
 import { OVEN, openStore, startDesk } from "./support.ts";
@@ -69,6 +70,24 @@ describe("the desk", () => {
     desk.take([transition(OVEN, "active", clock.now())]);
     expect(desk.take([transition(OVEN, "active", clock.now() + 1)]).news).toEqual([]);
     expect(desk.take([transition("a/b/c", "cleared", clock.now())]).news).toEqual([]);
+  });
+
+  test("lets what ends do so after it began, for whoever goes by times, also when the clock is set back", async () => {
+    const { desk, clock } = await startDesk(new MemoryAlarmStore());
+    const sink = new AlarmBoard(POLICY, NOTHING_KEPT, FACTS);
+    const change = (state: "active" | "cleared"): void => {
+      const found = transition("(gateway)/rs485-a/dead", state, clock.now());
+      const { taken } = desk.take([found]);
+      for (const each of taken) sink.take(each, "hall-3", clock.now(), "time");
+      expect(sink.states().some(({ isActive }) => isActive)).toBe(state === "active");
+    };
+    change("active");
+    clock.setWall(clock.now() - 180_000);
+    change("cleared");
+    change("active");
+    clock.setWall(clock.now() + 600_000);
+    change("cleared");
+    change("active");
   });
 
   test("lets groups wait, and tells of them in time", async () => {

@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { ReadingIntake } from "#agent/intake/reading-intake.ts";
 import { ReadingBatch } from "#agent/sources/contract.ts";
-import type { AlarmTransition } from "#core/alarm.ts";
+import { type AlarmTransition, movedTo } from "#core/alarm.ts";
 import { PenstockError } from "#core/errors.ts";
 import { laneOf } from "#core/lane.ts";
 import type { Quality, Value } from "#core/reading.ts";
@@ -222,6 +222,18 @@ describe("alarms", () => {
       ["dead 1"],
       ["dead 1", "dead 0"],
     ]);
+  });
+
+  test("reach the sink in the times in which they count for the gateway", async () => {
+    const { intake, buffer, alarms } = intakeWith({ devices: { "oven-2": oven } });
+    const take = alarms.take.bind(alarms);
+    alarms.take = (found) => {
+      const taken = found.map((each) => movedTo(each, each.ts + 7));
+      return { ...take(taken), taken };
+    };
+    await intake.accept(batchOf(intake, [["temperature", T0, 235]]));
+    const sent = buffer.inputs.flatMap(({ transitions }) => transitions.map(({ ts }) => ts));
+    expect(sent).toEqual([T0 + 7]);
   });
 
   test("clear, and stay in the journal, newest first", async () => {
