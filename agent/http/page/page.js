@@ -1,5 +1,5 @@
 // The gateway's page: what is wrong, where readings come from, and the newest of each series.
-import { el, node, sparkline, timeOf } from "./dom.js";
+import { el, node, replaceChildren, sparkline, timeOf } from "./dom.js";
 
 const ROWS = 100;
 /** Wait for a pause in typing before asking for another page. */
@@ -61,7 +61,7 @@ function showHealth(problems) {
 
 function sourceRow(source, bySource) {
   const row = node("tr");
-  const state = node("td", source.state, source.state === "running" ? "good" : "warn");
+  const state = node("td", source.state, `wraps ${source.state === "running" ? "good" : "warn"}`);
   if (source.detail) state.append(node("div", source.detail, "quiet"));
   const stored = bySource[source.name];
   const count = stored === undefined ? "" : figure("", stored);
@@ -74,13 +74,15 @@ const opened = new Set();
 
 /** What has happened; what has not happened once is there for whoever asks. */
 function countersCell({ name, counters }) {
-  const cell = node("td", undefined, "quiet");
+  const cell = node("td", undefined, "quiet wraps");
   const entries = Object.entries(counters);
   const happened = entries.filter(([, value]) => value !== 0);
   const all = node("details");
   all.open = opened.has(name);
   all.addEventListener("toggle", () => (all.open ? opened.add(name) : opened.delete(name)));
-  all.append(node("summary", listed(happened)), node("div", listed(entries)));
+  const summary = node("summary", listed(happened));
+  summary.dataset.key = name;
+  all.append(summary, node("div", listed(entries)));
   cell.append(all);
   return cell;
 }
@@ -95,9 +97,11 @@ function showStatus(status) {
   el("uptime").textContent = `up ${duration(status.uptimeMs)}`;
   showHealth([...status.problems, ...(status.configuration?.faults ?? [])]);
   const rows = status.sources.map((source) => sourceRow(source, status.readings.bySource));
-  el("sources").replaceChildren(...rows);
+  replaceChildren(el("sources"), rows);
+  el("no-sources").hidden = rows.length > 0;
   showFigures(el("buffer"), status.buffer);
   showFigures(el("uplink"), status.uplink);
+  el("no-uplink").hidden = el("uplink").children.length > 0;
 }
 
 function keyOf({ device, tag, rule }) {
@@ -165,6 +169,10 @@ function fillRow(row, value) {
   );
 }
 
+function noneFound() {
+  return el("search").value === "" ? "none yet" : "none found";
+}
+
 function showPage(page) {
   total = page.total;
   el("value-count").textContent = total.toLocaleString();
@@ -175,7 +183,7 @@ function showPage(page) {
   });
   el("values").replaceChildren(...rows);
   const last = offset + rows.length;
-  el("range").textContent = rows.length === 0 ? "none found" : `${offset + 1}–${last} of ${total}`;
+  el("range").textContent = rows.length === 0 ? noneFound() : `${offset + 1}–${last} of ${total}`;
   el("previous").disabled = offset === 0;
   el("next").disabled = last >= total;
 }

@@ -1,5 +1,5 @@
 // The sink's page: what comes in, what is wrong, and how each series went.
-import { el, node, sparkline, timeOf } from "./dom.js";
+import { el, node, replaceChildren, sparkline, timeOf } from "./dom.js";
 import { listenForSpans, showTrend } from "./trend.js";
 
 const ROWS_MAX = 200;
@@ -88,6 +88,7 @@ function showGateways(devices, marks) {
     return row;
   });
   el("gateways").replaceChildren(...rows);
+  el("no-gateways").hidden = rows.length > 0;
 }
 
 async function get(path) {
@@ -104,14 +105,25 @@ function standingOf({ shelved, outOfService, suppressedBy, isAcknowledged, ackno
   return acknowledged ? `acknowledged (${acknowledged.by})` : "acknowledged";
 }
 
+/** By a click anywhere on `item`, or by keyboard on the button that is returned. */
+function choice(item, text, { gateway, device, tag }, key) {
+  const button = node("button", text, "link");
+  button.type = "button";
+  button.dataset.key = key;
+  item.classList.add("choice");
+  item.addEventListener("click", () => trendOf({ gateway, device, tag }));
+  return button;
+}
+
 function alarmItem(alarm) {
   const { device, tag, message, priority, points } = alarm.raised;
   const item = node("li", undefined, alarm.isActive ? SEVERITY[priority] : "quiet");
-  item.append(node("strong", priority), node("span", `${alarm.gateway}: ${message}`));
+  const series = { gateway: alarm.gateway, device, tag };
+  const choose = choice(item, `${alarm.gateway}: ${message}`, series, alarm.key);
+  item.append(node("strong", priority), choose);
   if (points && points.length > 1) item.append(sparkline(points));
   const standing = `${alarm.isActive ? "active" : "over"}, ${standingOf(alarm)}`;
   item.append(node("span", standing, "quiet"), node("time", timeOf(alarm.activeSince)));
-  item.addEventListener("click", () => trendOf({ gateway: alarm.gateway, device, tag }));
   return item;
 }
 
@@ -120,14 +132,20 @@ async function showAlarms() {
   const count = alarms.length === ALARMS_MAX ? `${ALARMS_MAX} or more` : String(alarms.length);
   el("alarm-count").textContent = count;
   el("no-alarms").hidden = alarms.length > 0;
-  el("alarms").replaceChildren(...alarms.map(alarmItem));
+  replaceChildren(el("alarms"), alarms.map(alarmItem));
 }
 
 function rollupRow({ start, gateway, device, tag, count, bad, mean, min, max, last }) {
-  const row = rowOf([timeOf(start), gateway, device, tag], [count, bad, mean, min, max, last]);
-  row.className = "choice";
-  row.addEventListener("click", () => trendOf({ gateway, device, tag }));
+  const row = rowOf([timeOf(start), gateway, device, ""], [count, bad, mean, min, max, last]);
+  const key = JSON.stringify([start, gateway, device, tag]);
+  row.children[3].append(choice(row, tag, { gateway, device, tag }, key));
   return row;
+}
+
+function noteOn(count) {
+  if (count === 0) return "No readings of the last two minutes.";
+  if (count === ROWS_MAX) return `The first ${ROWS_MAX} rows: filter to see others.`;
+  return "Choose a row to see its trend.";
 }
 
 async function showRows() {
@@ -139,11 +157,8 @@ async function showRows() {
   for (const [name, text] of new FormData(el("filter"))) if (text) query.set(name, text);
   const lines = (await (await get(`api/rollups?${query}`)).text()).split("\n");
   const rows = lines.filter((line) => line !== "").map((line) => JSON.parse(line));
-  el("rows").replaceChildren(...rows.map(rollupRow));
-  el("more").textContent =
-    rows.length === ROWS_MAX
-      ? `The first ${ROWS_MAX} rows: filter to see others.`
-      : "Choose a row to see its trend.";
+  replaceChildren(el("rows"), rows.map(rollupRow));
+  el("more").textContent = noteOn(rows.length);
 }
 
 function trendOf(series) {

@@ -9,6 +9,16 @@ export function node(tag, text, className) {
   return made;
 }
 
+/** Puts new children in the old ones' place; what had the focus has it again, found by its key. */
+export function replaceChildren(parent, children) {
+  const { activeElement } = document;
+  const key = parent.contains(activeElement) ? activeElement.dataset.key : undefined;
+  parent.replaceChildren(...children);
+  if (key === undefined) return;
+  const keyed = [...parent.querySelectorAll("[data-key]")];
+  keyed.find(({ dataset }) => dataset.key === key)?.focus({ preventScroll: true });
+}
+
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 const DATE_MS_MAX = 8.64e15;

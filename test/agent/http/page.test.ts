@@ -59,3 +59,39 @@ peerTest(
     expect(complaints).toEqual([]);
   },
 );
+
+peerTest("a gateway that has nothing yet says so", [chromium], async () => {
+  const view = new FakeView();
+  view.figures = { ...view.figures, sources: [], uplink: {} };
+  const host = "127.0.0.1";
+  const api = new AgentApi({ host, port: 0, view, clock: systemClock, log: silentLogger });
+  await api.start();
+  onTestFinished(() => api.stop());
+  const { page } = await openPage(`http://${host}:${api.port}/`);
+  await page.getByText("None: the file names no way to the cloud.").waitFor();
+  await page.getByText("None: the file has neither buses nor mqtt.").waitFor();
+  expect(await page.locator("#range").innerText()).toBe("none yet");
+});
+
+peerTest(
+  "counters opened by keyboard keep the focus while the table comes anew",
+  [chromium],
+  async () => {
+    const view = new FakeView();
+    const host = "127.0.0.1";
+    const api = new AgentApi({ host, port: 0, view, clock: systemClock, log: silentLogger });
+    await api.start();
+    onTestFinished(() => api.stop());
+    const { page } = await openPage(`http://${host}:${api.port}/`);
+    const summary = page.locator("#sources summary").first();
+    await summary.focus();
+    await page.keyboard.press("Enter");
+    view.figures = { ...view.figures, readings: { bySource: { mqtt: 121 } } };
+    await page.getByText("121").waitFor();
+    const focused = await page.evaluate<string>("document.activeElement.textContent");
+    expect([focused, await page.locator("#sources details[open]").count()]).toEqual([
+      "messages 12",
+      1,
+    ]);
+  },
+);

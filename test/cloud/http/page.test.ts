@@ -47,3 +47,26 @@ peerTest("alarms stand there with what is done about them", [chromium], async ()
   expect(await page.locator("#problems").innerText()).toContain("the database failed: gone");
   expect(complaints).toEqual([]);
 });
+
+peerTest(
+  "a series is chosen by keyboard, and keeps the focus while tables come anew",
+  [chromium],
+  async () => {
+    const { store, api } = await startSampleSink();
+    const { page, complaints } = await openPage(`http://127.0.0.1:${api.port}/`);
+    await page.getByText("None has sent anything yet.").waitFor();
+    await page.getByText("No readings of the last two minutes.").waitFor();
+    const blocks = [block([20], systemClock.now() - 60_000, "oven-2")];
+    await commit(store, [event(0, [{ id: chunkId(0), content: readings(...blocks) }])]);
+    const refresh = (): Promise<void> => page.locator("#filter").dispatchEvent("input");
+    await refresh();
+    await page.locator("#rows").getByRole("button", { name: "temperature" }).focus();
+    await page.keyboard.press("Enter");
+    await page.locator("#chart canvas").waitFor();
+    const old = await page.locator("#rows tr").elementHandle();
+    await refresh();
+    await page.waitForFunction((row) => !row?.isConnected, old);
+    expect(await page.evaluate<string>("document.activeElement.textContent")).toBe("temperature");
+    expect(complaints).toEqual([]);
+  },
+);
