@@ -3,6 +3,7 @@
  * read is poison, with the reason, and never an exception.
  */
 import type { ReceivedEventData } from "@azure/event-hubs";
+import type { AlarmTransition } from "#core/alarm.ts";
 import type { ChunkContent, ChunkId, GapRecord } from "#core/chunk.ts";
 import { type ReceivedChunk, unpackEvent } from "#core/chunk-codec.ts";
 import { type ErrorCode, messageOf, PenstockError } from "#core/errors.ts";
@@ -13,6 +14,7 @@ import type { Delivery, DeliveryContent } from "../store/contract.ts";
 /** Names become keys of tables and maps. */
 const NAME_LENGTH_MAX = 256;
 const REASON_LENGTH_MAX = 1000;
+const ALARM_TEXT_MAX = 16_384;
 
 export function readEvent(event: ReceivedEventData): Delivery {
   const body = bodyOf(event.body);
@@ -92,16 +94,26 @@ function faultOfContent(content: ChunkContent): string | undefined {
       }
       return undefined;
     case "alarm":
-      for (const { id, device, tag } of content.transitions) {
-        if (!isName(id)) return "an alarm's id is too long, or no proper text";
-        if (device === GATEWAY_DEVICE && tag === STREAM_TAG) {
-          return `the gateway tells of an alarm of ${device} ${tag}: such are the sink's to raise`;
-        }
-      }
-      return undefined;
+      return faultOfAlarms(content.transitions);
     case "gap":
       return faultOfGaps(content.gaps);
   }
+}
+
+/** What they say is kept with each state, entry and notice, so its length counts many times. */
+function faultOfAlarms(transitions: readonly AlarmTransition[]): string | undefined {
+  for (const { id, device, tag, rule, message, unit = "", feature = "" } of transitions) {
+    if (![id, device, tag, rule, unit, feature].every(isName)) {
+      return "a name in an alarm is too long, or no proper text";
+    }
+    if (message.length > ALARM_TEXT_MAX || !isText(message)) {
+      return "an alarm's message is too long, or no proper text";
+    }
+    if (device === GATEWAY_DEVICE && tag === STREAM_TAG) {
+      return `the gateway tells of an alarm of ${device} ${tag}: such are the sink's to raise`;
+    }
+  }
+  return undefined;
 }
 
 function faultOfGaps(gaps: readonly GapRecord[]): string | undefined {

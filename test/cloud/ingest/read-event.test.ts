@@ -61,7 +61,9 @@ describe("reading an event", () => {
       bodyOf(chunkId(0), readings(block([1], MINUTE, name))),
       bodyOf(chunkId(0), readings(block([1], MINUTE, "pump", name))),
       bodyOf(chunkId(0), { kind: "meta", series: [{ device: name, tag: "flow" }] }),
-      bodyOf(chunkId(0), { kind: "alarm", transitions: [{ ...transition, id: name }] }),
+      ...(["id", "device", "tag", "rule", "unit", "feature"] as const).map((key) =>
+        bodyOf(chunkId(0), { kind: "alarm", transitions: [{ ...transition, [key]: name }] }),
+      ),
       bodyOf(chunkId(0), { kind: "gap", gaps: [{ epoch: name, readings: 0, reason: "" }] }),
     ];
     expect(of.map((body) => readBody(body).kind)).toEqual(of.map(() => "poison"));
@@ -83,6 +85,15 @@ describe("reading an event", () => {
       "chunks",
       "chunks",
     ]);
+  });
+
+  test("refuses an alarm whose message would fill a journal, or is no text", () => {
+    const messages = ["x".repeat(16_384), "x".repeat(16_385), "a\u0000b", "\ud800"];
+    const kinds = messages.map((message) => {
+      const transitions = [Object.assign({}, transition, { message })];
+      return readBody(bodyOf(chunkId(0), { kind: "alarm", transitions })).kind;
+    });
+    expect(kinds).toEqual(["chunks", "poison", "poison", "poison"]);
   });
 
   test("refuses a gap that ends before it begins, or holds less than nothing", () => {
