@@ -11,6 +11,7 @@ import type { SparkplugSettings } from "#config/gateway/sparkplug.ts";
 import type { Clock } from "#core/clock.ts";
 import { messageOf, PenstockError } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
+import { RetainedRepeats } from "./retained-repeats.ts";
 import type { Publish } from "./sparkplug/host-state.ts";
 import { SparkplugHost } from "./sparkplug/sparkplug-host.ts";
 import { TopicRouter } from "./topic-router.ts";
@@ -33,6 +34,9 @@ const SAMPLE_BYTES = 80;
 const TOPIC_SAMPLE_CHARACTERS = 128;
 const FINGERPRINT_BYTES = 16;
 
+/** Of a value that the outside broker kept, and that does not say when it was measured. */
+const RETAINED = "retained";
+
 export class MessageReceiver {
   readonly sparkplug: SparkplugHost | undefined;
   readonly #options: MessageReceiverOptions;
@@ -46,7 +50,9 @@ export class MessageReceiver {
     refused: 0,
     unknown_topic: 0,
     malformed: 0,
+    retained_repeats: 0,
   };
+  readonly #retained = new RetainedRepeats();
 
   /** @throws PenstockError CONFIG_INVALID */
   constructor(options: MessageReceiverOptions) {
@@ -77,10 +83,12 @@ export class MessageReceiver {
     clientId: string,
     topic: string,
     payload: Uint8Array,
+    isRetained = false,
   ): Promise<AcceptOutcome> | undefined {
     this.#counters.messages += 1;
-    const batch = this.#decode(clientId, topic, payload);
-    return batch && this.#accept(batch);
+    if (this.#isKeptRepeat(topic, payload, isRetained)) return undefined;
+    const batch = this.#decode(clientId, topic, payload, isRetained);
+    return batch && this.#accept(batch, topic);
   }
 
   /**
@@ -94,17 +102,35 @@ export class MessageReceiver {
     }
   }
 
-  #decode(clientId: string, topic: string, payload: Uint8Array): ReadingBatch | undefined {
+  /** Sparkplug has rules of its own for what is retained. */
+  #isKeptRepeat(topic: string, payload: Uint8Array, isRetained: boolean): boolean {
+    if (this.sparkplug?.owns(topic) === true) return false;
+    if (isRetained && this.#retained.isRepeat(topic, payload)) {
+      this.#counters.retained_repeats += 1;
+      return true;
+    }
+    this.#retained.took(topic, payload, isRetained);
+    return false;
+  }
+
+  #decode(
+    clientId: string,
+    topic: string,
+    payload: Uint8Array,
+    isRetained: boolean,
+  ): ReadingBatch | undefined {
     const { sparkplug } = this;
     const isSparkplug = sparkplug?.owns(topic) ?? false;
     const route = isSparkplug ? undefined : this.#router.route(topic);
     if (!isSparkplug && !route) return this.#countUnknown(topic);
     const { source, clock } = this.#options;
     const batch = new ReadingBatch(source);
+    const nowMs = clock.now();
     try {
       const areAllTimed = route
-        ? route.decoder.decode(payload, route, clock.now(), batch)
-        : sparkplug?.decode(topic, payload, batch);
+        ? route.decoder.decode(payload, route, nowMs, batch)
+        : sparkplug?.decode(topic, payload, batch, isRetained);
+      if (isRetained && areAllTimed !== true) doubtArrivals(batch, nowMs);
       if (areAllTimed === true) batch.fingerprint = fingerprintOf(clientId, topic, payload);
     } catch (error) {
       this.#countMalformed(error, topic, payload);
@@ -127,7 +153,7 @@ export class MessageReceiver {
     this.#log.warn("malformed", fields, "cannot read a payload");
   }
 
-  async #accept(batch: ReadingBatch): Promise<AcceptOutcome> {
+  async #accept(batch: ReadingBatch, topic?: string): Promise<AcceptOutcome> {
     try {
       const outcome = await this.#options.intake.accept(batch);
       if (outcome === "stored") this.#counters.readings += batch.length;
@@ -136,9 +162,19 @@ export class MessageReceiver {
       return outcome;
     } catch (error) {
       this.#counters.refused += 1;
+      if (topic !== undefined) this.#retained.forget(topic);
       this.#log.warn("refused", { err: messageOf(error) }, "a message could not be stored");
       throw error;
     }
+  }
+}
+
+/** What has no time of its own was measured at some time before it arrived. */
+function doubtArrivals({ ts, qualities, reasons }: ReadingBatch, nowMs: number): void {
+  for (const [i, quality] of qualities.entries()) {
+    if (quality !== "good" || ts[i] !== nowMs) continue;
+    qualities[i] = "uncertain";
+    reasons[i] = RETAINED;
   }
 }
 

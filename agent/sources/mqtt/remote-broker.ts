@@ -185,7 +185,8 @@ export class RemoteBroker implements Source {
       client,
       filters: [...filtersOf(settings), ...(this.#receiver.sparkplug?.filters ?? [])],
       backlog: this.#backlog,
-      onMessage: (topic, payload) => this.#receiver.receive(name, topic, payload),
+      onMessage: (topic, payload, isRetained) =>
+        this.#receiver.receive(name, topic, payload, isRetained),
       onReady: () => {
         this.#counters.connects += 1;
         this.#state = "running";

@@ -16,8 +16,15 @@ export interface RemoteSessionOptions {
   filters: readonly string[];
   /** What is received and not stored: when it is full, nothing more is read. */
   backlog: CommitBacklog;
-  /** Undefined: nothing to store. A rejection ends the session, so that the broker sends again. */
-  onMessage: (topic: string, payload: Uint8Array) => Promise<unknown> | undefined;
+  /**
+   * Undefined: nothing to store. A rejection ends the session, so that the broker sends again.
+   * `isRetained`: not published now, but kept by the broker since whenever.
+   */
+  onMessage: (
+    topic: string,
+    payload: Uint8Array,
+    isRetained: boolean,
+  ) => Promise<unknown> | undefined;
   onReady: () => void;
 }
 
@@ -96,7 +103,7 @@ export class RemoteSession {
   /** The library reads on when `done` is called. */
   #handle(packet: IPublishPacket, done: () => void): void {
     const payload = Buffer.from(packet.payload);
-    const storing = this.#options.onMessage(packet.topic, payload);
+    const storing = this.#options.onMessage(packet.topic, payload, packet.retain);
     const stored = storing && this.#store(storing, payload.length + MESSAGE_BYTES);
     void this.#acknowledge(packet, stored);
     if (this.#options.backlog.isFull) this.#options.backlog.wait(done);

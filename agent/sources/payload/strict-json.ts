@@ -6,6 +6,7 @@
  */
 import { messageOf, PenstockError } from "#core/errors.ts";
 import { countMembers, withoutBareNaN } from "./scan.ts";
+import { wideInteger } from "./whole-number.ts";
 
 export type Json = null | boolean | number | bigint | string | Json[] | { [key: string]: Json };
 
@@ -74,15 +75,12 @@ function countObject(object: { [key: string]: Json }, census: Census): void {
   }
 }
 
-const WHOLE_NUMBER = /^-?\d+$/;
-
 /** A second pass with the text of each number: rare enough to be allowed its price. */
 function withAllDigits(text: string): Json {
   return JSON.parse(text, (_key, value: Json, context?: { source?: string }) => {
     const source = context?.source;
     if (typeof value !== "number" || source === undefined) return value;
-    if (Number.isSafeInteger(value) || !WHOLE_NUMBER.test(source)) return value;
-    return BigInt(source);
+    return wideInteger(source, value) ?? value;
   });
 }
 

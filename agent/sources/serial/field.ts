@@ -7,6 +7,9 @@ import { parseStrictNumber } from "./strict-number.ts";
 /** A longer text is cut: a reading is no place for documents. */
 const TEXT_MAX = 256;
 
+/** As scales write it, with blanks around its sign. */
+const WHOLE = /^[\s+-]*\d+\s*$/;
+
 export interface FieldValue {
   value: Value;
   quality: Quality;
@@ -30,6 +33,7 @@ export class Field {
     const raw = parseStrictNumber(text);
     if (raw === undefined) return bad("not a number");
     if (this.#invalid.has(raw)) return bad("invalid code");
+    if (WHOLE.test(text) && !Number.isSafeInteger(raw)) return bad("beyond 2^53");
     return { value: this.#scaled(raw), quality: "good" };
   }
 }

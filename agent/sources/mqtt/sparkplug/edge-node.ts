@@ -7,7 +7,6 @@
  * `bdSeq`, since a broker may deliver the will of an old connection after the new one's birth.
  */
 import type { QualityReason } from "#core/reading.ts";
-import { valueOf } from "./metric-value.ts";
 import type { Metric, SparkplugPayload } from "./payload-codec.ts";
 import type { MessageType } from "./topic.ts";
 
@@ -39,14 +38,22 @@ const NOTHING: NodeOutcome = { found: [], dead: [], unknown: 0 };
 const BIRTH_SEQUENCE = "bdSeq";
 const SEQ_VALUES = 256;
 
+/**
+ * The metrics of a node or device. Aliases are to be unique within the node, and some nodes begin anew
+ * with each device: as a message is about one device, both are understood.
+ */
+interface Born {
+  readonly byName: Map<string, MetricDefinition>;
+  readonly byAlias: Map<bigint, MetricDefinition>;
+}
+
 export class EdgeNode {
   readonly #metricsMax: number;
   #state: "unborn" | "online" | "gap" | "dead" = "unborn";
   #seq: number | undefined;
-  #bdSeq: string | undefined;
-  /** By device; the node's own under undefined. Each by name. */
-  readonly #metrics = new Map<string | undefined, Map<string, MetricDefinition>>();
-  readonly #aliases = new Map<bigint, MetricDefinition>();
+  #bdSeq: bigint | undefined;
+  /** By device; the node's own under undefined. */
+  readonly #metrics = new Map<string | undefined, Born>();
   #size = 0;
   /** False since the way to the node's broker was lost: what it said before may have changed. */
   #isHeard = true;
@@ -96,7 +103,6 @@ export class EdgeNode {
     this.#seq = seqOf(payload);
     this.#bdSeq = birthSequenceOf(payload);
     this.#metrics.clear();
-    this.#aliases.clear();
     this.#size = 0;
     return this.#define(undefined, payload);
   }
@@ -110,7 +116,7 @@ export class EdgeNode {
 
   #all(): MetricDefinition[] {
     const all: MetricDefinition[] = [];
-    for (const metrics of this.#metrics.values()) all.push(...metrics.values());
+    for (const { byName } of this.#metrics.values()) all.push(...byName.values());
     return all;
   }
 
@@ -158,7 +164,7 @@ export class EdgeNode {
         // Without its node's birth a device's would be forgotten at the next one anyway.
         return this.isOnline ? this.#define(device, payload) : this.#find(device, payload);
       case "DDEATH": {
-        const dead = [...(this.#metrics.get(device)?.values() ?? [])];
+        const dead = [...(this.#metrics.get(device)?.byName.values() ?? [])];
         this.#forget(device);
         return { found: [], dead, unknown: 0 };
       }
@@ -171,17 +177,17 @@ export class EdgeNode {
   #define(device: string | undefined, { metrics = [] }: SparkplugPayload): NodeOutcome {
     this.#forget(device);
     if (this.#size >= this.#metricsMax) return { ...NOTHING, unknown: metrics.length };
-    const known = new Map<string, MetricDefinition>();
-    this.#metrics.set(device, known);
+    const { byName, byAlias }: Born = { byName: new Map(), byAlias: new Map() };
+    this.#metrics.set(device, { byName, byAlias });
     this.#size += costOf(device);
     const found: FoundMetric[] = [];
     for (const metric of metrics) {
       const { name, alias, datatype } = metric;
       if (name === undefined || name === "" || this.#size >= this.#metricsMax) continue;
       const definition = { device, name, datatype };
-      if (!known.has(name)) this.#size += 1;
-      known.set(name, definition);
-      if (alias !== undefined) this.#aliases.set(alias, definition);
+      if (!byName.has(name)) this.#size += 1;
+      byName.set(name, definition);
+      if (alias !== undefined) byAlias.set(alias, definition);
       found.push({ definition, metric });
     }
     return { found, dead: [], unknown: metrics.length - found.length };
@@ -190,11 +196,8 @@ export class EdgeNode {
   #forget(device: string | undefined): void {
     const known = this.#metrics.get(device);
     if (!known) return;
-    this.#size -= known.size + costOf(device);
+    this.#size -= known.byName.size + costOf(device);
     this.#metrics.delete(device);
-    for (const [alias, definition] of this.#aliases) {
-      if (definition.device === device) this.#aliases.delete(alias);
-    }
   }
 
   #find(device: string | undefined, { metrics = [] }: SparkplugPayload): NodeOutcome {
@@ -212,9 +215,9 @@ export class EdgeNode {
   }
 
   #bornAs(device: string | undefined, { name, alias }: Metric): MetricDefinition | undefined {
-    if (name !== undefined && name !== "") return this.#metrics.get(device)?.get(name);
-    const definition = alias === undefined ? undefined : this.#aliases.get(alias);
-    return definition?.device === device ? definition : undefined;
+    const born = this.#metrics.get(device);
+    if (name !== undefined && name !== "") return born?.byName.get(name);
+    return alias === undefined ? undefined : born?.byAlias.get(alias);
   }
 }
 
@@ -235,9 +238,10 @@ function seqOf({ seq }: SparkplugPayload): number | undefined {
   return seq !== undefined && seq < SEQ_VALUES ? Number(seq) : undefined;
 }
 
-function birthSequenceOf({ metrics = [] }: SparkplugPayload): string | undefined {
+function birthSequenceOf({ metrics = [] }: SparkplugPayload): bigint | undefined {
+  // A death may leave out the type, and libraries differ in where they put small integers.
   const metric = metrics.find(({ name }) => name === BIRTH_SEQUENCE);
-  if (!metric) return undefined;
-  const value = valueOf(metric, metric.datatype);
-  return "scalar" in value ? String(value.scalar) : undefined;
+  return (
+    metric?.longValue ?? (metric?.intValue === undefined ? undefined : BigInt(metric.intValue))
+  );
 }

@@ -74,15 +74,21 @@ function fromInteger(
   { intValue: raw, longValue }: Metric,
   { bits, isSigned }: { bits: number; isSigned: boolean },
 ): MetricValue {
-  // Some libraries put a UInt32 where 64-bit integers go.
-  if (raw === undefined && longValue !== undefined && longValue < 2n ** BigInt(bits)) {
-    return { scalar: Number(longValue) };
-  }
-  if (raw === undefined) return MISMATCH;
+  if (raw === undefined) return fromWideInteger(longValue, bits, isSigned);
   if (!isSigned) return raw < 2 ** bits ? { scalar: raw } : MISMATCH;
   const unused = 32 - bits;
   const value = (raw << unused) >> unused;
   return raw < 2 ** bits || value === (raw | 0) ? { scalar: value } : MISMATCH;
+}
+
+/** Some libraries put integers of up to 32 bits where those of 64 go: in their own bits, or in all. */
+function fromWideInteger(raw: bigint | undefined, bits: number, isSigned: boolean): MetricValue {
+  if (raw === undefined) return MISMATCH;
+  if (raw < 2n ** BigInt(bits)) {
+    return { scalar: Number(isSigned ? BigInt.asIntN(bits, raw) : raw) };
+  }
+  const value = BigInt.asIntN(64, raw);
+  return isSigned && value === BigInt.asIntN(bits, value) ? { scalar: Number(value) } : MISMATCH;
 }
 
 function fromLong(raw: bigint | undefined, isSigned: boolean): MetricValue {

@@ -5,19 +5,19 @@
  */
 import { ReadingBatch } from "#agent/sources/contract.ts";
 import { Rows, type Target } from "#agent/sources/payload/rows.ts";
-import type { TimeStamp } from "#agent/sources/payload/time-stamp.ts";
 import type { SparkplugSettings } from "#config/gateway/sparkplug.ts";
 import type { Clock } from "#core/clock.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { TopicRouter } from "../topic-router.ts";
-import {
-  EdgeNode,
-  type FoundMetric,
-  type MetricDefinition,
-  type NodeOutcome,
-} from "./edge-node.ts";
+import { EdgeNode, type NodeOutcome } from "./edge-node.ts";
 import { HostState, type Publish } from "./host-state.ts";
-import { qualityOf, valueOf } from "./metric-value.ts";
+import {
+  CONTROL,
+  MessageWriter,
+  READINGS_MAX,
+  ROW_SETTINGS,
+  type TargetOf,
+} from "./message-writer.ts";
 import { decodePayload, encodePayload } from "./payload-codec.ts";
 import {
   filtersOf,
@@ -49,20 +49,12 @@ interface KnownNode {
 /** Memory for nodes and metrics that a hostile sender could invent without end. */
 const NODES_MAX = 2000;
 const METRICS_MAX = 100_000;
-/** Births of large nodes hold all that they have. */
-const READINGS_MAX = 20_000;
-
 /** A node that does not answer, or gives births that do not help, is not asked more often. */
 const REBIRTH_INTERVAL_MS = 10_000;
 const REBIRTH = "Node Control/Rebirth";
 const BOOLEAN = 11;
 
-const ROW_SETTINGS = { unit: "ms", values: undefined, readingsMax: READINGS_MAX } as const;
-const OFFLINE = "device offline";
 const STALE = "stale";
-
-/** For the protocol itself, not for people. */
-const CONTROL = /^(?:bdSeq$|(?:Node|Device) Control\/)/;
 
 export class SparkplugHost {
   readonly state: HostState;
@@ -78,6 +70,7 @@ export class SparkplugHost {
     sparkplug_rebirths_asked: 0,
     sparkplug_metrics_unknown: 0,
     sparkplug_nodes_refused: 0,
+    sparkplug_retained_ignored: 0,
   };
 
   constructor(options: SparkplugHostOptions) {
@@ -111,23 +104,21 @@ export class SparkplugHost {
    * Adds the message's readings to the batch. True when each of them carries its sender's time.
    * @throws PenstockError PAYLOAD_MALFORMED: then the batch is to be thrown away
    */
-  decode(topic: string, payload: Uint8Array, batch: ReadingBatch): boolean {
+  decode(topic: string, payload: Uint8Array, batch: ReadingBatch, isRetained = false): boolean {
     if (this.state.heard(topic, payload)) return false;
     const parsed = parseTopic(topic);
     if (!parsed || !this.#isMine(parsed.group)) return false;
+    if (isRetained) return this.#ignoreRetained(parsed);
     const known = this.#knownNode(parsed);
     if (!known) return false;
     const message = decodePayload(payload);
     const outcome = known.node.handle(parsed.type, parsed.device, message);
     this.#count(parsed, outcome);
     if (outcome.rebirth !== undefined) this.#askForBirth(parsed, known, outcome.rebirth);
-    return new MessageWriter(
-      this,
-      parsed,
-      message.timestamp,
-      this.#options.clock.now(),
-      batch,
-    ).write(outcome);
+    const targetOf: TargetOf = (device) => this.targetOf(parsed, device);
+    const nowMs = this.#options.clock.now();
+    const writer = new MessageWriter(parsed.type, targetOf, message.timestamp, nowMs, batch);
+    return writer.write(outcome);
   }
 
   /**
@@ -171,6 +162,17 @@ export class SparkplugHost {
     }
     if (this.#owners.size < METRICS_MAX) this.#owners.set(name, key);
     return this.#options.router.deviceTarget(name);
+  }
+
+  /**
+   * Nodes must not have their messages retained (3.0.0, chapter 5): an old birth would bring a dead
+   * node back to life, and put its sequence numbers out of step.
+   */
+  #ignoreRetained({ group, type, node }: SparkplugTopic): false {
+    this.#counters.sparkplug_retained_ignored += 1;
+    const message = "a Sparkplug node has its messages retained: those are left out";
+    this.#log.warn("retained", { group, node, type }, message);
+    return false;
   }
 
   #isMine(group: string): boolean {
@@ -221,82 +223,4 @@ export class SparkplugHost {
     const payload = encodePayload({ timestamp, metrics: [metric] });
     publish(nodeCommandTopic(group, node), payload, { qos: 0, retain: false });
   }
-}
-
-/** Writes one message's readings: those of the topic's own device, and of all that died with it. */
-class MessageWriter {
-  readonly #host: SparkplugHost;
-  readonly #topic: SparkplugTopic;
-  readonly #sentAt: bigint | undefined;
-  readonly #nowMs: number;
-  readonly #batch: ReadingBatch;
-  readonly #rows = new Map<string | undefined, Rows | undefined>();
-
-  constructor(
-    host: SparkplugHost,
-    topic: SparkplugTopic,
-    sentAt: bigint | undefined,
-    nowMs: number,
-    batch: ReadingBatch,
-  ) {
-    this.#host = host;
-    this.#topic = topic;
-    this.#sentAt = sentAt;
-    this.#nowMs = nowMs;
-    this.#batch = batch;
-  }
-
-  write({ found, dead, doubt }: NodeOutcome): boolean {
-    for (const each of found) this.#writeMetric(each, doubt);
-    for (const each of dead) this.#writeDeath(each);
-    return [...this.#rows.values()].every((rows) => rows?.areAllTimed ?? true);
-  }
-
-  #writeMetric(found: FoundMetric, doubt: string | undefined): void {
-    const { definition, metric } = found;
-    // What its sender calls transient is not for keeping.
-    if (CONTROL.test(definition.name) || metric.isTransient === true) return;
-    const rows = this.#rowsOf(definition.device);
-    if (!rows) return;
-    const row = this.#batch.length;
-    writeValue(found, doubt, rows, rows.timeOf(millisecondsOf(metric.timestamp ?? this.#sentAt)));
-    if (metric.isHistorical === true && this.#batch.length > row) this.#batch.markHistorical(row);
-  }
-
-  /** The old value is not repeated: nobody measured it. A will was written long before the death. */
-  #writeDeath({ name, device }: MetricDefinition): void {
-    if (CONTROL.test(name)) return;
-    const rows = this.#rowsOf(device);
-    const diedAt = this.#topic.type === "DDEATH" ? millisecondsOf(this.#sentAt) : undefined;
-    rows?.refuse(name, rows.timeOf(diedAt), OFFLINE);
-  }
-
-  #rowsOf(device: string | undefined): Rows | undefined {
-    if (!this.#rows.has(device)) this.#rows.set(device, this.#makeRows(device));
-    return this.#rows.get(device);
-  }
-
-  #makeRows(device: string | undefined): Rows | undefined {
-    const target = this.#host.targetOf(this.#topic, device);
-    return target && new Rows(ROW_SETTINGS, target, this.#nowMs, this.#batch);
-  }
-}
-
-function writeValue(
-  { definition, metric }: FoundMetric,
-  doubt: string | undefined,
-  rows: Rows,
-  time: TimeStamp,
-): void {
-  const { name } = definition;
-  const value = valueOf(metric, metric.datatype ?? definition.datatype);
-  if ("refusal" in value) return rows.refuse(name, time, value.refusal);
-  const said = qualityOf(metric);
-  if (said) rows.addJudged(name, value.scalar, time, said.quality, said.reason);
-  else if (doubt !== undefined) rows.addJudged(name, value.scalar, time, "uncertain", doubt);
-  else rows.add(name, value.scalar, time);
-}
-
-function millisecondsOf(time: bigint | undefined): number | undefined {
-  return time === undefined ? undefined : Number(time);
 }

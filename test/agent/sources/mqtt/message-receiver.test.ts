@@ -114,3 +114,42 @@ describe("a received message", () => {
     });
   });
 });
+
+describe("a message that its broker kept", () => {
+  const STATE = Buffer.from('{"running":true}');
+
+  test("is uncertain where it does not say when it was measured", async () => {
+    const { receiver, intake } = createReceiver();
+    await receiver.receive("plant", "plant/d1", STATE, true);
+    await receiver.receive("plant", "plant/d2", MESSAGE, true);
+    expect(intake.readings("d1")).toMatchObject([{ quality: "uncertain", reason: "retained" }]);
+    expect(intake.readings("d2").map(({ quality }) => quality)).toEqual(["good", "good"]);
+  });
+
+  test("is no news when it comes again, and is when it has changed", async () => {
+    const { receiver, intake } = createReceiver();
+    await receiver.receive("plant", "plant/d1", STATE, true);
+    expect(receiver.receive("plant", "plant/d1", STATE, true)).toBeUndefined();
+    expect(receiver.counters["retained_repeats"]).toBe(1);
+    await receiver.receive("plant", "plant/d1", Buffer.from('{"running":false}'), true);
+    expect(intake.readings("d1").map(({ value }) => value)).toEqual([true, false]);
+  });
+
+  test("is no news where it was heard when it was published", async () => {
+    const { receiver, intake } = createReceiver();
+    const stopped = Buffer.from('{"running":false}');
+    await receiver.receive("plant", "plant/d1", STATE, true);
+    await receiver.receive("plant", "plant/d1", stopped);
+    expect(receiver.receive("plant", "plant/d1", stopped, true)).toBeUndefined();
+    expect(intake.readings("d1").map(({ quality }) => quality)).toEqual(["uncertain", "good"]);
+  });
+
+  test("is taken when it comes again after it could not be stored", async () => {
+    const { receiver, intake } = createReceiver();
+    intake.refuse = () => Promise.reject(new PenstockError("BUFFER_FULL", "full"));
+    await expect(receiver.receive("plant", "plant/d1", STATE, true)).rejects.toThrow("full");
+    intake.refuse = undefined;
+    await receiver.receive("plant", "plant/d1", STATE, true);
+    expect(intake.readings("d1")).toHaveLength(1);
+  });
+});

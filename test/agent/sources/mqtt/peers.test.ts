@@ -220,6 +220,27 @@ describe("an outside broker", () => {
     await until(() => intake.readings("d1").length === 1);
   });
 
+  peerTest("tells what it keeps once, and not as new", [mosquittoBroker], async () => {
+    const mosquitto = await startMosquitto();
+    const device = await publisher(mosquitto.port);
+    const keep = { qos: 1, retain: true } as const;
+    await device.publishAsync("one/d/mode", "3", keep);
+    const intake = new MemoryIntake();
+    const remote = await startRemote(mosquitto.port, intake, { clientId: undefined });
+    await until(() => intake.readings("d").length === 1);
+    await mosquitto.stop();
+    await until(() => remote.status().state === "degraded");
+    await mosquitto.run();
+    const again = await publisher(mosquitto.port);
+    await until(() => counterOf(remote, "retained_repeats") === 1);
+    await again.publishAsync("one/d/mode", "4", keep);
+    await until(() => intake.readings("d").length === 2);
+    expect(intake.readings("d")).toMatchObject([
+      { value: 3, quality: "uncertain", reason: "retained" },
+      { value: 4, quality: "good" },
+    ]);
+  });
+
   peerTest("loses no message to a malformed one before it", [mosquittoBroker], async () => {
     const mosquitto = await startMosquitto();
     const intake = new MemoryIntake();

@@ -31,6 +31,18 @@ describe("plain text payloads", () => {
     ]);
   });
 
+  test.each(["1e400", "-1e1000", "1e99999"])("are bad beyond all numbers: %s", (payload) => {
+    expect(decode(payload, rule).readings).toMatchObject([
+      { value: null, quality: "bad", reason: "not a number" },
+    ]);
+  });
+
+  test.each(["12345678901234567891", "-9007199254740993"])("keep the digits of %s", (payload) => {
+    expect(decode(payload, rule).readings).toMatchObject([
+      { value: payload, quality: "uncertain", reason: "integer beyond 2^53" },
+    ]);
+  });
+
   test("are malformed when they are empty, or nothing names the tag", () => {
     expect(() => decode(" ", rule)).toThrow("empty");
     expect(() => decode("1", { format: "text" })).toThrow("neither topic nor rule has a tag");

@@ -16,6 +16,14 @@ function outcomeOf(payload: Uint8Array, tag: string | undefined): string {
 }
 
 describe("strict JSON", () => {
+  test("does not take a number of very many digits apart, which costs the square of their number", () => {
+    const text = "9".repeat(200_000);
+    expect(String(parseStrictJson(text)).length).toBeLessThan(2000);
+    expect(decode(text, { tag: "t" }).readings).toMatchObject([
+      { value: "9".repeat(1024), quality: "uncertain", reason: "integer beyond 2^53" },
+    ]);
+  });
+
   test.each([
     ["nothing", ""],
     ["white space", "  "],

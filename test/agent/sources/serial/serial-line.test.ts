@@ -125,18 +125,17 @@ test("a truncated or over-long line costs itself only", async () => {
   }
 });
 
-test("what a pattern finds and is no number is bad, and never guessed", async () => {
+test("what a pattern finds and is no number that can be kept is bad, and never guessed", async () => {
   const pty = new Pty();
   const { line, intake } = await startLine(pty.path, { bus: { match: "(?<weight>\\S+) kg" } });
   try {
     await until(() => line.status().state === "running");
-    pty.send("12,5 kg\r\n");
-    await until(() => intake.readings().length === 1);
-    expect(intake.readings()[0]).toMatchObject({
-      value: null,
-      quality: "bad",
-      reason: "not a number",
-    });
+    pty.send("12,5 kg\r\n+9007199254740993 kg\r\n");
+    await until(() => intake.readings().length === 2);
+    expect(intake.readings()).toMatchObject([
+      { value: null, quality: "bad", reason: "not a number" },
+      { value: null, quality: "bad", reason: "beyond 2^53" },
+    ]);
   } finally {
     await line.stop();
     pty.unplug();

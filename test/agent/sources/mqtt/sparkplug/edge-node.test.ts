@@ -50,6 +50,21 @@ describe("data", () => {
     }
   });
 
+  test("is found by an alias that the node gave to each of its devices anew", () => {
+    const node = born();
+    node.handle("DBIRTH", "press", { seq: 2n, metrics: [metric("force", 2n)] });
+    const ofOven = node.handle("DDATA", "oven", { seq: 3n, metrics: [{ alias: 2n, intValue: 7 }] });
+    const ofPress = node.handle("DDATA", "press", {
+      seq: 4n,
+      metrics: [{ alias: 2n, intValue: 8 }],
+    });
+    expect([...found(ofOven), ...found(ofPress)]).toEqual([
+      ["oven", "heat", 7],
+      ["press", "force", 8],
+    ]);
+    expect([ofOven.rebirth, ofPress.rebirth]).toEqual([undefined, undefined]);
+  });
+
   test("before a birth is kept where it says what it is, and doubted", () => {
     const node = new EdgeNode(10);
     const metrics = [metric("speed", 1n), { alias: 2n, intValue: 1 }];
@@ -126,6 +141,16 @@ describe("a death", () => {
     expect(node.handle("NDEATH", undefined, { metrics: [bdSeq(2n)] }).dead).toEqual([]);
     expect(node.isOnline).toBe(true);
   });
+});
+
+test.each([
+  ["without its type", { name: "bdSeq", longValue: 3n }],
+  ["in 32 bits", { name: "bdSeq", datatype: 4, intValue: 3 }],
+])("a death whose number stands %s ends its birth", (_, death) => {
+  const node = born();
+  const other = { ...death, ...("intValue" in death ? { intValue: 2 } : { longValue: 2n }) };
+  expect(node.handle("NDEATH", undefined, { metrics: [other] }).dead).toEqual([]);
+  expect(node.handle("NDEATH", undefined, { metrics: [death] }).dead).not.toEqual([]);
 });
 
 describe("a lost connection to its broker", () => {

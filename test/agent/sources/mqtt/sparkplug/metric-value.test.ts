@@ -26,6 +26,24 @@ test.each([
 });
 
 test.each([
+  [1, 8],
+  [2, 16],
+  [3, 32],
+] as const)("an integer of type %i is read from where those of 64 bits go", (datatype, bits) => {
+  const limit = 2 ** (bits - 1);
+  fc.assert(
+    fc.property(fc.integer({ min: -limit, max: limit - 1 }), (value) => {
+      for (const wide of [bits, 64]) {
+        const longValue = BigInt.asUintN(wide, BigInt(value));
+        expect(valueOf({ longValue }, datatype)).toEqual({ scalar: value });
+      }
+    }),
+  );
+});
+
+test.each([
+  ["an Int16 of 70000 in 64 bits", 2, { longValue: 70_000n }],
+  ["a UInt16 of -1 in 64 bits", 6, { longValue: 2n ** 64n - 1n }],
   ["an Int8 of 300", 1, { intValue: 300 }],
   ["a UInt8 of 256", 5, { intValue: 256 }],
   ["a UInt16 of -1 in 32 bits", 6, { intValue: 2 ** 32 - 1 }],

@@ -53,6 +53,27 @@ function speed(value: number): Metric[] {
   return [{ name: "speed", datatype: DOUBLE, doubleValue: value }];
 }
 
+test("a birth that was retained brings no node to life, whatever it holds", () => {
+  const { receiver, intake } = rig();
+  const birth = encodePayload({ seq: 0n, timestamp: BigInt(T0), metrics: speed(1) });
+  expect(receiver.receive("node", "spBv1.0/a/NBIRTH/n", birth, true)).toBeUndefined();
+  expect(intake.readings()).toEqual([]);
+  expect(receiver.counters).toMatchObject({
+    sparkplug_retained_ignored: 1,
+    sparkplug_nodes_online: 0,
+  });
+});
+
+test("the will of an earlier connection, kept by the broker, is answered at each connection", () => {
+  const { receiver, said } = rig();
+  receiver.sparkplug?.state.born();
+  const offline = Buffer.from('{"online":false,"timestamp":1}');
+  for (let i = 0; i < 2; i++) {
+    expect(receiver.receive("plant", "spBv1.0/STATE/hall-3", offline, true)).toBeUndefined();
+  }
+  expect(said.map(({ payload }) => payload.includes('"online":true'))).toEqual([true, true, true]);
+});
+
 describe("a node that cannot be understood", () => {
   test("is asked for a birth once in ten seconds, however much it sends", async () => {
     const { send, said, clock } = rig();
