@@ -179,10 +179,11 @@ export class RemoteBroker implements Source {
     client: IClientOptions,
     onReady: () => void,
   ): RemoteSession {
-    const { name, settings } = this.#options;
+    const { name, settings, clock } = this.#options;
     return new Session({
       url: settings.url,
       client,
+      clock,
       filters: [...filtersOf(settings), ...(this.#receiver.sparkplug?.filters ?? [])],
       backlog: this.#backlog,
       onMessage: (topic, payload, isRetained) =>

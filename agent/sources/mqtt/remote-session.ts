@@ -7,6 +7,7 @@
  */
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import { type IPublishPacket, type Packet, writeToStream } from "mqtt-packet";
+import type { Clock } from "#core/clock.ts";
 import { messageOf } from "#core/errors.ts";
 import type { CommitBacklog } from "./commit-backlog.ts";
 
@@ -26,10 +27,13 @@ export interface RemoteSessionOptions {
     isRetained: boolean,
   ) => Promise<unknown> | undefined;
   onReady: () => void;
+  clock: Clock;
 }
 
 /** What a waiting message costs besides its payload. */
 const MESSAGE_BYTES = 256;
+/** A broker that does not even close its end by then is frozen, or cut off. */
+const GOODBYE_MS = 2000;
 /** SUBACK's code of a refused subscription; MQTT 5 has more above it. */
 const REFUSED = 0x80;
 
@@ -63,10 +67,15 @@ export class RemoteSession {
     });
   }
 
-  /** Says DISCONNECT; resolves when the connection is closed. */
+  /** Says DISCONNECT; resolves when the connection is closed, by the broker or without it. */
   async close(): Promise<void> {
     this.#reason ??= "closed";
-    await this.#client.endAsync();
+    const giveUp = this.#options.clock.after("mqtt goodbye", GOODBYE_MS, () => {
+      this.#client.stream.destroy();
+    });
+    // The library waits for ever for what is under way to be acknowledged, and for the peer to close.
+    await Promise.race([this.#client.endAsync(), this.#ended.promise]);
+    giveUp.cancel();
     this.#ended.resolve(this.#reason);
   }
 

@@ -43,12 +43,19 @@ export class Mosquitto {
     await until(() => isListening(this.port));
   }
 
+  /** From now on it neither reads nor closes anything, as behind a cut cable. */
+  freeze(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
   /** Killed, it says no wills of its clients any more. */
   async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     const process = this.#process;
     if (!process || process.exitCode !== null || process.signalCode !== null) return;
     const exited = once(process, "exit");
     process.kill(signal);
+    // One that is frozen is to end as well.
+    process.kill("SIGCONT");
     await exited;
   }
 }

@@ -9,10 +9,11 @@ import { describe, expect, onTestFinished } from "vitest";
 import type { AcceptOutcome } from "#agent/sources/contract.ts";
 import { RemoteBroker } from "#agent/sources/mqtt/remote-broker.ts";
 import { gatewaySchema } from "#config/gateway.ts";
-import { systemClock } from "#core/clock.ts";
+import { type Clock, systemClock } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import { silentLogger } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
+import { ManualClock } from "#test/support/manual-clock.ts";
 import { MemoryIntake } from "#test/support/memory-intake.ts";
 import { mosquittoBroker, mosquittoPub, peerTest } from "#test/support/peer.ts";
 import { tempFolder } from "#test/support/temp-folder.ts";
@@ -34,6 +35,7 @@ async function startRemote(
   port: number,
   intake: MemoryIntake,
   remote: Record<string, unknown> = {},
+  clock: Clock = systemClock,
 ): Promise<RemoteBroker> {
   const { scheme = "mqtt", ...rest } = remote;
   const url = `${String(scheme)}://localhost:${port}`;
@@ -48,7 +50,7 @@ async function startRemote(
     name: "plant",
     settings,
     intake,
-    clock: systemClock,
+    clock,
     random: createRandom(1),
     log: silentLogger,
   });
@@ -219,6 +221,26 @@ describe("an outside broker", () => {
     await device.publishAsync("plant/d1", MESSAGE, { qos: 1 });
     await until(() => intake.readings("d1").length === 1);
   });
+
+  for (const sparkplug of [undefined, { hostId: "hall-3" }]) {
+    const title = sparkplug ? "as a Sparkplug host" : "as a source";
+    peerTest(
+      `that is frozen is left without its goodbye, ${title}`,
+      [mosquittoBroker],
+      async () => {
+        const mosquitto = await startMosquitto();
+        const clock = new ManualClock();
+        const remote = await startRemote(mosquitto.port, new MemoryIntake(), { sparkplug }, clock);
+        await until(isRunning(remote));
+        mosquitto.freeze();
+        const stopping = remote.stop();
+        await until(() => clock.waiting.includes("mqtt goodbye"));
+        await clock.advance(2000);
+        await stopping;
+        expect(remote.status().state).toBe("stopped");
+      },
+    );
+  }
 
   peerTest("tells what it keeps once, and not as new", [mosquittoBroker], async () => {
     const mosquitto = await startMosquitto();

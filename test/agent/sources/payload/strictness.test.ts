@@ -18,7 +18,7 @@ function outcomeOf(payload: Uint8Array, tag: string | undefined): string {
 describe("strict JSON", () => {
   test("does not take a number of very many digits apart, which costs the square of their number", () => {
     const text = "9".repeat(200_000);
-    expect(String(parseStrictJson(text)).length).toBeLessThan(2000);
+    expect(parseStrictJson(text)).toBe(BigInt("9".repeat(1100)));
     expect(decode(text, { tag: "t" }).readings).toMatchObject([
       { value: "9".repeat(1024), quality: "uncertain", reason: "integer beyond 2^53" },
     ]);
