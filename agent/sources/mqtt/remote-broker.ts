@@ -57,6 +57,8 @@ export class RemoteBroker implements Source {
   readonly #counters = { connects: 0, disconnects: 0 };
   #state: "stopped" | "starting" | "running" | "degraded" = "stopped";
   #detail: string | undefined;
+  /** Subscriptions that the broker does not allow, while it is connected. */
+  #refused: readonly string[] = [];
   #failuresInARow = 0;
   #session: RemoteSession | undefined;
   #running: Promise<void> | undefined;
@@ -106,11 +108,11 @@ export class RemoteBroker implements Source {
   }
 
   status(): SourceStatus {
-    const detail = this.#state === "degraded" ? this.#detail : undefined;
+    const detail = this.#complaint;
     return {
       name: this.#options.name,
       kind: "mqtt-remote",
-      state: this.#state,
+      state: detail === undefined ? this.#state : "degraded",
       ...(detail !== undefined && { detail }),
       counters: {
         ...this.#receiver.counters,
@@ -124,12 +126,21 @@ export class RemoteBroker implements Source {
 
   /** One that is reached again at the first attempt was not away. */
   troubles(): readonly Trouble[] {
-    if (this.#state !== "degraded" || this.#failuresInARow < FAILURES_MIN) return [];
     const { name } = this.#options;
+    const place = { device: GATEWAY_DEVICE, tag: `(remote ${name})`, rule: "dead" } as const;
+    if (this.#state === "running" && this.#refused.length > 0) {
+      const message = `Not all comes from the outside MQTT broker "${name}": ${this.#complaint}. Check the rights of its user.`;
+      return [{ ...place, priority: "medium", message }];
+    }
+    if (this.#state !== "degraded" || this.#failuresInARow < FAILURES_MIN) return [];
     const message = `Nothing comes from the outside MQTT broker "${name}": ${this.#detail}. Check the network, its address, user and certificate.`;
-    return [
-      { device: GATEWAY_DEVICE, tag: `(remote ${name})`, rule: "dead", priority: "high", message },
-    ];
+    return [{ ...place, priority: "high", message }];
+  }
+
+  get #complaint(): string | undefined {
+    if (this.#state === "degraded") return this.#detail;
+    if (this.#state !== "running" || this.#refused.length === 0) return undefined;
+    return `it refuses the subscription to ${this.#refused.join(", ")}`;
   }
 
   async #keepConnected(): Promise<void> {
@@ -188,9 +199,13 @@ export class RemoteBroker implements Source {
       backlog: this.#backlog,
       onMessage: (topic, payload, isRetained) =>
         this.#receiver.receive(name, topic, payload, isRetained),
-      onReady: () => {
+      onReady: (refused) => {
         this.#counters.connects += 1;
         this.#state = "running";
+        this.#refused = refused;
+        if (refused.length > 0) {
+          this.#log.warn("refused", { refused }, "an outside MQTT broker refuses subscriptions");
+        }
         this.#failuresInARow = 0;
         onReady();
       },

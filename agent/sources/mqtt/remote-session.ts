@@ -26,7 +26,8 @@ export interface RemoteSessionOptions {
     payload: Uint8Array,
     isRetained: boolean,
   ) => Promise<unknown> | undefined;
-  onReady: () => void;
+  /** Subscribed, but for these filters, which the broker refuses. */
+  onReady: (refused: readonly string[]) => void;
   clock: Clock;
 }
 
@@ -34,8 +35,6 @@ export interface RemoteSessionOptions {
 const MESSAGE_BYTES = 256;
 /** A broker that does not even close its end by then is frozen, or cut off. */
 const GOODBYE_MS = 2000;
-/** SUBACK's code of a refused subscription; MQTT 5 has more above it. */
-const REFUSED = 0x80;
 
 export class RemoteSession {
   readonly #options: RemoteSessionOptions;
@@ -97,15 +96,27 @@ export class RemoteSession {
     client.on("close", () => this.#fail("the connection was closed"));
   }
 
+  /** One by one: told of together, the library does not say which was refused. */
   async #subscribe(): Promise<void> {
     const { filters, onReady } = this.#options;
     try {
-      const granted = await this.#client.subscribeAsync([...filters], { qos: 1 });
-      const refused = granted.find(({ qos }) => qos >= REFUSED);
-      if (refused) this.#fail(`the broker refuses the subscription to ${refused.topic}`);
-      else onReady();
+      const granted = await Promise.all(filters.map((filter) => this.#isGranted(filter)));
+      const refused = filters.filter((_, i) => granted[i] === false);
+      if (refused.length < filters.length) onReady(refused);
+      else this.#fail(`the broker refuses the subscription to ${refused.join(", ")}`);
     } catch (error) {
       this.#fail(`cannot subscribe: ${messageOf(error)}`);
+    }
+  }
+
+  async #isGranted(filter: string): Promise<boolean> {
+    try {
+      await this.#client.subscribeAsync(filter, { qos: 1 });
+      return true;
+    } catch (error) {
+      // What the broker has answered; anything else is the connection's end.
+      if (error instanceof Error && "packet" in error) return false;
+      throw error;
     }
   }
 

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { copyFile } from "node:fs/promises";
+import { globSync, readFileSync } from "node:fs";
+import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -21,6 +21,9 @@ import { until } from "#test/support/until.ts";
 import { makeCertificates } from "./certificates.ts";
 import { Mosquitto } from "./mosquitto.ts";
 import { counterOf, startBroker, TOPICS } from "./start-broker.ts";
+
+/** Of Debian's package; it checks subscriptions, which a plain list of rights does not. */
+const DYNAMIC_SECURITY = "/usr/lib/*/mosquitto_dynamic_security.so";
 
 const run = promisify(execFile);
 const MESSAGE = '{"ts":1763707200000,"speed":1.5}';
@@ -63,6 +66,26 @@ async function publisher(port: number): Promise<MqttClient> {
   const client = await connectAsync(`mqtt://127.0.0.1:${port}`);
   onTestFinished(() => client.endAsync(true));
   return client;
+}
+
+/** Lines for a mosquitto that lets nobody subscribe to what is below the pattern. */
+async function refusing(pattern: string): Promise<string[]> {
+  const file = join(await tempFolder(), "rights.json");
+  const acl = { acltype: "subscribePattern", topic: pattern, allow: false, priority: 1 };
+  const rights = {
+    defaultACLAccess: {
+      publishClientSend: true,
+      publishClientReceive: true,
+      subscribe: true,
+      unsubscribe: true,
+    },
+    clients: [],
+    groups: [{ groupname: "anybody", roles: [{ rolename: "reader" }] }],
+    roles: [{ rolename: "reader", acls: [acl] }],
+    anonymousGroup: "anybody",
+  };
+  await writeFile(file, JSON.stringify(rights));
+  return [`plugin ${globSync(DYNAMIC_SECURITY).join("")}`, `plugin_opt_config_file ${file}`];
 }
 
 const isRunning = (broker: RemoteBroker) => (): boolean => broker.status().state === "running";
@@ -220,6 +243,33 @@ describe("an outside broker", () => {
     const device = await publisher(mosquitto.port);
     await device.publishAsync("plant/d1", MESSAGE, { qos: 1 });
     await until(() => intake.readings("d1").length === 1);
+  });
+
+  for (const protocol of [4, 5]) {
+    peerTest(
+      `that refuses one subscription gives the others (protocol ${protocol})`,
+      [mosquittoBroker],
+      async () => {
+        const mosquitto = await startMosquitto(await refusing("plant/#"));
+        const intake = new MemoryIntake();
+        const remote = await startRemote(mosquitto.port, intake, { protocol });
+        await until(() => counterOf(remote, "connects") === 1);
+        expect(remote.status().detail).toBe("it refuses the subscription to plant/+");
+        expect(remote.troubles()).toMatchObject([{ rule: "dead", priority: "medium" }]);
+        const device = await publisher(mosquitto.port);
+        await device.publishAsync("one/d/n", "7", { qos: 1 });
+        await until(() => intake.readings("d").length === 1);
+      },
+    );
+  }
+
+  peerTest("that refuses every subscription is named", [mosquittoBroker], async () => {
+    const mosquitto = await startMosquitto(await refusing("#"));
+    const remote = await startRemote(mosquitto.port, new MemoryIntake());
+    await until(() => remote.status().state === "degraded");
+    expect(remote.status().detail).toBe(
+      "not connected: the broker refuses the subscription to plant/+, one/+/+",
+    );
   });
 
   for (const sparkplug of [undefined, { hostId: "hall-3" }]) {
