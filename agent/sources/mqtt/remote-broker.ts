@@ -18,6 +18,7 @@ import { MessageReceiver } from "./message-receiver.ts";
 import { keepNoPacketNumbers } from "./packet-numbers.ts";
 import type { RemoteSession } from "./remote-session.ts";
 import type { Publish } from "./sparkplug/host-state.ts";
+import { Steadiness } from "./steadiness.ts";
 import { readClientTls } from "./tls-folder.ts";
 import { filterOf } from "./topic-pattern.ts";
 
@@ -59,6 +60,7 @@ export class RemoteBroker implements Source {
   #detail: string | undefined;
   /** Subscriptions that the broker does not allow, while it is connected. */
   #refused: readonly string[] = [];
+  readonly #steadiness = new Steadiness();
   #failuresInARow = 0;
   #session: RemoteSession | undefined;
   #running: Promise<void> | undefined;
@@ -128,6 +130,10 @@ export class RemoteBroker implements Source {
   troubles(): readonly Trouble[] {
     const { name } = this.#options;
     const place = { device: GATEWAY_DEVICE, tag: `(remote ${name})`, rule: "dead" } as const;
+    if (this.#steadiness.isUnsteady(this.#options.clock.monotonic())) {
+      const message = `The connection to the outside MQTT broker "${name}" is lost as soon as it is made, the last time: ${this.#detail}. Check that no other program has its clientId.`;
+      return [{ ...place, priority: "high", message }];
+    }
     if (this.#state === "running" && this.#refused.length > 0) {
       const message = `Not all comes from the outside MQTT broker "${name}": ${this.#complaint}. Check the rights of its user.`;
       return [{ ...place, priority: "medium", message }];
@@ -150,9 +156,11 @@ export class RemoteBroker implements Source {
     // Some 10 MB that a gateway without outside brokers need not hold.
     const { RemoteSession: Session } = await import("./remote-session.ts");
     while (!signal.aborted) {
-      const reason = await this.#runSession(Session, () => {
-        delays = backOff(RECONNECT, random);
-      });
+      const connects = this.#counters.connects;
+      const reason = await this.#runSession(Session);
+      this.#steadiness.ended(clock.monotonic());
+      const wasMade = this.#counters.connects > connects;
+      if (wasMade && this.#steadiness.wasSteady) delays = backOff(RECONNECT, random);
       this.#report(reason);
       try {
         await clock.sleep(delays.next().value, { name: "mqtt reconnect", signal });
@@ -164,7 +172,7 @@ export class RemoteBroker implements Source {
   }
 
   /** Resolves with the reason when the connection is over. A certificate may be replaced meanwhile. */
-  async #runSession(Session: typeof RemoteSession, onReady: () => void): Promise<string> {
+  async #runSession(Session: typeof RemoteSession): Promise<string> {
     const { sparkplug } = this.#receiver;
     const { clock, wallMs = () => clock.now() } = this.#options;
     const bornAtMs = wallMs();
@@ -175,10 +183,7 @@ export class RemoteBroker implements Source {
       return messageOf(error);
     }
     if (sparkplug) client.will = sparkplug.state.will(bornAtMs);
-    this.#session = this.#connect(Session, client, () => {
-      onReady();
-      sparkplug?.state.born(bornAtMs);
-    });
+    this.#session = this.#connect(Session, client, () => sparkplug?.state.born(bornAtMs));
     const reason = await this.#session.ended;
     sparkplug?.state.lost();
     if (!this.#stopping.signal.aborted) await this.#receiver.lost();
@@ -207,6 +212,7 @@ export class RemoteBroker implements Source {
           this.#log.warn("refused", { refused }, "an outside MQTT broker refuses subscriptions");
         }
         this.#failuresInARow = 0;
+        this.#steadiness.made(clock.monotonic());
         onReady();
       },
     });

@@ -263,6 +263,32 @@ describe("an outside broker", () => {
     );
   }
 
+  peerTest(
+    "that throws the gateway out again and again is told of",
+    [mosquittoBroker],
+    async () => {
+      const mosquitto = await startMosquitto();
+      const clock = new ManualClock();
+      const remote = await startRemote(mosquitto.port, new MemoryIntake(), {}, clock);
+      for (let i = 0; i < 3; i++) {
+        await until(isRunning(remote));
+        expect(remote.troubles()).toEqual([]);
+        const other = await connectAsync(`mqtt://127.0.0.1:${mosquitto.port}`, {
+          clientId: "gateway",
+        });
+        await until(() => remote.status().state === "degraded");
+        await other.endAsync();
+        await until(() => clock.waiting.includes("mqtt reconnect"));
+        await clock.advance(2000);
+      }
+      await until(isRunning(remote));
+      const message = expect.stringContaining("no other program has its clientId");
+      expect(remote.troubles()).toMatchObject([{ rule: "dead", priority: "high", message }]);
+      await clock.advance(30_000);
+      expect(remote.troubles()).toEqual([]);
+    },
+  );
+
   peerTest("that refuses every subscription is named", [mosquittoBroker], async () => {
     const mosquitto = await startMosquitto(await refusing("#"));
     const remote = await startRemote(mosquitto.port, new MemoryIntake());
