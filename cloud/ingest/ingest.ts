@@ -10,6 +10,7 @@ import { DurationHistogram } from "#core/histogram.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import type { Random } from "#core/random.ts";
 import type { AlarmRow, PartitionBatch, SeqGap, Store } from "../store/contract.ts";
+import { AlarmRaiser } from "./alarm-raiser.ts";
 import { lostChunks, sequenceJump } from "./alarms.ts";
 import { type IngestCounters, noCounts } from "./counters.ts";
 import { GapWatch } from "./gap-watch.ts";
@@ -48,6 +49,7 @@ export class Ingest {
   readonly #committer: GroupCommitter;
   readonly #jumps = new JumpMemory();
   readonly #gaps = new GapWatch();
+  readonly #raiser: AlarmRaiser;
   readonly #abort = new AbortController();
   #session: HubSession | undefined;
   #running: Promise<void> | undefined;
@@ -55,9 +57,10 @@ export class Ingest {
 
   constructor(options: IngestOptions) {
     this.#options = options;
-    const { store, clock, random, onFatal } = options;
+    const { store, clock, random, onAlarms, onFatal } = options;
     this.#log = new RateLimitedLog(options.log, clock);
     this.#committer = new GroupCommitter({ store, clock, random, log: this.#log, onFatal });
+    this.#raiser = new AlarmRaiser({ store, clock, random, log: this.#log, onAlarms });
   }
 
   /** Returns at once: the hub may be away for days, and the API answers all the same. */
@@ -75,6 +78,7 @@ export class Ingest {
     await this.#session?.stop();
     await this.#running;
     await this.#committer.stop();
+    await this.#raiser.stop();
   }
 
   get connected(): boolean {
@@ -142,7 +146,7 @@ export class Ingest {
       log: this.#log,
       onOutcome: (outcome, batch) => this.#noteOutcome(outcome, batch),
       onProvenJump: (partition, from, to) =>
-        this.#raise(sequenceJump(partition, from, to, clock.now())),
+        this.#raiser.raise(sequenceJump(partition, from, to, clock.now())),
     });
   }
 
@@ -165,23 +169,10 @@ export class Ingest {
     try {
       const gaps = await store.gaps();
       for (const gap of this.#gaps.look(gaps, clock.monotonic())) {
-        this.#raise(lostChunks(gap, clock.now()));
+        this.#raiser.raise(lostChunks(gap, clock.now()));
       }
     } catch (error) {
       this.#log.warn("gaps", { reason: messageOf(error) }, "the store cannot tell its gaps");
-    }
-  }
-
-  #raise(alarm: AlarmRow): void {
-    void this.#store(alarm);
-  }
-
-  async #store(alarm: AlarmRow): Promise<void> {
-    this.#log.warn(alarm.rule, { alarm }, alarm.message);
-    try {
-      if (await this.#options.store.raise(alarm)) this.#options.onAlarms([alarm]);
-    } catch (error) {
-      this.#log.warn("raise", { err: error }, "an alarm was not stored");
     }
   }
 
