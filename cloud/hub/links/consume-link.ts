@@ -120,6 +120,15 @@ export class ConsumeLink implements Link, GroupReader {
 
   pump(): void {
     if (this.#isLoading || this.#hasEnded || this.#credit <= 0) return;
+    try {
+      this.#send();
+    } catch (error) {
+      // Of the disk: whoever has woken this reader, a sender perhaps, has no part in it.
+      this.detach({ condition: "amqp:internal-error", description: messageOf(error) });
+    }
+  }
+
+  #send(): void {
     const { session, wantsMetrics, counters } = this.#options;
     const { connection } = session;
     const writer = new TransferWriter(session, this.handle);

@@ -104,7 +104,7 @@ export class HubLog {
 
   /** Writes what waits, and closes the files. */
   async stop(): Promise<void> {
-    await this.#writer?.drain();
+    await this.#writer?.stop();
     const last = this.#segments.at(-1);
     if (last && !this.#writer?.fault) noteCleanEnd(this.#options.folder, last.base + last.bytes);
     for (const segment of this.#segments.splice(0)) closeSegment(segment);

@@ -7,7 +7,7 @@
  * After a failed write the file is cut back to its synced length before anything else is written, so
  * that no refused event can come back to life behind a shorter group.
  */
-import type { Clock } from "#core/clock.ts";
+import type { Clock, Timer } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import {
   type AppendRequest,
@@ -51,6 +51,9 @@ export class LogWriter {
   #lastCommitMs = Number.NEGATIVE_INFINITY;
   #fault: PenstockError | undefined;
   #mustRoll = false;
+  #isStopped = false;
+  #repairTimer: Timer | undefined;
+  #repairing: Promise<void> | undefined;
   #idle: (() => void)[] = [];
   readonly stats = { groups: 0, bytes: 0, events: 0, failures: 0, slowestCommitMs: 0 };
 
@@ -93,6 +96,14 @@ export class LogWriter {
     await new Promise<void>((resolve) => {
       this.#idle.push(resolve);
     });
+  }
+
+  /** Writes what waits. Nothing touches the files any more when it resolves. */
+  async stop(): Promise<void> {
+    await this.drain();
+    this.#isStopped = true;
+    this.#repairTimer?.cancel();
+    await this.#repairing;
   }
 
   #schedule(): void {
@@ -181,7 +192,10 @@ export class LogWriter {
   }
 
   #repairLater(): void {
-    this.#options.clock.after("hub log repair", REPAIR_INTERVAL_MS, () => void this.#repair());
+    if (this.#isStopped) return;
+    this.#repairTimer = this.#options.clock.after("hub log repair", REPAIR_INTERVAL_MS, () => {
+      this.#repairing = this.#repair();
+    });
   }
 
   /** Cuts the file back to what was synced; the next send then tries the disk anew. */

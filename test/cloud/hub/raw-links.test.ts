@@ -86,6 +86,24 @@ describe("a reader", () => {
   });
 });
 
+test("a disk that cannot be read costs its reader the link, and nobody else anything", async () => {
+  raw.send(begin(5000), attachBytes(0, true, READER(0)));
+  raw.send(flow({ nextIncomingId: 0, incomingWindow: 5000, handle: 0, credit: 100 }));
+  const [{ log } = { log: undefined }] = [...hub.hub.hubs()];
+  await eventually("the reader", () => received(PERFORMATIVE.attach) === 1);
+  log!.lookup = () => {
+    throw new Error("input/output error");
+  };
+  await fill(0, 1);
+  const [, , error] = await raw.received(PERFORMATIVE.detach);
+  expect(
+    typedItems(error)
+      .map(({ value }) => value)
+      .slice(0, 2),
+  ).toEqual(["amqp:internal-error", "input/output error"]);
+  expect(log!.writer.stats.failures).toBe(0);
+});
+
 describe("a sender", () => {
   test("does not lose credit by deliveries that it aborts", async () => {
     raw.send(begin(5000), attachBytes(0, false, TEST_HUB));

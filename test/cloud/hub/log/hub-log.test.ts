@@ -267,6 +267,19 @@ describe("a failing disk", () => {
     await again.log.stop();
   });
 
+  test("that fails until the end is left alone after it", async () => {
+    const disk = limitedDisk();
+    const clock = new ManualClock();
+    const { log } = await openLog({ disk, clock });
+    disk.freeBytes = 0;
+    await Promise.all([
+      expect(append(log, 0, "never stored")).rejects.toThrow("cannot be written"),
+      clock.advance(10),
+    ]);
+    await log.stop();
+    expect(clock.waiting).toEqual([]);
+  });
+
   test("with rubbish at the end of the last file is cut back", async () => {
     const { log, folder } = await openLog();
     await append(log, 0, "kept");
