@@ -192,6 +192,11 @@ export class AlarmDesk implements LocalAlarms, AlarmsDesk {
     return this.#listed;
   }
 
+  /** How many alarms, since the start, had to go because the list was full. */
+  get takenOff(): number {
+    return this.#board.takenOff;
+  }
+
   maintenance(): readonly Maintenance[] {
     return this.#board.maintenance();
   }

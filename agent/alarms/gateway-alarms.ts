@@ -74,6 +74,7 @@ export class GatewayAlarms {
     });
     this.#watch = new StoreWatch({
       store: this.#store,
+      takenOff: () => this.desk.takenOff,
       isActive: (place) => this.desk.isActive(place),
       onAlarm,
       clock,

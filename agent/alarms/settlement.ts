@@ -16,6 +16,7 @@ export const SETTLING_MS = 60_000;
 const LOOKED_UP: ReadonlySet<string> = new Set([
   "notification-failing",
   "alarms-failing",
+  "alarms-full",
   "alarms-damaged",
 ]);
 

@@ -1,4 +1,4 @@
-/** Tells of a disk that does not keep the alarms, as alarms of the gateway's own. */
+/** Tells of alarms that are not kept, by the disk or for want of room, as alarms of the gateway's own. */
 import type { AlarmTransition } from "#core/alarm.ts";
 import type { AlarmPlace } from "#core/alarms/state-key.ts";
 import type { Clock, Timer } from "#core/clock.ts";
@@ -13,6 +13,8 @@ export interface WatchedStore {
 
 export interface StoreWatchOptions {
   store: WatchedStore;
+  /** How many alarms, since the start, had to go because the list was full. */
+  takenOff: () => number;
   /** Whether that alarm stands, also from before a restart. */
   isActive: (place: AlarmPlace) => boolean;
   onAlarm: (transition: AlarmTransition) => void;
@@ -21,12 +23,16 @@ export interface StoreWatchOptions {
 }
 
 const LOOK_MS = 1000;
+/** A list of which nothing went for so long is full no more. */
+const FULL_MS = 600_000;
 
 export class StoreWatch {
   readonly #options: StoreWatchOptions;
   readonly #log: RateLimitedLog;
   #timer: Timer | undefined;
   #look: Promise<void> | undefined;
+  #takenOff = 0;
+  #fullUntilMs = 0;
 
   constructor(options: StoreWatchOptions) {
     this.#options = options;
@@ -55,6 +61,13 @@ export class StoreWatch {
       "The gateway's alarms are kept again.",
     );
     this.#tell(
+      "alarms-full",
+      this.#isFull(),
+      `${this.#takenOff} alarms that mattered least were taken off the list, which is full: nobody is told of ` +
+        "their ends. The journal names them. Find out what raises so many.",
+      "The list of alarms is no longer full.",
+    );
+    this.#tell(
       "alarms-damaged",
       await this.#isDamaged(),
       "What the gateway knew of its alarms was damaged, or could not be read at its start, and lies in a folder that begins with " +
@@ -62,6 +75,14 @@ export class StoreWatch {
         "that folder is deleted.",
       "The damaged alarms were deleted.",
     );
+  }
+
+  #isFull(): boolean {
+    const takenOff = this.#options.takenOff();
+    const nowMs = this.#options.clock.monotonic();
+    if (takenOff > this.#takenOff) this.#fullUntilMs = nowMs + FULL_MS;
+    this.#takenOff = takenOff;
+    return nowMs < this.#fullUntilMs;
   }
 
   async #isDamaged(): Promise<boolean> {

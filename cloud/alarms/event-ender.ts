@@ -5,7 +5,13 @@
  */
 import type { AlarmRow } from "../store/alarm-row.ts";
 import type { KeptMemory } from "../store/desk-contract.ts";
-import { OF_GATEWAY, OF_PIPELINE, ruleAlarm, TRANSITIONS_LOST } from "./rule-alarms.ts";
+import {
+  ALARMS_FULL,
+  OF_GATEWAY,
+  OF_PIPELINE,
+  ruleAlarm,
+  TRANSITIONS_LOST,
+} from "./rule-alarms.ts";
 import { recall, type Verdict } from "./verdict.ts";
 
 const EVENTS = new Set(["gap", "copy-differs", "two-epochs", "sequence-jump"]);
@@ -52,6 +58,6 @@ export class EventEnder {
 
 /** A gateway's detectors have a rule `gap`, too: that one is theirs to end. */
 function isOwnEvent({ gateway, device, tag, rule }: AlarmRow): boolean {
-  if (gateway === OF_PIPELINE.gateway) return rule === TRANSITIONS_LOST;
+  if (gateway === OF_PIPELINE.gateway) return rule === TRANSITIONS_LOST || rule === ALARMS_FULL;
   return EVENTS.has(rule) && device === OF_GATEWAY.device && tag === OF_GATEWAY.tag;
 }

@@ -30,6 +30,8 @@ export interface JudgeOptions {
   readonly pipeline: PipelineSettings | "off";
   /** As it was measured last; undefined while the hub is away. */
   readonly lag: () => LagMeasure | undefined;
+  /** How many alarms had to go because the list was full. */
+  readonly takenOff: () => number;
   /** Wall clock. */
   readonly nowMs: () => number;
   /** Never steps back. */
@@ -81,7 +83,8 @@ export class Judge {
       this.#gateways.judge(marks, lag.knownUntilMs, verdict);
     }
     this.events.judge(nowMs, verdict);
-    this.#losses.judge(await this.#options.store.desk.givenUp(), verdict);
+    const givenUp = await this.#options.store.desk.givenUp();
+    this.#losses.judge({ givenUp, takenOff: this.#options.takenOff() }, verdict);
     await this.#judgePipeline(nowMs, lag, verdict);
     return verdict;
   }

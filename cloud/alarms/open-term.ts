@@ -46,7 +46,8 @@ export function openTerm(options: TermOptions, lease: DeskLease, kept: KeptDesk)
   const values = new RelatedValues({ rows, elapsedMs, log: limitedLog });
   const facts = new PlantFacts(settings, options.file, values);
   const board = new AlarmBoard(policyOf(policy), kept, facts);
-  const judge = new Judge({ rules, pipeline, store, lag, nowMs, elapsedMs });
+  const takenOff = (): number => board.takenOff;
+  const judge = new Judge({ rules, pipeline, store, lag, takenOff, nowMs, elapsedMs });
   const ended = judge.load(kept.memory);
   const notifications = new Notifications({
     recipients,

@@ -58,8 +58,9 @@ export function goneRule(rule: string, series: SeriesKey, nowMs: number): AlarmR
 /** In place of a device and a tag, where an alarm concerns no series. */
 export const OF_GATEWAY = { device: GATEWAY_DEVICE, tag: STREAM_TAG } as const;
 export const OF_PIPELINE = { gateway: SINK, device: PIPELINE_DEVICE } as const;
-/** Tag and rule. */
+/** Tags and rules of what was lost. */
 export const TRANSITIONS_LOST = "transitions-lost";
+export const ALARMS_FULL = "alarms-full";
 
 /** Six digits are enough for a person. */
 export function figure(value: number): string {

@@ -10,7 +10,7 @@ import { checkRecipients } from "./recipient-checks.ts";
 
 /** Rules of alarms that come from elsewhere: two alarms of one name would be taken for one. */
 const TAKEN = new Set(
-  `gap copy-differs two-epochs sequence-jump transitions-lost notification-failing latency backlog errors retention
+  `gap copy-differs two-epochs sequence-jump transitions-lost alarms-full notification-failing latency backlog errors retention
   limit-hh limit-h limit-l limit-ll rate stuck stale drift counter anomaly group silent dead noisy`
     .trim()
     .split(/\s+/),

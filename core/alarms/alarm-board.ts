@@ -43,6 +43,7 @@ export class AlarmBoard implements AlarmModel {
   /** When each alarm that is normal became so. */
   readonly #normalSince = new Map<string, number>();
   #lastJournalId: number;
+  #takenOff = 0;
   /** What was kept has not been looked at yet. */
   #isFresh = true;
   /** Of the alarms alone; early where one that was due first has changed since. */
@@ -139,6 +140,10 @@ export class AlarmBoard implements AlarmModel {
 
   states(): readonly AlarmState[] {
     return inOrderOfUrgency([...this.#table.all()].filter((state) => !isNormal(state)));
+  }
+
+  get takenOff(): number {
+    return this.#takenOff;
   }
 
   maintenance(): readonly Maintenance[] {
@@ -275,6 +280,7 @@ export class AlarmBoard implements AlarmModel {
       if (!isNormal(state)) {
         const { key, gateway, raised: alarm } = state;
         draft.enter({ kind: "reset", key, gateway, alarm, note: "the list of alarms is full" });
+        this.#takenOff += 1;
       }
       this.#remove(draft, state);
       if (state.isActive) this.#reconsiderReach(draft, state);

@@ -253,5 +253,7 @@ export interface AlarmModel {
   readonly dueAt: number | undefined;
   /** All that are not normal, the most urgent first. */
   states(): readonly AlarmState[];
+  /** How many of them, since it was made, had to go because the list was full. */
+  readonly takenOff: number;
   maintenance(): readonly Maintenance[];
 }

@@ -5,8 +5,8 @@ import { PenstockError } from "#core/errors.ts";
 import { silentLogger } from "#core/log.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
 
-test("tells once that the disk fails, or that a damaged folder lies there, and once that it is over", async () => {
-  const store = { failure: undefined as Error | undefined, isDamaged: false };
+test("tells once that the disk fails, a damaged folder lies there, or the list is full, and once that it is over", async () => {
+  const store = { failure: undefined as Error | undefined, isDamaged: false, takenOff: 0 };
   const standing = new Set<string>();
   const told: AlarmTransition[] = [];
   const clock = new ManualClock();
@@ -17,6 +17,7 @@ test("tells once that the disk fails, or that a damaged folder lies there, and o
       },
       hasDamaged: async () => store.isDamaged,
     },
+    takenOff: () => store.takenOff,
     isActive: ({ rule }) => standing.has(rule),
     onAlarm: (transition) => {
       told.push(transition);
@@ -35,12 +36,18 @@ test("tells once that the disk fails, or that a damaged folder lies there, and o
   store.failure = undefined;
   store.isDamaged = false;
   await clock.advance(5000);
+  store.takenOff = 100;
+  await clock.advance(590_000);
+  store.takenOff = 200;
+  await clock.advance(602_000);
   await watch.stop();
   expect(told.map(({ rule, state }) => `${rule} ${state}`)).toEqual([
     "alarms-failing active",
     "alarms-damaged active",
     "alarms-failing cleared",
     "alarms-damaged cleared",
+    "alarms-full active",
+    "alarms-full cleared",
   ]);
   expect(told[0]?.message).toContain("no space left");
 });

@@ -25,6 +25,7 @@ let clock: ManualClock;
 let lag: LagMeasure | undefined;
 let judge: Judge;
 let sent = 0;
+let takenOff = 0;
 
 beforeEach(async () => {
   const folder = await tempFolder();
@@ -33,7 +34,7 @@ beforeEach(async () => {
   await own(store);
   clock = new ManualClock();
   lag = { events: 0, retention: 0, knownUntilMs: undefined };
-  sent = 0;
+  [sent, takenOff] = [0, 0];
   const { rules, pipeline } = sinkAlarms.parse({});
   const elapsedMs = (): number => clock.monotonic();
   judge = new Judge({
@@ -41,6 +42,7 @@ beforeEach(async () => {
     rules,
     pipeline,
     lag: () => lag,
+    takenOff: () => takenOff,
     nowMs: () => clock.now(),
     elapsedMs,
   });
@@ -92,6 +94,15 @@ describe("the sink", () => {
     lag = { events: 10_001, retention: 0, knownUntilMs: undefined };
     expect(await nextMinute()).toEqual(["backlog active"]);
     lag = undefined;
+    expect(await nextMinute()).toEqual([]);
+  });
+
+  test("tells of alarms for which the list has no room, once a minute while it goes on", async () => {
+    takenOff = 100;
+    expect(await told()).toEqual(["alarms-full active"]);
+    takenOff = 300;
+    expect(await told()).toEqual([]);
+    expect(await nextMinute()).toEqual(["alarms-full active"]);
     expect(await nextMinute()).toEqual([]);
   });
 

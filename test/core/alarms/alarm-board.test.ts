@@ -234,6 +234,7 @@ describe("the list", () => {
     expect(states.length).toBeGreaterThan(9800);
     expect(states.some(({ raised }) => raised.device === "first")).toBe(false);
     expect(states.some(({ raised }) => raised.device === "d9999")).toBe(true);
+    expect(driver.board.takenOff).toBe(10_001 - states.length);
   });
 });
 
