@@ -71,7 +71,7 @@ export class PenstockError extends Error {
 /** The text of anything thrown: some libraries throw strings, or errors without a message. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") {
-    return error.errors.map(messageOf).join("; ");
+    return [...new Set(error.errors.map(messageOf))].join("; ");
   }
   if (error instanceof Error) return error.message === "" ? error.name : error.message;
   return String(error);

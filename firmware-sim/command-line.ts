@@ -5,8 +5,8 @@ import { parseUnitFault, type UnitFault, unitFaultKinds } from "./modbus/unit-fa
 import { type LineFaultKind, lineFaultKinds, parseLineFault } from "./serial/line-fault.ts";
 import { RATE_HZ_MAX, type SimulatorSettings } from "./simulator.ts";
 
-export const HELP = `Usage: npm run -s sim -- [options]
-       npm run -s sim -- modbus …   virtual devices of templates; see modbus --help
+export const HELP = `Usage: penstock-sim [options]
+       penstock-sim modbus …   virtual devices of templates; see modbus --help
 
 Simulates a plant: motors, pumps, ovens and energy meters, ten sensors each.
 
@@ -19,7 +19,9 @@ Simulates a plant: motors, pumps, ovens and energy meters, ten sensors each.
   --modbus-units U    serve Modbus TCP units 1 to U (at most ${UNITS_MAX})
   --modbus-port P     on this port (default 0: the system picks)
   --modbus-fault UNIT=KIND[:N]
-                      a unit misbehaves; may be repeated. Kinds: ${unitFaultKinds.join(", ")}
+                      a unit misbehaves; may be repeated. Kinds:
+                      ${unitFaultKinds.slice(0, 6).join(", ")},
+                      ${unitFaultKinds.slice(6).join(", ")}
   --serial            a scale on a pseudo terminal, one line a second
   --serial-fault KIND the scale's line misbehaves. Kinds: ${lineFaultKinds.join(", ")}
   --faults N          planted faults a device and hour (default 6; 0 for none)
@@ -28,6 +30,10 @@ Simulates a plant: motors, pumps, ovens and energy meters, ten sensors each.
   --drain S           at the end, wait so long for acknowledgements (default 10)
   --json              print JSON: first what the simulator listens on, last what it did
   --help              this text
+
+Examples:
+  penstock-sim --mqtt 127.0.0.1:1883 --sensors 10000 --seconds 60
+  penstock-sim --modbus-units 30 --modbus-port 1502 --modbus-fault 3=dead --serial
 
 Exit codes: 0 all that was sent is acknowledged, 1 it is not, 2 misuse.
 `;

@@ -7,7 +7,7 @@ import { parseUnitFault, type UnitFault, unitFaultKinds } from "../modbus/unit-f
 
 export const MODBUS_HELP = `Turns device templates round: virtual devices that answer as real ones would.
 
-  sim modbus --template NAME [--unit IDS] [--template NAME [--unit IDS] …] [options]
+Usage: penstock-sim modbus --template NAME [--unit IDS] [--template NAME …] [options]
 
   --template NAME     a device template; may be repeated
   --unit IDS          unit ids of the template before, such as 1 or 1,4-6 (default: the next free one)
@@ -16,13 +16,20 @@ export const MODBUS_HELP = `Turns device templates round: virtual devices that a
   --line              a serial line with Modbus RTU instead: prints the port to open
   --link PATH         the same, and PATH becomes a link to the port
   --baud N            answers take as long as they would on a line of this speed
-  --fault UNIT=KIND[:N]  a unit misbehaves. Kinds: ${unitFaultKinds.join(", ")}
+  --fault UNIT=KIND[:N]
+                      a unit misbehaves. Kinds: ${unitFaultKinds.slice(0, 6).join(", ")},
+                      ${unitFaultKinds.slice(6).join(", ")}
   --line-fault KIND   the whole line misbehaves. Kinds: ${rtuLineFaults.join(", ")}
   --seed K            the same seed gives the same values (default 1)
   --seconds S         end after S seconds; otherwise on SIGTERM or SIGINT
   --json              print JSON: first where to connect, last what was answered
+  --help              this text
 
 While it runs, each line on standard input is a fault: UNIT=KIND, UNIT=ok, line=KIND or line=ok.
+
+Examples:
+  penstock-sim modbus --template eastron-sdm630 --port 1502
+  penstock-sim modbus --template abb-b23-b24 --unit 1-3 --link /tmp/rs485 --baud 9600
 `;
 
 export interface UnitRequest {

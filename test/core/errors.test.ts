@@ -19,6 +19,8 @@ test("anything thrown has a text", () => {
   expect(messageOf(undefined)).toBe("undefined");
   const several = new AggregateError([new Error("IPv4"), new Error("IPv6")]);
   expect(messageOf(several)).toBe("IPv4; IPv6");
+  const alike = new AggregateError([new Error("refused"), new Error("refused")]);
+  expect(messageOf(alike)).toBe("refused");
 });
 
 test("the system's code is found where there is one", () => {

@@ -53,6 +53,43 @@ test.each(pages)("every link of %s leads to a file", (page) => {
   expect(missing).toEqual([]);
 });
 
+/** As GitHub makes an anchor of a heading. */
+function anchorOf(heading: string): string {
+  const text = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll(/[`*]/g, "");
+  return text
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}_\s-]/gu, "")
+    .replaceAll(/\s/g, "-");
+}
+
+function anchorsIn(page: string): Set<string> {
+  const prose = stored(page).replaceAll(/^```.*?^```/gms, "");
+  return new Set(
+    Array.from(prose.matchAll(/^#+ (.*)$/gm), ([, heading = ""]) => anchorOf(heading)),
+  );
+}
+
+test.each(pages)("every link of %s into a page leads to one of its headings", (page) => {
+  const links = [...stored(page).matchAll(/\]\(([^)\s:#]*)#([^)\s]+)\)/g)];
+  const missing = links.filter(([, target = "", anchor = ""]) => {
+    const other = target === "" ? page : join(dirname(page), target);
+    return other.endsWith(".md") && !anchorsIn(other).has(anchor);
+  });
+  expect(missing.map(([link]) => link)).toEqual([]);
+});
+
+test("each decision has its number in its title, and stands in the index", () => {
+  const decisions = pages.filter((page) => /^docs\/decisions\/\d/.test(page));
+  const lines = decisions.map((page) => {
+    const [, number, title] = /^# (\d{4}): (.+)\n/.exec(stored(page)) ?? [];
+    return `- [${number}](${page.split("/").at(-1)}): ${title}`;
+  });
+  const index = stored("docs/decisions/README.md").split("\n");
+  expect(index.filter((line) => line.startsWith("- "))).toEqual(lines);
+  expect(decisions.filter((page, i) => !page.includes(`/${lines[i]?.slice(3, 7)}-`))).toEqual([]);
+});
+
 const scripts = Object.keys(JSON.parse(stored("package.json")).scripts);
 
 test.each(pages)("every npm command of %s exists", (page) => {

@@ -30,7 +30,7 @@ export function writeAdviceFor(code: number): string {
 
 const OTHERS: Readonly<Record<string, string>> = {
   timeout:
-    "no answer: is the device powered, the unit id right, A and B not swapped, baud and parity as the device has them? `scan` finds out",
+    "no answer: is the device powered, and the unit id right? On a serial line: are A and B swapped, do baud and parity fit? `scan` finds out",
   "not a number": "the bytes are no number of this type: `probe` shows all types and word orders",
   infinite: "the bytes are no number of this type: `probe` shows all types and word orders",
   "beyond 2^53": "too large to be a counter: most likely the wrong type or word order; see `probe`",
