@@ -2,11 +2,15 @@
  * Turns surprises into an alarm that is quiet: after each alarm the detector rests, and needs more
  * to be heard again, which wears off. The alarm clears when a run of values has been usual.
  */
-import type { AnomalyDetector, View } from "./anomaly-detector.ts";
+import { type AnomalyDetector, LEARNING_VALUES, type View } from "./anomaly-detector.ts";
 import type { Finding, Subject } from "./finding.ts";
+import type { LevelField } from "./level-field.ts";
 import { type Look, type Rule, report } from "./rule.ts";
-import { StateCursor } from "./state-cursor.ts";
-import type { StateBlock, StateLayout } from "./state-slabs.ts";
+import type { CountField, FlagField } from "./state-counts.ts";
+import type { StateLayout } from "./state-layout.ts";
+import type { FloatField } from "./state-numbers.ts";
+import type { StateBlock } from "./state-slabs.ts";
+import type { InstantField } from "./state-times.ts";
 import { amount, moment, nameOf } from "./wording.ts";
 
 /**
@@ -21,8 +25,6 @@ export type Sensitivity = keyof typeof SURPRISE_MIN;
 /** Which way a value must be unusual. */
 export type Direction = "both" | "up" | "down";
 
-/** What surprises among the first values raises the bar, but no alarm: everything is new then. */
-const LEARNING_VALUES = 256;
 /** Values after an alarm in which no new one is raised. */
 const REST_VALUES = 60;
 /** Usual values in a row after which the alarm clears. */
@@ -31,26 +33,24 @@ const CALM_VALUES = 30;
 const BAR_GAIN = 0.2;
 const BAR_KEPT = Math.exp(-1 / 5000);
 
-/** By how much the bar is above 1. */
-const BAR_ABOVE = 0;
-/** Values judged, until there were enough to have learnt from. */
-const SEEN = 1;
-const REST = 2;
-const CALM = 3;
-const ACTIVE = 4;
-const SCORE = 5;
-/** Of the value that raised the alarm: when it came, what it was, and what was usual. */
-const SINCE = 6;
-const PEAK = 7;
-const EXPECTED = 8;
-const DOUBLES = 9;
+/** A bar that is so little above 1 is at 1: it must not creep on among the smallest of floats. */
+const BAR_ABOVE_MIN = 1e-9;
 
 export class AnomalyRule implements Rule {
   readonly names = ["anomaly"];
   readonly #detector: AnomalyDetector;
   readonly #surpriseMin: number;
   readonly #direction: Direction;
-  readonly #state: StateCursor;
+  /** By how much the bar is above 1. */
+  readonly #barAbove: FloatField;
+  readonly #rest: CountField;
+  readonly #calm: CountField;
+  readonly #active: FlagField;
+  /** Of the value that raised the last alarm: when it came, what it was, and what was usual. */
+  readonly #since: InstantField;
+  readonly #peak: LevelField;
+  readonly #expected: LevelField;
+  #score = 0;
 
   constructor(
     layout: StateLayout,
@@ -61,11 +61,23 @@ export class AnomalyRule implements Rule {
     this.#direction = direction;
     this.#detector = detector;
     this.#surpriseMin = SURPRISE_MIN[sensitivity];
-    this.#state = new StateCursor(layout, DOUBLES);
+    this.#barAbove = layout.float();
+    this.#rest = layout.count(REST_VALUES);
+    this.#calm = layout.count(CALM_VALUES);
+    this.#active = layout.flag();
+    this.#since = layout.instant();
+    this.#peak = layout.level();
+    this.#expected = layout.level();
   }
 
   begin(block: StateBlock): void {
     this.#detector.begin(block);
+    this.#peak.set(block, Number.NaN);
+  }
+
+  /** The score of the value that was judged last, of whichever series. */
+  get lastScore(): number {
+    return this.#score;
   }
 
   /**
@@ -73,67 +85,58 @@ export class AnomalyRule implements Rule {
    * @returns how unusual, 0 to 1; from 0.5 on this value raises an alarm, or renews it
    */
   score(block: StateBlock, value: number, ts: number): number {
+    const isLearning = this.#detector.seen(block) < LEARNING_VALUES;
     const surprise = this.#detector.surprise(block, value, ts);
-    this.#state.on(block);
-    const score = this.#admit(surprise < 1 || this.#isMeant(value) ? surprise : 0);
-    this.#state.set(SCORE, score);
-    return score;
-  }
-
-  /** The last value's score. */
-  lastScore(block: StateBlock): number {
-    this.#state.on(block);
-    return this.#state.get(SCORE);
+    const isMeant = surprise < 1 || this.#isMeant(value);
+    const score = this.#admit(block, isMeant ? surprise : 0);
+    // Among the first values everything is new: that raises the bar, but no alarm.
+    this.#score = isLearning ? 0 : score;
+    return this.#score;
   }
 
   /** The value that raised the last alarm; undefined where there was none. */
   lastUnusual(block: StateBlock): number | undefined {
-    this.#state.on(block);
-    return this.#state.get(SINCE) > 0 ? this.#state.get(PEAK) : undefined;
+    const peak = this.#peak.shown(block);
+    return Number.isNaN(peak) ? undefined : peak;
   }
 
   /** How many values it has learnt from, of those that it needs. */
   learning(block: StateBlock): { seen: number; of: number } {
-    this.#state.on(block);
-    return { seen: this.#state.get(SEEN), of: LEARNING_VALUES };
+    return { seen: this.#detector.seen(block), of: LEARNING_VALUES };
   }
 
   judge(look: Look): void {
     const { block, ts, value } = look;
     const raised = this.score(block, value, ts) >= 0.5;
-    const state = this.#state;
-    const wasActive = state.get(ACTIVE) === 1;
-    const active = raised || (wasActive && state.get(CALM) < CALM_VALUES);
+    const wasActive = this.#active.get(block);
+    const active = raised || (wasActive && this.#calm.get(block) < CALM_VALUES);
     if (active === wasActive) return;
-    state.set(ACTIVE, active ? 1 : 0);
+    this.#active.set(block, active);
     if (active) this.#raise(look);
-    else this.#clear(look, whatCameOfIt(look, this.#raised()));
+    else this.#clear(look, whatCameOfIt(look, this.#raised(look)));
   }
 
+  /** Ends the alarm; the bar and the rest go on where they were. */
   rest(look: Look, why: string): void {
-    this.#state.on(look.block);
-    this.#state.set(SCORE, 0);
-    if (this.#state.get(ACTIVE) === 0) return;
-    this.#state.set(ACTIVE, 0);
+    this.#score = 0;
+    if (!this.#active.get(look.block)) return;
+    this.#active.set(look.block, false);
     this.#clear(look, `${nameOf(look.subject)} ${why}`);
   }
 
   /** Somebody who knows the machine says that the value is usual: it raises nothing any more. */
   accept(block: StateBlock, value: number): void {
     this.#detector.accept(block, value);
-    this.#state.on(block);
-    this.#state.set(BAR_ABOVE, 0);
-    this.#state.set(CALM, CALM_VALUES);
+    this.#barAbove.set(block, 0);
+    this.#calm.set(block, CALM_VALUES);
   }
 
   isActive(block: StateBlock): boolean {
-    this.#state.on(block);
-    return this.#state.get(ACTIVE) === 1;
+    return this.#active.get(block);
   }
 
   setActive(block: StateBlock, _name: string, active: boolean): void {
-    this.#state.on(block);
-    this.#state.set(ACTIVE, active ? 1 : 0);
+    this.#active.set(block, active);
   }
 
   #isMeant(value: number): boolean {
@@ -141,39 +144,37 @@ export class AnomalyRule implements Rule {
     return value > this.#detector.explain().expected === (this.#direction === "up");
   }
 
-  #admit(surprise: number): number {
-    const state = this.#state;
-    const above = state.get(BAR_ABOVE) * BAR_KEPT;
+  #admit(block: StateBlock, surprise: number): number {
+    const decayed = this.#barAbove.get(block) * BAR_KEPT;
+    const above = decayed < BAR_ABOVE_MIN ? 0 : decayed;
     const ratio = surprise / ((1 + above) * this.#surpriseMin);
-    const seen = state.get(SEEN);
-    const isLearning = seen < LEARNING_VALUES;
-    if (isLearning) state.set(SEEN, seen + 1);
-    state.set(CALM, ratio < 1 ? Math.min(CALM_VALUES, state.get(CALM) + 1) : 0);
-    state.set(BAR_ABOVE, above);
-    const rest = state.get(REST);
+    this.#calm.set(block, ratio < 1 ? Math.min(CALM_VALUES, this.#calm.get(block) + 1) : 0);
+    this.#barAbove.set(block, above);
+    const rest = this.#rest.get(block);
     if (rest > 0) {
-      state.set(REST, rest - 1);
+      this.#rest.set(block, rest - 1);
       return 0;
     }
     if (ratio >= 1) {
-      state.set(REST, REST_VALUES);
-      state.set(BAR_ABOVE, above + BAR_GAIN);
+      this.#rest.set(block, REST_VALUES);
+      this.#barAbove.set(block, above + BAR_GAIN);
     }
     // Not ratio / (1 + ratio): that is no number for an infinite surprise.
-    return isLearning ? 0 : 1 - 1 / (1 + ratio);
+    return 1 - 1 / (1 + ratio);
   }
 
-  #raised(): { peak: number; expected: number; since: number } {
-    const state = this.#state;
-    return { peak: state.get(PEAK), expected: state.get(EXPECTED), since: state.get(SINCE) };
+  #raised({ block, ts }: Look): Raised {
+    const peak = this.#peak.shown(block);
+    const expected = this.#expected.shown(block);
+    return { peak, expected, since: this.#since.get(block, ts) };
   }
 
   #raise(look: Look): void {
-    const { ts, value, subject } = look;
+    const { block, ts, value, subject } = look;
     const { view, expected } = this.#detector.explain();
-    this.#state.set(SINCE, ts);
-    this.#state.set(PEAK, value);
-    this.#state.set(EXPECTED, expected);
+    this.#since.set(block, ts);
+    this.#peak.set(block, value);
+    this.#expected.set(block, expected);
     report(look, {
       ...findingOf(look, "active", expected, ts),
       feature: featureOf(view, value > expected),
@@ -182,9 +183,16 @@ export class AnomalyRule implements Rule {
   }
 
   #clear(look: Look, message: string): void {
-    const { expected, since } = this.#raised();
+    const { expected, since } = this.#raised(look);
     report(look, { ...findingOf(look, "cleared", expected, since), message });
   }
+}
+
+/** What is remembered of the value that raised the alarm. */
+interface Raised {
+  readonly peak: number;
+  readonly expected: number;
+  readonly since: number;
 }
 
 function findingOf(
@@ -197,10 +205,7 @@ function findingOf(
 }
 
 /** A value that stays nearer to what was unusual than to what was usual has found a new level. */
-function whatCameOfIt(
-  { value, subject }: Look,
-  { peak, expected, since }: { peak: number; expected: number; since: number },
-): string {
+function whatCameOfIt({ value, subject }: Look, { peak, expected, since }: Raised): string {
   const hasStayed = Math.abs(value - peak) < Math.abs(value - expected);
   return hasStayed
     ? `${nameOf(subject)} stays at a new level, about ${amount(value, subject)} since ${moment(since)}`

@@ -7,21 +7,22 @@
  * against the slow one (shift); the season adds what is usual at an hour of the week. The most
  * surprising view wins, and is the explanation.
  *
- * Ranges age by two epochs: a record is forgotten after two of them. O(1) a value, 464 B of numbers.
+ * Ranges age by two epochs: a record is forgotten after two of them. O(1) a value, some 200 B of numbers.
  */
-import type { AnomalyDetector, Explanation, View } from "./anomaly-detector.ts";
 import {
-  emptyRange,
-  excess,
-  extendRange,
-  highest,
-  lowest,
-  RANGE_SIZE,
-  rotateRange,
-} from "./record-range.ts";
+  type AnomalyDetector,
+  type Explanation,
+  LEARNING_VALUES,
+  type View,
+} from "./anomaly-detector.ts";
+import type { Origin } from "./level-field.ts";
+import { RecordRange } from "./record-range.ts";
 import { Season } from "./season.ts";
-import { StateCursor } from "./state-cursor.ts";
-import type { StateBlock, StateLayout } from "./state-slabs.ts";
+import type { HalfField, WordField } from "./state-counts.ts";
+import type { StateLayout } from "./state-layout.ts";
+import type { DoubleField, FloatField } from "./state-numbers.ts";
+import type { StateBlock } from "./state-slabs.ts";
+import type { HalfHourField } from "./state-times.ts";
 
 /** Lengths of the running means, in values. */
 const JUMP = 32;
@@ -46,24 +47,24 @@ const SHIFT_WARM_UP = 2 * SHIFT;
 /** An epoch ends when it has both this many values and this much time. */
 const EPOCH_VALUES = 20_000;
 const EPOCH_MS = 7 * 86_400_000;
-
-const COUNT = 0;
-const MEAN_JUMP = 1;
-const MEAN_SHIFT = 2;
-const MEAN_SLOW = 3;
-const EPOCH_COUNT = 4;
-const OLD_EPOCH_COUNT = 5;
-const EPOCH_START = 6;
-const LEVEL_RANGE = 7;
-const JUMP_RANGE = LEVEL_RANGE + RANGE_SIZE;
-const SHIFT_RANGE = JUMP_RANGE + RANGE_SIZE;
-const DOUBLES = SHIFT_RANGE + RANGE_SIZE;
-
-const RANGES = [LEVEL_RANGE, JUMP_RANGE, SHIFT_RANGE] as const;
+/** How many values an epoch had is remembered to so many. */
+const OLD_VALUES_UNIT = 256;
 
 export class AutoDetector implements AnomalyDetector {
   readonly #limits: ViewLimits;
-  readonly #state: StateCursor;
+  readonly #origin: Origin;
+  readonly #slow: DoubleField;
+  /** The shorter means, as their distance from the slow one. */
+  readonly #recent: FloatField;
+  readonly #middle: FloatField;
+  /** Values of this epoch, and of the one before. */
+  readonly #values: WordField;
+  readonly #oldValues: HalfField;
+  readonly #epochStart: HalfHourField;
+  /** Of the values, as distances from the origin. */
+  readonly #level: RecordRange;
+  readonly #jump: RecordRange;
+  readonly #shift: RecordRange;
   readonly #season: Season;
   #view: View = "level";
   #expected = Number.NaN;
@@ -71,42 +72,58 @@ export class AutoDetector implements AnomalyDetector {
   /** @param limits other than the product's, to see what they are worth */
   constructor(layout: StateLayout, limits = VIEW_LIMITS) {
     this.#limits = limits;
-    this.#state = new StateCursor(layout, DOUBLES);
+    this.#origin = layout.origin;
+    this.#slow = layout.double();
+    this.#recent = layout.float();
+    this.#middle = layout.float();
+    this.#values = layout.word();
+    this.#oldValues = layout.half();
+    this.#epochStart = layout.halfHour();
+    this.#level = new RecordRange(() => layout.distance());
+    this.#jump = new RecordRange(() => layout.float());
+    this.#shift = new RecordRange(() => layout.float());
     this.#season = new Season(layout);
   }
 
   begin(block: StateBlock): void {
-    this.#state.on(block);
-    for (const range of RANGES) emptyRange(this.#state, range);
+    for (const range of this.#ranges()) range.clear(block);
   }
 
   surprise(block: StateBlock, value: number, ts: number): number {
-    const state = this.#state;
     const limits = this.#limits;
-    state.on(block);
-    const seen = this.#countIn(ts);
-    const count = state.get(COUNT);
-    const recent = count === 1 ? value : state.get(MEAN_JUMP);
-    state.follow(MEAN_JUMP, value, Math.max(1 / JUMP, 1 / count));
-    const middle = state.follow(MEAN_SHIFT, value, Math.max(1 / SHIFT, 1 / count));
-    const slow = state.follow(MEAN_SLOW, value, Math.max(1 / SLOW, 1 / count));
+    const seen = this.#countIn(block, value, ts);
+    const before = this.#slow.get(block);
+    const recentBefore = before + this.#recent.get(block);
+    const middleBefore = before + this.#middle.get(block);
+    const recent = seen === 1 ? value : recentBefore;
+    const slow = before + Math.max(1 / SLOW, 1 / seen) * (value - before);
+    const shifted = middleBefore + Math.max(1 / SHIFT, 1 / seen) * (value - middleBefore) - slow;
+    const jumpWeight = Math.max(1 / JUMP, 1 / seen);
+    this.#slow.set(block, slow);
+    this.#recent.set(block, recentBefore + jumpWeight * (value - recentBefore) - slow);
+    this.#middle.set(block, shifted);
 
-    const level = this.#record(LEVEL_RANGE, value, seen, 1, LEVEL_WARM_UP) / limits.level;
-    const jump = this.#record(JUMP_RANGE, value - recent, seen, JUMP, JUMP_WARM_UP) / limits.jump;
-    const shift =
-      this.#record(SHIFT_RANGE, middle - slow, seen, SHIFT, SHIFT_WARM_UP) / limits.shift;
+    const place = value - this.#origin.get(block);
+    const jumped = value - recent;
+    const level = recordOf(this.#level, block, place, seen, 1, LEVEL_WARM_UP) / limits.level;
+    const jump = recordOf(this.#jump, block, jumped, seen, JUMP, JUMP_WARM_UP) / limits.jump;
+    const shift = recordOf(this.#shift, block, shifted, seen, SHIFT, SHIFT_WARM_UP) / limits.shift;
     const season = this.#season.deviation(block, value, ts) / limits.season;
     const worst = Math.max(level, jump, shift, season);
     if (worst >= 1) {
-      if (worst === level) this.#because("level", this.#nearestBound(value));
+      if (worst === level) this.#because("level", this.#nearestBound(block, place));
       else if (worst === jump) this.#because("jump", recent);
       else if (worst === shift) this.#because("shift", slow);
       else this.#because("season", this.#season.expected(block, ts));
     }
-    this.#learn(LEVEL_RANGE, value, seen, 1);
-    this.#learn(JUMP_RANGE, value - recent, seen, JUMP);
-    this.#learn(SHIFT_RANGE, middle - slow, seen, SHIFT);
+    learn(this.#level, block, place, seen, 1);
+    learn(this.#jump, block, jumped, seen, JUMP);
+    learn(this.#shift, block, shifted, seen, SHIFT);
     return worst;
+  }
+
+  seen(block: StateBlock): number {
+    return Math.min(LEARNING_VALUES, this.#seenOf(block, this.#values.get(block)));
   }
 
   explain(): Explanation {
@@ -115,50 +132,71 @@ export class AutoDetector implements AnomalyDetector {
 
   /** What the value's way there, and a stay there, would be: all three ranges take it in. */
   accept(block: StateBlock, value: number): void {
-    const state = this.#state;
-    state.on(block);
-    extendRange(state, LEVEL_RANGE, value);
-    const distance = value - state.get(MEAN_SLOW);
-    for (const range of [JUMP_RANGE, SHIFT_RANGE]) {
-      extendRange(state, range, distance);
-      extendRange(state, range, -distance);
+    this.#level.extend(block, value - this.#origin.get(block));
+    const distance = value - this.#slow.get(block);
+    for (const range of [this.#jump, this.#shift]) {
+      range.extend(block, distance);
+      range.extend(block, -distance);
     }
   }
 
   /** Counts the value in, turning the epoch over first if it is due; how many the ranges hold. */
-  #countIn(ts: number): number {
-    const state = this.#state;
-    if (state.get(COUNT) === 0) state.set(EPOCH_START, ts);
-    if (state.get(EPOCH_COUNT) >= EPOCH_VALUES && ts - state.get(EPOCH_START) >= EPOCH_MS) {
-      state.set(OLD_EPOCH_COUNT, state.get(EPOCH_COUNT));
-      state.set(EPOCH_COUNT, 0);
-      state.set(EPOCH_START, ts);
-      for (const range of RANGES) rotateRange(state, range);
+  #countIn(block: StateBlock, value: number, ts: number): number {
+    let values = this.#values.get(block);
+    if (values === 0) {
+      this.#origin.settle(block, value);
+      this.#epochStart.set(block, ts);
     }
-    state.set(COUNT, state.get(COUNT) + 1);
-    state.set(EPOCH_COUNT, state.get(EPOCH_COUNT) + 1);
-    return state.get(EPOCH_COUNT) + state.get(OLD_EPOCH_COUNT);
+    if (values >= EPOCH_VALUES && this.#epochStart.passedMs(block, ts) >= EPOCH_MS) {
+      this.#oldValues.set(block, Math.floor(values / OLD_VALUES_UNIT));
+      this.#epochStart.set(block, ts);
+      for (const range of this.#ranges()) range.turn(block);
+      values = 0;
+    }
+    this.#values.set(block, values + 1);
+    return this.#seenOf(block, values + 1);
   }
 
-  /** `length`: over how many values the view's means run. */
-  #record(range: number, value: number, seen: number, length: number, warmUp: number): number {
-    if (seen <= warmUp) return 0;
-    const outside = excess(this.#state, range, value);
-    return outside === 0 ? 0 : outside * Math.log(1 + seen / length);
+  #seenOf(block: StateBlock, values: number): number {
+    return values + OLD_VALUES_UNIT * this.#oldValues.get(block);
   }
 
-  /** A view's first values, in which its means settle, are not of its range. */
-  #learn(range: number, value: number, seen: number, length: number): void {
-    if (seen >= 2 * length) extendRange(this.#state, range, value);
+  #nearestBound(block: StateBlock, place: number): number {
+    const high = this.#level.highest(block);
+    return this.#origin.get(block) + (place > high ? high : this.#level.lowest(block));
   }
 
-  #nearestBound(value: number): number {
-    const high = highest(this.#state, LEVEL_RANGE);
-    return value > high ? high : lowest(this.#state, LEVEL_RANGE);
+  #ranges(): RecordRange[] {
+    return [this.#level, this.#jump, this.#shift];
   }
 
   #because(view: View, expected: number): void {
     this.#view = view;
     this.#expected = expected;
   }
+}
+
+/** `length`: over how many values the view's means run. */
+function recordOf(
+  range: RecordRange,
+  block: StateBlock,
+  value: number,
+  seen: number,
+  length: number,
+  warmUp: number,
+): number {
+  if (seen <= warmUp) return 0;
+  const outside = range.excess(block, value);
+  return outside === 0 ? 0 : outside * Math.log(1 + seen / length);
+}
+
+/** A view's first values, in which its means settle, are not of its range. */
+function learn(
+  range: RecordRange,
+  block: StateBlock,
+  value: number,
+  seen: number,
+  length: number,
+): void {
+  if (seen >= 2 * length) range.extend(block, value);
 }

@@ -2,9 +2,12 @@
  * Tells a counter that goes back. One that begins anew near zero was reset or has wrapped, as counters
  * do. Whoever has only ever counted up for long is taken for a counter without being called one.
  */
+import type { LevelField, Origin } from "./level-field.ts";
 import { type Look, type Rule, report } from "./rule.ts";
-import { StateCursor } from "./state-cursor.ts";
-import type { StateBlock, StateLayout } from "./state-slabs.ts";
+import type { FlagField, HalfField } from "./state-counts.ts";
+import type { StateLayout } from "./state-layout.ts";
+import type { StateBlock } from "./state-slabs.ts";
+import type { InstantField } from "./state-times.ts";
 import { amount, nameOf } from "./wording.ts";
 
 /** Values without a fall, at least half of them rises, that make a counter of a series. */
@@ -13,27 +16,30 @@ const COUNTER_VALUES = 1024;
 const RESET_SHARE = 0.1;
 /** Values that count up again, after which the alarm clears. */
 const CALM_VALUES = 16;
-
-const SEEN = 0;
-const LAST = 1;
-const RUN = 2;
-const RISES = 3;
-const ACTIVE = 4;
-const SINCE = 5;
-/** What it had counted to before it went back. */
-const HIGH = 6;
-const CALM = 7;
-const DOUBLES = 8;
+/** The longest run that is counted. */
+const RUN_MAX = 60_000;
 
 export class CounterRule implements Rule {
   readonly names = ["counter"];
   readonly #isDeclared: boolean;
-  readonly #state: StateCursor;
+  /** Values without a fall, and how many of them rose. */
+  readonly #run: HalfField;
+  readonly #rises: HalfField;
+  readonly #active: FlagField;
+  readonly #since: InstantField;
+  /** What it had counted to before it went back. */
+  readonly #high: LevelField;
+  readonly #origin: Origin;
 
   /** @param isDeclared the file calls the tag a counter */
   constructor(layout: StateLayout, isDeclared: boolean) {
     this.#isDeclared = isDeclared;
-    this.#state = new StateCursor(layout, DOUBLES);
+    this.#run = layout.half();
+    this.#rises = layout.half();
+    this.#active = layout.flag();
+    this.#since = layout.instant();
+    this.#high = layout.level();
+    this.#origin = layout.origin;
   }
 
   begin(): void {
@@ -41,85 +47,77 @@ export class CounterRule implements Rule {
   }
 
   judge(look: Look): void {
-    const { value } = look;
-    const state = this.#state;
-    state.on(look.block);
-    const last = state.get(LAST);
-    const isFirst = state.get(SEEN) === 0;
-    state.set(SEEN, 1);
-    state.set(LAST, value);
-    if (isFirst) return;
-    if (value < last) this.#fall(look, last);
-    else this.#count(look, last);
+    const { value, previous } = look;
+    if (Number.isNaN(previous)) return;
+    if (value < previous) this.#fall(look);
+    else this.#count(look);
   }
 
   rest(look: Look, why: string): void {
-    const state = this.#state;
-    state.on(look.block);
-    state.set(LAST, look.value);
-    if (state.get(ACTIVE) === 1) this.#end(look, `${nameOf(look.subject)} ${why}`);
+    if (this.#active.get(look.block)) this.#end(look, `${nameOf(look.subject)} ${why}`);
   }
 
   isActive(block: StateBlock): boolean {
-    this.#state.on(block);
-    return this.#state.get(ACTIVE) === 1;
+    return this.#active.get(block);
   }
 
   setActive(block: StateBlock, _name: string, active: boolean): void {
-    this.#state.on(block);
-    this.#state.set(ACTIVE, active ? 1 : 0);
+    this.#active.set(block, active);
   }
 
-  #fall(look: Look, last: number): void {
-    const { ts, value, subject } = look;
-    const state = this.#state;
-    const isCounter = this.#isCounter();
-    state.set(RUN, 0);
-    state.set(RISES, 0);
-    state.set(CALM, 0);
-    const isReset = value >= 0 && value <= RESET_SHARE * last;
-    if (!isCounter || isReset || state.get(ACTIVE) === 1) return;
-    state.set(ACTIVE, 1);
-    state.set(SINCE, ts);
-    state.set(HIGH, last);
-    const [from, to] = [amount(last, subject), amount(value, subject)];
+  #fall(look: Look): void {
+    const { block, ts, value, previous, subject } = look;
+    const isCounter = this.#isCounter(block);
+    this.#run.set(block, 0);
+    this.#rises.set(block, 0);
+    const isReset = value >= 0 && value <= RESET_SHARE * previous;
+    if (!isCounter || isReset || this.#active.get(block)) return;
+    this.#active.set(block, true);
+    this.#since.set(block, ts);
+    this.#origin.settle(block, value);
+    this.#high.set(block, previous);
+    const [from, to] = [amount(previous, subject), amount(value, subject)];
     this.#tell(look, `${nameOf(subject)} fell from ${from} to ${to}: a counter does not go back`);
   }
 
-  #count(look: Look, last: number): void {
-    const { value, subject } = look;
-    const state = this.#state;
-    state.set(RUN, state.get(RUN) + 1);
-    if (value > last) state.set(RISES, state.get(RISES) + 1);
-    if (state.get(ACTIVE) === 0) return;
-    const calm = state.get(CALM) + 1;
-    state.set(CALM, calm);
-    if (calm < CALM_VALUES && value < state.get(HIGH)) return;
+  #count(look: Look): void {
+    const { block, value, previous, subject } = look;
+    this.#countRun(block, value > previous);
+    if (!this.#active.get(block)) return;
+    if (this.#run.get(block) < CALM_VALUES && value < this.#high.get(block)) return;
     this.#end(look, `${nameOf(subject)} counts on from ${amount(value, subject)}`);
   }
 
+  /** Both counts are halved before one runs over: what counts is how many of the run rose. */
+  #countRun(block: StateBlock, isRise: boolean): void {
+    const run = this.#run.get(block) + 1;
+    const rises = this.#rises.get(block) + (isRise ? 1 : 0);
+    const share = run > RUN_MAX ? 0.5 : 1;
+    this.#run.set(block, Math.floor(share * run));
+    this.#rises.set(block, Math.ceil(share * rises));
+  }
+
   #end(look: Look, message: string): void {
-    this.#state.set(ACTIVE, 0);
+    this.#active.set(look.block, false);
     this.#tell(look, message);
   }
 
-  #isCounter(): boolean {
+  #isCounter(block: StateBlock): boolean {
     if (this.#isDeclared) return true;
-    const run = this.#state.get(RUN);
-    return run >= COUNTER_VALUES && 2 * this.#state.get(RISES) >= run;
+    const run = this.#run.get(block);
+    return run >= COUNTER_VALUES && 2 * this.#rises.get(block) >= run;
   }
 
   #tell(look: Look, message: string): void {
-    const state = this.#state;
-    const { ts, value } = look;
+    const { block, ts, value } = look;
     report(look, {
       rule: "counter",
-      state: state.get(ACTIVE) === 1 ? "active" : "cleared",
+      state: this.#active.get(block) ? "active" : "cleared",
       priority: this.#isDeclared ? "medium" : "low",
       ts,
       value,
-      expected: state.get(HIGH),
-      since: state.get(SINCE),
+      expected: this.#high.shown(block),
+      since: this.#since.get(block, ts),
       feature: "counter back",
       message,
     });

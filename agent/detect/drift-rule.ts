@@ -4,9 +4,12 @@
  * latest record but the range of the block means of earlier epochs, which forgets slowly. Who leaves
  * it at once has jumped, which others tell. O(1) a value.
  */
+import type { LevelField, Origin } from "./level-field.ts";
 import { type Look, type Rule, report } from "./rule.ts";
-import { StateCursor } from "./state-cursor.ts";
-import type { StateBlock, StateLayout } from "./state-slabs.ts";
+import type { CountField, FlagField, HalfField } from "./state-counts.ts";
+import type { StateLayout } from "./state-layout.ts";
+import type { StateBlock } from "./state-slabs.ts";
+import type { HalfHourField, InstantField } from "./state-times.ts";
 import { amount, lasting, nameOf } from "./wording.ts";
 
 const BLOCK_VALUES = 64;
@@ -22,159 +25,161 @@ const EXCESS_MIN = 0.5;
 const OUTSIDE_BLOCKS_MIN = 8;
 /** Whoever was at once this far of the way outside has jumped. */
 const JUMP_SHARE = 0.5;
-
-const COUNT = 0;
-const SUM = 1;
-const BASE_LOW = 2;
-const BASE_HIGH = 3;
-const LOW = 4;
-const HIGH = 5;
-const EPOCHS = 6;
-const EPOCH_START = 7;
-const BLOCKS = 8;
-const OUTSIDE = 9;
-const FIRST_EXCESS = 10;
-const SINCE = 11;
-const ACTIVE = 12;
-const DOUBLES = 13;
+/** How far out the first block was is kept in such parts of a width; who was farther out has jumped. */
+const EXCESS_STEPS = 1024;
+const EXCESS_MAX = 60;
 
 export class DriftRule implements Rule {
   readonly names = ["drift"];
-  readonly #state: StateCursor;
+  readonly #origin: Origin;
+  /** Of the values under way. */
+  readonly #count: CountField;
+  readonly #mean: LevelField;
+  /** Where the means have been: in the epochs before, and in this one. */
+  readonly #baseLow: LevelField;
+  readonly #baseHigh: LevelField;
+  readonly #low: LevelField;
+  readonly #high: LevelField;
+  /** Epochs before, and blocks of this one, until there were enough. */
+  readonly #epochs: CountField;
+  readonly #blocks: CountField;
+  readonly #epochStart: HalfHourField;
+  /** Blocks outside, in a row: how many, how far out the first was, and when. */
+  readonly #outside: CountField;
+  readonly #firstExcess: HalfField;
+  readonly #since: InstantField;
+  readonly #active: FlagField;
 
   constructor(layout: StateLayout) {
-    this.#state = new StateCursor(layout, DOUBLES);
+    this.#origin = layout.origin;
+    this.#count = layout.count(BLOCK_VALUES - 1);
+    this.#mean = layout.level();
+    this.#baseLow = layout.level();
+    this.#baseHigh = layout.level();
+    this.#low = layout.level();
+    this.#high = layout.level();
+    this.#epochs = layout.count(EPOCHS_MIN);
+    this.#blocks = layout.count(EPOCH_BLOCKS);
+    this.#epochStart = layout.halfHour();
+    this.#outside = layout.count(OUTSIDE_BLOCKS_MIN);
+    this.#firstExcess = layout.half();
+    this.#since = layout.instant();
+    this.#active = layout.flag();
   }
 
   begin(block: StateBlock): void {
-    const state = this.#state;
-    state.on(block);
-    for (const low of [LOW, BASE_LOW]) state.set(low, Number.POSITIVE_INFINITY);
-    for (const high of [HIGH, BASE_HIGH]) state.set(high, Number.NEGATIVE_INFINITY);
+    for (const low of [this.#low, this.#baseLow]) low.set(block, Number.POSITIVE_INFINITY);
+    for (const high of [this.#high, this.#baseHigh]) high.set(block, Number.NEGATIVE_INFINITY);
   }
 
   judge(look: Look): void {
-    const state = this.#state;
-    state.on(look.block);
-    const count = state.get(COUNT) + 1;
-    state.set(COUNT, count);
-    state.set(SUM, state.get(SUM) + look.value);
+    const { block, value } = look;
+    const count = this.#count.get(block) + 1;
+    if (count === 1) this.#origin.settle(block, value);
+    this.#count.set(block, count % BLOCK_VALUES);
+    this.#mean.follow(block, value, 1 / count);
     if (count < BLOCK_VALUES) return;
-    const mean = state.get(SUM) / count;
-    state.set(COUNT, 0);
-    state.set(SUM, 0);
+    const mean = this.#mean.get(block);
     this.#judgeBlock(look, mean);
-    this.#learnBlock(mean, look.ts);
+    this.#learnBlock(block, mean, look.ts);
   }
 
   rest(look: Look, why: string): void {
-    const state = this.#state;
-    state.on(look.block);
-    state.set(COUNT, 0);
-    state.set(SUM, 0);
-    state.set(OUTSIDE, 0);
-    if (state.get(ACTIVE) === 1) this.#end(look, `${nameOf(look.subject)} ${why}`);
+    const { block } = look;
+    this.#count.set(block, 0);
+    this.#outside.set(block, 0);
+    if (this.#active.get(block)) this.#end(look, `${nameOf(look.subject)} ${why}`);
   }
 
   /** Somebody says that the value is usual: the range takes it in. */
   accept(block: StateBlock, value: number): void {
-    const state = this.#state;
-    state.on(block);
-    if (value < state.get(BASE_LOW)) state.set(BASE_LOW, value);
-    if (value > state.get(BASE_HIGH)) state.set(BASE_HIGH, value);
-    state.set(OUTSIDE, 0);
+    if (value < this.#baseLow.get(block)) this.#baseLow.set(block, value);
+    if (value > this.#baseHigh.get(block)) this.#baseHigh.set(block, value);
+    this.#outside.set(block, 0);
   }
 
   isActive(block: StateBlock): boolean {
-    this.#state.on(block);
-    return this.#state.get(ACTIVE) === 1;
+    return this.#active.get(block);
   }
 
   setActive(block: StateBlock, _name: string, active: boolean): void {
-    this.#state.on(block);
-    this.#state.set(ACTIVE, active ? 1 : 0);
+    this.#active.set(block, active);
   }
 
   #judgeBlock(look: Look, mean: number): void {
-    const state = this.#state;
-    const excess = this.#excess(mean);
+    const { block } = look;
+    const excess = this.#excess(block, mean);
     if (excess === 0) {
-      state.set(OUTSIDE, 0);
+      this.#outside.set(block, 0);
       const name = nameOf(look.subject);
-      if (state.get(ACTIVE) === 1) this.#end(look, `${name} keeps to where its mean has been`);
+      if (this.#active.get(block)) this.#end(look, `${name} keeps to where its mean has been`);
       return;
     }
-    const outside = state.get(OUTSIDE) + 1;
-    state.set(OUTSIDE, outside);
+    const outside = this.#outside.countUp(block);
     if (outside === 1) {
-      state.set(FIRST_EXCESS, excess);
-      state.set(SINCE, look.ts);
+      this.#firstExcess.set(block, Math.ceil(EXCESS_STEPS * excess));
+      this.#since.set(block, look.ts);
     }
-    const isCreeping = state.get(FIRST_EXCESS) < JUMP_SHARE * excess;
-    if (outside < OUTSIDE_BLOCKS_MIN || excess < EXCESS_MIN || !isCreeping) return;
-    if (state.get(ACTIVE) === 1) return;
-    state.set(ACTIVE, 1);
+    if (outside < OUTSIDE_BLOCKS_MIN || excess < EXCESS_MIN) return;
+    const firstExcess = this.#firstExcess.get(block) / EXCESS_STEPS;
+    if (firstExcess >= Math.min(EXCESS_MAX, JUMP_SHARE * excess)) return;
+    if (this.#active.get(block)) return;
+    this.#active.set(block, true);
     this.#raise(look, mean);
   }
 
   /** In widths of the range; 0 inside, and while there is none. */
-  #excess(mean: number): number {
-    const state = this.#state;
-    if (state.get(EPOCHS) < EPOCHS_MIN) return 0;
-    const low = state.get(BASE_LOW);
-    const high = state.get(BASE_HIGH);
+  #excess(block: StateBlock, mean: number): number {
+    if (this.#epochs.get(block) < EPOCHS_MIN) return 0;
+    const low = this.#baseLow.get(block);
+    const high = this.#baseHigh.get(block);
     if (!(high > low)) return 0;
     return Math.max(0, mean - high, low - mean) / (high - low);
   }
 
-  #learnBlock(mean: number, ts: number): void {
-    const state = this.#state;
-    const blocks = state.get(BLOCKS) + 1;
-    state.set(BLOCKS, blocks);
-    if (blocks === 1) state.set(EPOCH_START, ts);
-    if (mean < state.get(LOW)) state.set(LOW, mean);
-    if (mean > state.get(HIGH)) state.set(HIGH, mean);
-    if (blocks < EPOCH_BLOCKS || ts - state.get(EPOCH_START) < EPOCH_MS) return;
-    const drawIn = FORGETTING * Math.max(0, state.get(BASE_HIGH) - state.get(BASE_LOW));
-    state.set(BASE_LOW, Math.min(state.get(BASE_LOW) + drawIn, state.get(LOW)));
-    state.set(BASE_HIGH, Math.max(state.get(BASE_HIGH) - drawIn, state.get(HIGH)));
-    state.set(LOW, Number.POSITIVE_INFINITY);
-    state.set(HIGH, Number.NEGATIVE_INFINITY);
-    state.set(BLOCKS, 0);
-    state.set(EPOCHS, state.get(EPOCHS) + 1);
+  #learnBlock(block: StateBlock, mean: number, ts: number): void {
+    const blocks = this.#blocks.countUp(block);
+    if (blocks === 1) this.#epochStart.set(block, ts);
+    if (mean < this.#low.get(block)) this.#low.set(block, mean);
+    if (mean > this.#high.get(block)) this.#high.set(block, mean);
+    if (blocks < EPOCH_BLOCKS || this.#epochStart.passedMs(block, ts) < EPOCH_MS) return;
+    const [baseLow, baseHigh] = [this.#baseLow.get(block), this.#baseHigh.get(block)];
+    const drawIn = FORGETTING * Math.max(0, baseHigh - baseLow);
+    this.#baseLow.set(block, Math.min(baseLow + drawIn, this.#low.get(block)));
+    this.#baseHigh.set(block, Math.max(baseHigh - drawIn, this.#high.get(block)));
+    this.#low.set(block, Number.POSITIVE_INFINITY);
+    this.#high.set(block, Number.NEGATIVE_INFINITY);
+    this.#blocks.set(block, 0);
+    this.#epochs.countUp(block);
+    this.#origin.moveTo(block, mean);
   }
 
   #raise(look: Look, mean: number): void {
-    const { ts, subject } = look;
-    const state = this.#state;
-    const isUp = mean > state.get(BASE_HIGH);
-    const bound = isUp ? state.get(BASE_HIGH) : state.get(BASE_LOW);
+    const { block, ts, subject } = look;
+    const isUp = mean > this.#baseHigh.get(block);
+    const bound = (isUp ? this.#baseHigh : this.#baseLow).shown(block);
     const where = `${isUp ? "up" : "down"} to a mean of ${amount(mean, subject)}`;
     const before = `${isUp ? "at most" : "at least"} ${amount(bound, subject)}`;
-    this.#tell(
-      look,
-      bound,
-      `${nameOf(subject)} has crept ${where} within ${lasting(ts - state.get(SINCE))} (before, ${before})`,
-      isUp ? "drift up" : "drift down",
-    );
+    const within = lasting(ts - this.#since.get(block, ts));
+    const message = `${nameOf(subject)} has crept ${where} within ${within} (before, ${before})`;
+    this.#tell(look, bound, message, isUp ? "drift up" : "drift down");
   }
 
   #end(look: Look, message: string): void {
-    this.#state.set(ACTIVE, 0);
+    this.#active.set(look.block, false);
     this.#tell(look, look.value, message, "drift");
   }
 
   #tell(look: Look, expected: number, message: string, feature: string): void {
-    const state = this.#state;
-    const { ts, value } = look;
+    const { block, ts, value } = look;
     report(look, {
       rule: "drift",
-      state: state.get(ACTIVE) === 1 ? "active" : "cleared",
+      state: this.#active.get(block) ? "active" : "cleared",
       priority: "low",
       ts,
       value,
       expected,
-      since: state.get(SINCE),
+      since: this.#since.get(block, ts),
       feature,
       message,
     });

@@ -5,7 +5,8 @@
  * and two, in a state block.
  */
 import { StateCursor } from "./state-cursor.ts";
-import type { StateBlock, StateLayout } from "./state-slabs.ts";
+import type { StateLayout } from "./state-layout.ts";
+import type { StateBlock } from "./state-slabs.ts";
 
 export interface GroupSettings {
   /** How many tags the group has. */

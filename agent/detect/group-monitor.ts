@@ -7,7 +7,8 @@ import { type Finding, NO_FINDINGS, type Subject } from "./finding.ts";
 import { GroupDetector } from "./group-detector.ts";
 import type { Doing, Gate } from "./series-monitor.ts";
 import { StateCursor } from "./state-cursor.ts";
-import { bytesOf, type StateBlock, StateLayout, StateSlabs } from "./state-slabs.ts";
+import { StateLayout } from "./state-layout.ts";
+import { type StateBlock, StateSlabs } from "./state-slabs.ts";
 import { amount, nameOf } from "./wording.ts";
 
 /** The machine counts as sound in its first rows. */
@@ -32,7 +33,7 @@ export class GroupMonitor {
   readonly #detector: GroupDetector;
   readonly #state: StateCursor;
   readonly #block: StateBlock;
-  readonly #doubles: number;
+  readonly #bytes: Uint8Array;
 
   /** @param tags in the order in which their values will come */
   constructor(tags: readonly Subject[], sensitivity: Sensitivity) {
@@ -41,8 +42,10 @@ export class GroupMonitor {
     this.#outsideMin = OUTSIDE_MIN[sensitivity];
     this.#detector = new GroupDetector(layout, { tags: tags.length, soundRows: SOUND_ROWS });
     this.#state = new StateCursor(layout, DOUBLES);
-    this.#doubles = layout.doubles;
-    this.#block = new StateSlabs(layout.doubles).take();
+    const slabs = new StateSlabs(layout.shape);
+    const place = slabs.take();
+    this.#block = slabs.open(place);
+    this.#bytes = slabs.bytesOf(place);
     this.#detector.begin(this.#block);
   }
 
@@ -75,7 +78,7 @@ export class GroupMonitor {
   /** The machine is another one now, or was not sound when it was learnt. */
   relearn(ts: number): readonly Finding[] {
     const findings = this.#end(ts, "is learnt anew");
-    this.#block.doubles.fill(0);
+    this.#bytes.fill(0);
     this.#detector.begin(this.#block);
     return findings;
   }
@@ -87,7 +90,7 @@ export class GroupMonitor {
 
   /** All that is known of the machine: memory, not a copy. */
   get bytes(): Uint8Array {
-    return bytesOf(this.#block, this.#doubles);
+    return this.#bytes;
   }
 
   /** Goes on from what was known before; false where the bytes are not of such a group. */

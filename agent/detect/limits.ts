@@ -4,11 +4,10 @@
  * that going from H to HH is seen, and coming back from HH to H too.
  */
 import type { AlarmPriority } from "#core/alarm.ts";
-import { type Delays, isOn, onSince, SWITCH_SIZE, setOn, turns } from "./delayed-switch.ts";
+import type { DelayedSwitch, Delays } from "./delayed-switch.ts";
 import type { Finding } from "./finding.ts";
 import { type Look, type Rule, report } from "./rule.ts";
-import { StateCursor } from "./state-cursor.ts";
-import type { StateBlock, StateLayout } from "./state-slabs.ts";
+import type { StateBlock } from "./state-slabs.ts";
 import { amount, lasting, nameOf } from "./wording.ts";
 
 export interface Limits extends Delays {
@@ -29,7 +28,8 @@ interface Limit {
   readonly priority: AlarmPriority;
 }
 
-const LIMITS: readonly Limit[] = [
+/** In the order in which a rule has its switches. */
+export const LIMITS: readonly Limit[] = [
   { key: "hh", rule: "limit-hh", title: "high-high", sign: 1, priority: "high" },
   { key: "h", rule: "limit-h", title: "high", sign: 1, priority: "medium" },
   { key: "l", rule: "limit-l", title: "low", sign: -1, priority: "medium" },
@@ -38,11 +38,12 @@ const LIMITS: readonly Limit[] = [
 
 export class LimitRule implements Rule {
   readonly #settings: Limits;
-  readonly #state: StateCursor;
+  readonly #switches: readonly DelayedSwitch[];
 
-  constructor(layout: StateLayout, limits: Limits) {
+  /** @param switches one for each of `LIMITS` */
+  constructor(switches: readonly DelayedSwitch[], limits: Limits) {
     this.#settings = limits;
-    this.#state = new StateCursor(layout, LIMITS.length * SWITCH_SIZE);
+    this.#switches = switches;
   }
 
   get names(): readonly string[] {
@@ -56,17 +57,15 @@ export class LimitRule implements Rule {
   judge(look: Look): void {
     const { ts, value, block } = look;
     const { deadband } = this.#settings;
-    const state = this.#state;
-    state.on(block);
     for (let i = 0; i < LIMITS.length; i++) {
       const entry = LIMITS[i];
       const at = entry ? this.#settings[entry.key] : undefined;
-      if (!entry || at === undefined) continue;
-      const place = i * SWITCH_SIZE;
+      const alarm = this.#switches[i];
+      if (!entry || !alarm || at === undefined) continue;
       const excess = entry.sign * (value - at);
-      const holds = isOn(state, place) ? excess > -deadband : excess > 0;
-      if (turns(state, place, holds, ts, this.#settings)) {
-        report(look, this.#finding(entry, at, place, look));
+      const holds = alarm.isOn(block) ? excess > -deadband : excess > 0;
+      if (alarm.turns(block, holds, ts, this.#settings)) {
+        report(look, findingOf(entry, at, alarm, look));
       }
     }
   }
@@ -77,37 +76,40 @@ export class LimitRule implements Rule {
   }
 
   isActive(block: StateBlock, name: string): boolean {
-    this.#state.on(block);
-    return isOn(this.#state, placeOf(name));
+    return this.#switchOf(name)?.isOn(block) === true;
   }
 
   setActive(block: StateBlock, name: string, active: boolean): void {
-    this.#state.on(block);
-    setOn(this.#state, placeOf(name), active);
+    this.#switchOf(name)?.set(block, active);
   }
 
-  #finding(entry: Limit, at: number, place: number, { ts, value, subject }: Look): Finding {
-    const active = isOn(this.#state, place);
-    const since = onSince(this.#state, place);
-    const side = entry.sign === 1 ? "above" : "below";
-    const verdict = active
-      ? `${side} its ${entry.title} limit`
-      : `back from its ${entry.title} limit`;
-    const how = active && ts > since ? `, for ${lasting(ts - since)}` : "";
-    return {
-      rule: entry.rule,
-      state: active ? "active" : "cleared",
-      priority: entry.priority,
-      ts,
-      value,
-      expected: at,
-      since,
-      feature: entry.sign === 1 ? "high" : "low",
-      message: `${nameOf(subject)} is ${amount(value, subject)}, ${verdict} of ${amount(at, subject)}${how}`,
-    };
+  #switchOf(name: string): DelayedSwitch | undefined {
+    return this.#switches[LIMITS.findIndex(({ rule }) => rule === name)];
   }
 }
 
-function placeOf(name: string): number {
-  return LIMITS.findIndex(({ rule }) => rule === name) * SWITCH_SIZE;
+function findingOf(
+  entry: Limit,
+  at: number,
+  alarm: DelayedSwitch,
+  { block, ts, value, subject }: Look,
+): Finding {
+  const active = alarm.isOn(block);
+  const since = alarm.onSince(block);
+  const side = entry.sign === 1 ? "above" : "below";
+  const verdict = active
+    ? `${side} its ${entry.title} limit`
+    : `back from its ${entry.title} limit`;
+  const how = active && ts > since ? `, for ${lasting(ts - since)}` : "";
+  return {
+    rule: entry.rule,
+    state: active ? "active" : "cleared",
+    priority: entry.priority,
+    ts,
+    value,
+    expected: at,
+    since,
+    feature: entry.sign === 1 ? "high" : "low",
+    message: `${nameOf(subject)} is ${amount(value, subject)}, ${verdict} of ${amount(at, subject)}${how}`,
+  };
 }

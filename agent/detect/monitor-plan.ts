@@ -1,17 +1,22 @@
 /**
- * Which rules watch the series of the same settings, but for their limits, and how their numbers lie
- * in a series' block.
+ * Which rules watch the series of the same settings, but for the values of their limits, and how their
+ * numbers lie in a series' block.
  */
 import { AnomalyRule, type Direction, type Sensitivity } from "./anomaly-rule.ts";
 import { AutoDetector } from "./auto-detector.ts";
 import { CounterRule } from "./counter-rule.ts";
+import { DelayedSwitch } from "./delayed-switch.ts";
 import { DriftRule } from "./drift-rule.ts";
-import type { Limits } from "./limits.ts";
+import { LIMITS, LimitRule, type Limits } from "./limits.ts";
 import { MedianDetector } from "./median-detector.ts";
+import { RateRule, RateState } from "./rate-rule.ts";
 import type { Look, Rule } from "./rule.ts";
 import { SilenceRule } from "./silence-rule.ts";
 import { Sparkline } from "./sparkline.ts";
-import { bytesOf, type StateBlock, StateLayout, StateSlabs } from "./state-slabs.ts";
+import { StateLayout } from "./state-layout.ts";
+import type { DoubleField } from "./state-numbers.ts";
+import type { StateShape } from "./state-shape.ts";
+import { type StateBlock, StateSlabs } from "./state-slabs.ts";
 import { StuckRule } from "./stuck-rule.ts";
 
 /**
@@ -54,22 +59,30 @@ export class MonitorPlan {
   /** What goes by what the series was like before. */
   readonly learnt: readonly Rule[];
   readonly #layout = new StateLayout();
-  /** Where in the block the rules that learn begin. */
-  readonly #learntAt: number;
+  readonly #switches: readonly DelayedSwitch[];
+  readonly #rate: RateState | undefined;
+  /** What a block holds besides what is learnt. */
+  readonly #given: StateShape;
+  /** The newest value of the series; NaN for none. */
+  readonly #newest: DoubleField;
   readonly #slabs: StateSlabs;
+  /** By place: what somebody has set, for the series that have such rules. */
+  readonly #set: (readonly Rule[] | undefined)[] = [];
   /** The one look of all judgements: they come one after the other. */
-  #look: Look | undefined;
+  readonly #look: Look;
 
-  /** @param limitDoubles room at the beginning of each block, for the limits that a series has */
-  constructor(settings: Omit<WatchSettings, "limits">, limitDoubles: number) {
-    const { detect } = settings;
+  /** @param settings of one of the series; of its limits only counts whether there are any */
+  constructor(settings: WatchSettings) {
+    const { detect, limits } = settings;
     const layout = this.#layout;
-    layout.take(limitDoubles);
+    this.#switches = limits ? LIMITS.map(() => new DelayedSwitch(layout)) : [];
+    this.#rate = limits?.rate === undefined ? undefined : new RateState(layout);
     const stale = settings.stale ?? detect.stale;
     if (typeof stale === "number") this.silence = new SilenceRule(layout, stale);
     else if (stale === undefined && detect.auto) this.silence = new SilenceRule(layout, undefined);
     this.sparkline = new Sparkline(layout);
-    this.#learntAt = layout.doubles;
+    this.#given = layout.shape;
+    this.#newest = layout.double();
     const isCounter = settings.counter === true;
     if (detect.auto) {
       const { method, sensitivity = "medium", direction } = detect;
@@ -81,39 +94,67 @@ export class MonitorPlan {
     } else {
       this.learnt = [];
     }
-    this.#slabs = new StateSlabs(layout.doubles);
+    this.#slabs = new StateSlabs(layout.shape);
+    const subject = { device: "", tag: "" };
+    const none = { ts: Number.NaN, value: Number.NaN, previous: Number.NaN };
+    this.#look = { block: this.#slabs.block, subject, ...none, findings: undefined };
   }
 
-  takeBlock(): StateBlock {
-    const block = this.#slabs.take();
-    this.#begin(block);
-    return block;
+  /** Gives the place of a block for one more series. */
+  take(limits: WatchSettings["limits"]): number {
+    const place = this.#slabs.take();
+    if (limits) this.#set[place] = this.#rulesOf(limits);
+    this.#begin(this.#slabs.open(place));
+    return place;
+  }
+
+  /** What is known of that series, until another one is opened. */
+  open(place: number): StateBlock {
+    return this.#slabs.open(place);
+  }
+
+  /** What somebody has set for that series. */
+  set(place: number): readonly Rule[] {
+    return this.#set[place] ?? NO_RULES;
   }
 
   /** All that is known of a series: memory of the block, not a copy. */
-  bytesOf(block: StateBlock): Uint8Array {
-    return bytesOf(block, this.#layout.doubles);
+  bytesOf(place: number): Uint8Array {
+    return this.#slabs.bytesOf(place);
   }
 
   /** Forgets what was learnt; limits and their delays stay as they are. */
   forget(block: StateBlock): void {
-    const { doubles, at } = block;
     this.silence?.relearn(block);
-    doubles.fill(0, at + this.#learntAt, at + this.#layout.doubles);
+    this.#layout.clearSince(this.#given, block);
     this.#begin(block);
   }
 
-  look(block: StateBlock, subject: Look["subject"], ts: number, value: number): Look {
-    const look = (this.#look ??= { block, subject, ts, value, findings: undefined });
-    look.block = block;
+  look(place: number, subject: Look["subject"], ts: number, value: number): Look {
+    const look = this.#look;
     look.subject = subject;
     look.ts = ts;
     look.value = value;
+    look.previous = this.#newest.get(this.#slabs.open(place));
     look.findings = undefined;
     return look;
   }
 
+  /** The look's value is the previous one of the next look. */
+  keep({ block, value }: Look): void {
+    this.#newest.set(block, value);
+  }
+
+  #rulesOf(limits: NonNullable<WatchSettings["limits"]>): readonly Rule[] {
+    const rule = new LimitRule(this.#switches, limits);
+    if (limits.rate === undefined || !this.#rate) return [rule];
+    return [rule, new RateRule(this.#rate, limits.rate, limits)];
+  }
+
   #begin(block: StateBlock): void {
+    this.#newest.set(block, Number.NaN);
     for (const rule of this.learnt) rule.begin(block);
   }
 }
+
+const NO_RULES: readonly Rule[] = Object.freeze([]);

@@ -2,10 +2,11 @@
  * An alarm on how fast a value changes. The change is taken over half of a window to a whole one, so
  * that the noise between neighbours is no change; where readings come more seldom, over one step.
  */
-import { type Delays, isOn, onSince, SWITCH_SIZE, setOn, turns } from "./delayed-switch.ts";
+import { DelayedSwitch, type Delays } from "./delayed-switch.ts";
 import { type Look, type Rule, report } from "./rule.ts";
-import { StateCursor } from "./state-cursor.ts";
-import type { StateBlock, StateLayout } from "./state-slabs.ts";
+import type { StateLayout } from "./state-layout.ts";
+import type { DoubleField } from "./state-numbers.ts";
+import type { StateBlock } from "./state-slabs.ts";
 import { amount, lasting, nameOf } from "./wording.ts";
 
 const WINDOW_MS = 10_000;
@@ -14,26 +15,37 @@ const CLEAR_SHARE = 0.9;
 const SECOND_MS = 1000;
 const MINUTE_S = 60;
 
-/** The reading that is compared with, and the one that takes its place. Times are 0 for none. */
-const FROM_TS = 0;
-const FROM_VALUE = 1;
-const NEXT_TS = 2;
-const NEXT_VALUE = 3;
-const SWITCH = 4;
-
 const NAMES: readonly string[] = ["rate"];
+
+/** What is known of a series' rate; shared by all that have a limit on it. */
+export class RateState {
+  /** The reading that is compared with, and the one that takes its place. Times are 0 for none. */
+  readonly fromTs: DoubleField;
+  readonly fromValue: DoubleField;
+  readonly nextTs: DoubleField;
+  readonly nextValue: DoubleField;
+  readonly alarm: DelayedSwitch;
+
+  constructor(layout: StateLayout) {
+    this.fromTs = layout.double();
+    this.fromValue = layout.double();
+    this.nextTs = layout.double();
+    this.nextValue = layout.double();
+    this.alarm = new DelayedSwitch(layout);
+  }
+}
 
 export class RateRule implements Rule {
   readonly names = NAMES;
   readonly #rate: number;
   readonly #delays: Delays;
-  readonly #state: StateCursor;
+  readonly #state: RateState;
 
   /** @param rate in the unit of the tag a second; greater than 0 */
-  constructor(layout: StateLayout, rate: number, delays: Delays) {
+  constructor(state: RateState, rate: number, delays: Delays) {
     this.#rate = rate;
     this.#delays = delays;
-    this.#state = new StateCursor(layout, SWITCH + SWITCH_SIZE);
+    this.#state = state;
   }
 
   begin(): void {
@@ -42,15 +54,14 @@ export class RateRule implements Rule {
 
   judge(look: Look): void {
     const { ts, value, block } = look;
-    const state = this.#state;
-    state.on(block);
-    this.#moveOn(ts, value);
-    const passedMs = ts - state.get(FROM_TS);
+    const { fromTs, fromValue, alarm } = this.#state;
+    this.#moveOn(block, ts, value);
+    const passedMs = ts - fromTs.get(block);
     if (passedMs < WINDOW_MS / 2) return;
-    const rate = (SECOND_MS * (value - state.get(FROM_VALUE))) / passedMs;
-    const limit = isOn(state, SWITCH) ? CLEAR_SHARE * this.#rate : this.#rate;
+    const rate = (SECOND_MS * (value - fromValue.get(block))) / passedMs;
+    const limit = alarm.isOn(block) ? CLEAR_SHARE * this.#rate : this.#rate;
     const holds = Math.abs(rate) > limit;
-    if (turns(state, SWITCH, holds, ts, this.#delays)) this.#tell(look, rate);
+    if (alarm.turns(block, holds, ts, this.#delays)) this.#tell(look, rate);
   }
 
   /** As limits do, it holds whether the machine runs or not. */
@@ -59,35 +70,28 @@ export class RateRule implements Rule {
   }
 
   isActive(block: StateBlock): boolean {
-    this.#state.on(block);
-    return isOn(this.#state, SWITCH);
+    return this.#state.alarm.isOn(block);
   }
 
   setActive(block: StateBlock, _name: string, active: boolean): void {
-    this.#state.on(block);
-    setOn(this.#state, SWITCH, active);
+    this.#state.alarm.set(block, active);
   }
 
-  #moveOn(ts: number, value: number): void {
+  #moveOn(block: StateBlock, ts: number, value: number): void {
     const state = this.#state;
-    const nextTs = state.get(NEXT_TS);
+    const nextTs = state.nextTs.get(block);
     if (nextTs !== 0 && ts - nextTs < WINDOW_MS / 2) return;
     // The first reading is compared with until there is a second one far enough behind it.
-    if (nextTs !== 0) {
-      state.set(FROM_TS, nextTs);
-      state.set(FROM_VALUE, state.get(NEXT_VALUE));
-    } else {
-      state.set(FROM_TS, ts);
-      state.set(FROM_VALUE, value);
-    }
-    state.set(NEXT_TS, ts);
-    state.set(NEXT_VALUE, value);
+    state.fromTs.set(block, nextTs === 0 ? ts : nextTs);
+    state.fromValue.set(block, nextTs === 0 ? value : state.nextValue.get(block));
+    state.nextTs.set(block, ts);
+    state.nextValue.set(block, value);
   }
 
   #tell(look: Look, rate: number): void {
-    const { ts, subject } = look;
-    const active = isOn(this.#state, SWITCH);
-    const since = onSince(this.#state, SWITCH);
+    const { block, ts, subject } = look;
+    const active = this.#state.alarm.isOn(block);
+    const since = this.#state.alarm.onSince(block);
     const limit = this.#rate;
     const how = active && ts > since ? `, for ${lasting(ts - since)}` : "";
     const isSlow = limit < 1;

@@ -1,47 +1,63 @@
 /**
- * The range that a view of a series has had, in two epochs so that old records are forgotten:
- * four numbers of a state block, the low and high of this epoch, then those of the one before.
+ * The range that a view of a series has had, in two epochs so that old records are forgotten: four
+ * numbers, the low and high of this epoch, then those of the one before.
  */
-import type { StateCursor } from "./state-cursor.ts";
+import type { FloatField } from "./state-numbers.ts";
+import type { StateBlock } from "./state-slabs.ts";
 
-export const RANGE_SIZE = 4;
+export class RecordRange {
+  readonly #low: FloatField;
+  readonly #high: FloatField;
+  readonly #oldLow: FloatField;
+  readonly #oldHigh: FloatField;
 
-const LOW = 0;
-const HIGH = 1;
-const OLD_LOW = 2;
-const OLD_HIGH = 3;
+  /** @param take gives the field of each of the four numbers */
+  constructor(take: () => FloatField) {
+    this.#low = take();
+    this.#high = take();
+    this.#oldLow = take();
+    this.#oldHigh = take();
+  }
 
-export function emptyRange(state: StateCursor, at: number): void {
-  for (const place of [LOW, OLD_LOW]) state.set(at + place, Number.POSITIVE_INFINITY);
-  for (const place of [HIGH, OLD_HIGH]) state.set(at + place, Number.NEGATIVE_INFINITY);
-}
+  clear(block: StateBlock): void {
+    this.#beginEpoch(block);
+    this.#oldLow.set(block, Number.POSITIVE_INFINITY);
+    this.#oldHigh.set(block, Number.NEGATIVE_INFINITY);
+  }
 
-/** This epoch's range becomes the old one, and a new one begins. */
-export function rotateRange(state: StateCursor, at: number): void {
-  state.set(at + OLD_LOW, state.get(at + LOW));
-  state.set(at + OLD_HIGH, state.get(at + HIGH));
-  state.set(at + LOW, Number.POSITIVE_INFINITY);
-  state.set(at + HIGH, Number.NEGATIVE_INFINITY);
-}
+  /** This epoch's range becomes the old one, and a new one begins. */
+  turn(block: StateBlock): void {
+    this.#oldLow.set(block, this.#low.get(block));
+    this.#oldHigh.set(block, this.#high.get(block));
+    this.#beginEpoch(block);
+  }
 
-export function lowest(state: StateCursor, at: number): number {
-  return Math.min(state.get(at + LOW), state.get(at + OLD_LOW));
-}
+  lowest(block: StateBlock): number {
+    return Math.min(this.#low.get(block), this.#oldLow.get(block));
+  }
 
-export function highest(state: StateCursor, at: number): number {
-  return Math.max(state.get(at + HIGH), state.get(at + OLD_HIGH));
-}
+  highest(block: StateBlock): number {
+    return Math.max(this.#high.get(block), this.#oldHigh.get(block));
+  }
 
-/** How far `value` lies outside the range, in widths of the range; 0 inside or without a width. */
-export function excess(state: StateCursor, at: number, value: number): number {
-  const low = lowest(state, at);
-  const high = highest(state, at);
-  if (!(high > low)) return 0;
-  if (value > high) return (value - high) / (high - low);
-  return value < low ? (low - value) / (high - low) : 0;
-}
+  /** How far `value` lies outside the range, in widths of the range; 0 inside or without a width. */
+  excess(block: StateBlock, value: number): number {
+    // Nearly all values have been there in this epoch.
+    if (value <= this.#high.get(block) && value >= this.#low.get(block)) return 0;
+    const low = this.lowest(block);
+    const high = this.highest(block);
+    if (!(high > low)) return 0;
+    if (value > high) return (value - high) / (high - low);
+    return value < low ? (low - value) / (high - low) : 0;
+  }
 
-export function extendRange(state: StateCursor, at: number, value: number): void {
-  if (value < state.get(at + LOW)) state.set(at + LOW, value);
-  if (value > state.get(at + HIGH)) state.set(at + HIGH, value);
+  extend(block: StateBlock, value: number): void {
+    if (value < this.#low.get(block)) this.#low.set(block, value);
+    if (value > this.#high.get(block)) this.#high.set(block, value);
+  }
+
+  #beginEpoch(block: StateBlock): void {
+    this.#low.set(block, Number.POSITIVE_INFINITY);
+    this.#high.set(block, Number.NEGATIVE_INFINITY);
+  }
 }

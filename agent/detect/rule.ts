@@ -13,6 +13,8 @@ export interface Look {
   ts: number;
   /** Finite. */
   value: number;
+  /** The value that was judged, or seen while the machine stood, before this one; NaN for none. */
+  previous: number;
   /** Made when it is first needed: most readings find nothing. */
   findings: Finding[] | undefined;
 }

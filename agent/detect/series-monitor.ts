@@ -1,10 +1,9 @@
 import { type Finding, NO_FINDINGS, type Subject } from "./finding.ts";
-import type { MonitorPlan } from "./monitor-plan.ts";
+import type { MonitorPlan, WatchSettings } from "./monitor-plan.ts";
 import type { Look, Rule } from "./rule.ts";
-import type { StateBlock } from "./state-slabs.ts";
 
-/** Beyond this, differences and squares overflow: no measurement, and it would spoil all means. */
-const LEARNT_MAX = 1e100;
+/** Beyond this, differences do not fit a float: no measurement, and it would spoil all means. */
+const LEARNT_MAX = 1e37;
 
 /** Whether what comes is judged and learnt from. Limits hold all the same. */
 export type Gate = "open" | "standing" | "maintained";
@@ -22,30 +21,35 @@ export interface Doing {
   readonly of?: number;
 }
 
-/** All that watches one series. Pure: the same readings give the same findings. */
+/**
+ * All that watches one series. Pure: the same readings give the same findings. There are as many of
+ * them as series, so they have no more than three fields, and no private methods, which take a fourth.
+ */
 export class SeriesMonitor {
   readonly #plan: MonitorPlan;
   readonly #subject: Subject;
-  /** What somebody has set. */
-  readonly #set: readonly Rule[];
-  readonly #block: StateBlock;
+  /** Of the series' block. */
+  readonly #place: number;
 
-  /** @param set the rules that the plan has left room for at the beginning of the block */
-  constructor(plan: MonitorPlan, subject: Subject, set: readonly Rule[]) {
+  constructor(plan: MonitorPlan, subject: Subject, limits: WatchSettings["limits"]) {
     this.#plan = plan;
     this.#subject = subject;
-    this.#set = set;
-    this.#block = plan.takeBlock();
+    this.#place = plan.take(limits);
   }
 
-  /** How unusual the last value was, 0 to 1; from 0.5 on it raised an alarm. */
+  /**
+   * How unusual the last value was, 0 to 1; from 0.5 on it raised an alarm. To be asked before another
+   * series is judged.
+   */
   get score(): number {
-    return this.#plan.anomaly?.lastScore(this.#block) ?? 0;
+    return this.#plan.anomaly?.lastScore ?? 0;
   }
 
   /** How long after its last reading the series is stale; infinite where nobody minds. */
   get staleAfterMs(): number {
-    return this.#plan.silence?.staleAfterMs(this.#block) ?? Number.POSITIVE_INFINITY;
+    return (
+      this.#plan.silence?.staleAfterMs(this.#plan.open(this.#place)) ?? Number.POSITIVE_INFINITY
+    );
   }
 
   /**
@@ -55,81 +59,87 @@ export class SeriesMonitor {
    */
   judge(ts: number, value: number, gate: Gate = "open", seenMs = 0): readonly Finding[] {
     const plan = this.#plan;
-    const look = plan.look(this.#block, this.#subject, ts, value);
-    plan.sparkline.push(this.#block, value);
-    for (const rule of this.#set) rule.judge(look);
-    if (seenMs > 0) this.#hear(look, gate, seenMs);
+    const look = plan.look(this.#place, this.#subject, ts, value);
+    plan.sparkline.push(look.block, value);
+    judgeBy(plan.set(this.#place), look);
+    if (seenMs > 0) hear(plan, look, gate, seenMs);
+    const isMeasured = Math.abs(value) <= LEARNT_MAX;
     if (gate !== "open") for (const rule of plan.learnt) rule.rest(look, WHY_NOT[gate]);
-    else if (Math.abs(value) <= LEARNT_MAX) for (const rule of plan.learnt) rule.judge(look);
-    return look.findings === undefined ? NO_FINDINGS : this.#explained(look.findings);
+    else if (isMeasured) judgeBy(plan.learnt, look);
+    if (isMeasured) plan.keep(look);
+    return explained(plan, look);
   }
 
   /** A good reading that is no number came: it only says that the series is not silent. */
   hear(ts: number, gate: Gate, seenMs: number): readonly Finding[] {
-    const look = this.#plan.look(this.#block, this.#subject, ts, 0);
-    this.#hear(look, gate, seenMs);
-    return look.findings === undefined ? NO_FINDINGS : this.#explained(look.findings);
+    const plan = this.#plan;
+    const look = plan.look(this.#place, this.#subject, ts, 0);
+    hear(plan, look, gate, seenMs);
+    return explained(plan, look);
   }
 
   /** Nothing has come for so long: to be called when that is longer than `staleAfterMs`. */
   silent(wallTs: number, silentMs: number): readonly Finding[] {
-    const look = this.#plan.look(this.#block, this.#subject, wallTs, 0);
-    this.#plan.silence?.silent(look, silentMs);
-    return look.findings === undefined ? NO_FINDINGS : this.#explained(look.findings);
+    const plan = this.#plan;
+    const look = plan.look(this.#place, this.#subject, wallTs, 0);
+    plan.silence?.silent(look, silentMs);
+    return explained(plan, look);
   }
 
   doing(gate: Gate): Doing {
     const { anomaly } = this.#plan;
     if (!anomaly) return { state: "off" };
     if (gate !== "open") return { state: gate };
-    const { seen, of } = anomaly.learning(this.#block);
+    const { seen, of } = anomaly.learning(this.#plan.open(this.#place));
     return seen < of ? { state: "learning", seen, of } : { state: "watching" };
   }
 
   /** The value that raised the last alarm of unusual values; undefined where there was none. */
   get lastUnusual(): number | undefined {
-    return this.#plan.anomaly?.lastUnusual(this.#block);
+    return this.#plan.anomaly?.lastUnusual(this.#plan.open(this.#place));
   }
 
   /** Somebody who knows the machine says that the value is usual. What was said of it ends. */
   accept(ts: number, value: number): readonly Finding[] {
-    const { anomaly, stuck, drift, learnt } = this.#plan;
-    const look = this.#plan.look(this.#block, this.#subject, ts, value);
-    if (stuck?.isActive(this.#block) === true) stuck.accept(this.#block);
+    const plan = this.#plan;
+    const { anomaly, stuck, drift, learnt } = plan;
+    const look = plan.look(this.#place, this.#subject, ts, value);
+    const { block } = look;
+    if (stuck?.isActive(block) === true) stuck.accept(block);
     for (const rule of learnt) rule.rest(look, "is usual, as somebody said");
-    anomaly?.accept(this.#block, value);
-    drift?.accept(this.#block, value);
-    return look.findings === undefined ? NO_FINDINGS : this.#explained(look.findings);
+    anomaly?.accept(block, value);
+    drift?.accept(block, value);
+    return explained(plan, look);
   }
 
   /** Forgets what was learnt, and begins anew. What was said by it ends; limits are not touched. */
   relearn(ts: number, value: number): readonly Finding[] {
-    const look = this.#plan.look(this.#block, this.#subject, ts, value);
-    for (const rule of this.#plan.learnt) rule.rest(look, "is learnt anew");
-    this.#plan.forget(this.#block);
-    return look.findings === undefined ? NO_FINDINGS : this.#explained(look.findings);
+    const plan = this.#plan;
+    const look = plan.look(this.#place, this.#subject, ts, value);
+    for (const rule of plan.learnt) rule.rest(look, "is learnt anew");
+    plan.forget(look.block);
+    return explained(plan, look);
   }
 
   /** Makes the rules agree with the alarms that are known to be active: they outlive a restart. */
   adopt(isActive: (rule: string) => boolean): void {
-    for (const rule of this.#rules()) {
+    const block = this.#plan.open(this.#place);
+    for (const rule of rulesOf(this.#plan, this.#place)) {
       for (const name of rule.names) {
         const active = isActive(name);
-        if (rule.isActive(this.#block, name) !== active) {
-          rule.setActive(this.#block, name, active);
-        }
+        if (rule.isActive(block, name) !== active) rule.setActive(block, name, active);
       }
     }
   }
 
   /** Whether one of the rules would end such an alarm. */
   watchesFor(name: string): boolean {
-    return this.#rules().some(({ names }) => names.includes(name));
+    return rulesOf(this.#plan, this.#place).some(({ names }) => names.includes(name));
   }
 
   /** All that is known of the series: memory, not a copy. */
   get bytes(): Uint8Array {
-    return this.#plan.bytesOf(this.#block);
+    return this.#plan.bytesOf(this.#place);
   }
 
   /**
@@ -140,35 +150,42 @@ export class SeriesMonitor {
     const own = this.bytes;
     if (bytes.length !== own.length) return false;
     own.set(bytes);
-    this.#plan.silence?.resume(this.#block);
+    this.#plan.silence?.resume(this.#plan.open(this.#place));
     return true;
   }
+}
 
-  #hear(look: Look, gate: Gate, seenMs: number): void {
-    const { silence } = this.#plan;
-    if (!silence) return;
-    if (gate === "open") silence.hear(look, seenMs);
-    else silence.rest(look, seenMs, WHY_NOT[gate]);
-  }
+/** By index: an iterator would be garbage of every reading. */
+function judgeBy(rules: readonly Rule[], look: Look): void {
+  for (let i = 0; i < rules.length; i++) rules[i]?.judge(look);
+}
 
-  #rules(): Pick<Rule, "names" | "isActive" | "setActive">[] {
-    const { learnt, silence } = this.#plan;
-    return [...this.#set, ...learnt, ...(silence ? [silence] : [])];
-  }
+function hear({ silence }: MonitorPlan, look: Look, gate: Gate, seenMs: number): void {
+  if (!silence) return;
+  if (gate === "open") silence.hear(look, seenMs);
+  else silence.rest(look, seenMs, WHY_NOT[gate]);
+}
 
-  /** What all findings have in common, and only findings cost. */
-  #explained(findings: readonly Finding[]): Finding[] {
-    const points = this.#plan.sparkline.points(this.#block);
-    const { unit } = this.#subject;
-    return findings.map((finding) => {
-      const { since, unit: own = unit, ...rest } = finding;
-      const isKnown = since !== undefined && since > 0 && since <= finding.ts;
-      return Object.assign(
-        rest,
-        own !== undefined && { unit: own },
-        isKnown && { since },
-        points.length > 0 && { points },
-      );
-    });
-  }
+function rulesOf(
+  plan: MonitorPlan,
+  place: number,
+): readonly Pick<Rule, "names" | "isActive" | "setActive">[] {
+  const { learnt, silence } = plan;
+  return [...plan.set(place), ...learnt, ...(silence ? [silence] : [])];
+}
+
+/** What all findings have in common, and only findings cost. */
+function explained(plan: MonitorPlan, { block, subject, findings }: Look): readonly Finding[] {
+  if (findings === undefined) return NO_FINDINGS;
+  const points = plan.sparkline.points(block);
+  return findings.map((finding) => {
+    const { since, unit = subject.unit, ...rest } = finding;
+    const isKnown = since !== undefined && since > 0 && since <= finding.ts;
+    return Object.assign(
+      rest,
+      unit !== undefined && { unit },
+      isKnown && { since },
+      points.length > 0 && { points },
+    );
+  });
 }

@@ -4,7 +4,8 @@
  * the MAD is found in the sorted values by bisection, because the deviations left and right of the
  * median are two sorted sequences. Takes 16 bytes a value in the series' block, all zero at first.
  */
-import type { StateBlock, StateLayout } from "./state-slabs.ts";
+import type { StateLayout } from "./state-layout.ts";
+import type { StateBlock } from "./state-slabs.ts";
 
 const COUNT = 0;
 const NEXT = 1;
@@ -20,13 +21,13 @@ export class SlidingMedian {
   /** @param size how many values the window holds; at least 1 */
   constructor(layout: StateLayout, size: number) {
     this.#size = size;
-    this.#place = layout.take(RING + 2 * size);
+    this.#place = layout.doubles(RING + 2 * size);
   }
 
   /** Stands on the window of the series that the block belongs to. */
-  on({ doubles, at }: StateBlock): void {
+  on({ doubles, doublesAt }: StateBlock): void {
     this.#doubles = doubles;
-    this.#at = at + this.#place;
+    this.#at = doublesAt + this.#place;
     this.#sortedAt = this.#at + RING + this.#size;
   }
 

@@ -1,8 +1,9 @@
 /**
- * A detector is made once for all series of the same settings; its numbers of each series lie in the
- * series' block. The cursor stands on the block of the series that is being judged.
+ * A row of doubles in the blocks of those that have few of them, and need not be short: a cursor stands
+ * on the block that is being judged.
  */
-import type { StateBlock, StateLayout } from "./state-slabs.ts";
+import type { StateLayout } from "./state-layout.ts";
+import type { StateBlock } from "./state-slabs.ts";
 
 const NOWHERE: Float64Array = new Float64Array(0);
 
@@ -13,12 +14,12 @@ export class StateCursor {
 
   /** Takes so many doubles of each block. */
   constructor(layout: StateLayout, doubles: number) {
-    this.#place = layout.take(doubles);
+    this.#place = layout.doubles(doubles);
   }
 
   on(block: StateBlock): void {
     this.#doubles = block.doubles;
-    this.#at = block.at + this.#place;
+    this.#at = block.doublesAt + this.#place;
   }
 
   get(index: number): number {
@@ -27,13 +28,5 @@ export class StateCursor {
 
   set(index: number, value: number): void {
     this.#doubles[this.#at + index] = value;
-  }
-
-  /** Moves a running mean by a share of the distance to `value`; gives the new mean. */
-  follow(index: number, value: number, weight: number): number {
-    const mean = this.get(index);
-    const next = mean + weight * (value - mean);
-    this.set(index, next);
-    return next;
   }
 }

@@ -5,8 +5,11 @@
  * at rest, not stuck: a series that is known to rest is never called stuck. O(1) a value.
  */
 import { type Look, type Rule, report } from "./rule.ts";
-import { StateCursor } from "./state-cursor.ts";
-import type { StateBlock, StateLayout } from "./state-slabs.ts";
+import type { CountField, FlagField } from "./state-counts.ts";
+import type { StateLayout } from "./state-layout.ts";
+import type { FloatField } from "./state-numbers.ts";
+import type { StateBlock } from "./state-slabs.ts";
+import type { InstantField } from "./state-times.ts";
 import { amount, lasting, nameOf } from "./wording.ts";
 
 const BLOCK_VALUES = 16;
@@ -18,124 +21,122 @@ const MOVING_SHARE = 0.6;
 /** A stand of this length that ends by itself was a rest: a machine's break, a night. */
 const REST_MS = 10 * 60_000;
 
-/** Of the block under way. */
-const LOW = 0;
-const HIGH = 1;
-const IN_BLOCK = 2;
-const BLOCK_SINCE = 3;
-/** Of the blocks before. */
-const BLOCKS = 4;
-const LEAST_RANGE = 5;
-const ACTIVE = 6;
-const SINCE = 7;
-const REST_RANGE = 8;
-const DOUBLES = 9;
-
 export class StuckRule implements Rule {
   readonly names = ["stuck"];
   readonly #isCounter: boolean;
-  readonly #state: StateCursor;
+  /** Of the values under way: how far the newest is above the least of them, and below the greatest. */
+  readonly #above: FloatField;
+  readonly #below: FloatField;
+  readonly #count: CountField;
+  /** Of the blocks before, until there were enough of them. */
+  readonly #blocks: CountField;
+  readonly #leastRange: FloatField;
+  readonly #restRange: FloatField;
+  readonly #active: FlagField;
+  /** When the block under way began; while stuck, the first block that was. */
+  readonly #since: InstantField;
 
   /** @param isCounter a counter that stands still has stopped counting */
   constructor(layout: StateLayout, isCounter = false) {
     this.#isCounter = isCounter;
-    this.#state = new StateCursor(layout, DOUBLES);
+    this.#above = layout.float();
+    this.#below = layout.float();
+    this.#count = layout.count(BLOCK_VALUES - 1);
+    this.#blocks = layout.count(LEARNING_BLOCKS + 1);
+    this.#leastRange = layout.float();
+    this.#restRange = layout.float();
+    this.#active = layout.flag();
+    this.#since = layout.instant();
   }
 
   begin(block: StateBlock): void {
-    this.#state.on(block);
-    this.#state.set(LEAST_RANGE, Number.POSITIVE_INFINITY);
-    this.#state.set(REST_RANGE, Number.POSITIVE_INFINITY);
-    this.#beginBlock();
+    this.#leastRange.set(block, Number.POSITIVE_INFINITY);
+    this.#restRange.set(block, Number.POSITIVE_INFINITY);
   }
 
   judge(look: Look): void {
-    const { ts, value } = look;
-    const state = this.#state;
-    state.on(look.block);
-    if (value < state.get(LOW)) state.set(LOW, value);
-    if (value > state.get(HIGH)) state.set(HIGH, value);
-    const count = state.get(IN_BLOCK) + 1;
-    state.set(IN_BLOCK, count);
-    if (count === 1) state.set(BLOCK_SINCE, ts);
+    const { block, ts } = look;
+    const count = this.#count.get(block) + 1;
+    this.#count.set(block, count % BLOCK_VALUES);
+    if (count === 1) this.#beginBlock(block, ts);
+    else this.#widen(block, look.value - look.previous);
     if (count < BLOCK_VALUES) return;
-    const wasActive = state.get(ACTIVE) === 1;
-    const active = this.#judgeBlock(state.get(HIGH) - state.get(LOW), ts);
-    this.#beginBlock();
+    const wasActive = this.#active.get(block);
+    const active = this.#judgeBlock(block, this.#above.get(block) + this.#below.get(block), ts);
     if (active === wasActive) return;
-    state.set(ACTIVE, active ? 1 : 0);
+    this.#active.set(block, active);
     this.#tell(look, this.#sentence(look, active));
   }
 
   rest(look: Look, why: string): void {
-    const state = this.#state;
-    state.on(look.block);
-    this.#beginBlock();
-    if (state.get(ACTIVE) === 0) return;
-    state.set(ACTIVE, 0);
+    const { block } = look;
+    this.#count.set(block, 0);
+    if (!this.#active.get(block)) return;
+    this.#active.set(block, false);
     this.#tell(look, `${nameOf(look.subject)} ${why}`);
   }
 
   /** Somebody says that it may stand still: what it was never seen to do, it is allowed to do now. */
   accept(block: StateBlock): void {
-    this.#state.on(block);
-    this.#state.set(LEAST_RANGE, 0);
+    this.#leastRange.set(block, 0);
   }
 
   isActive(block: StateBlock): boolean {
-    this.#state.on(block);
-    return this.#state.get(ACTIVE) === 1;
+    return this.#active.get(block);
   }
 
   setActive(block: StateBlock, _name: string, active: boolean): void {
-    this.#state.on(block);
-    this.#state.set(ACTIVE, active ? 1 : 0);
+    this.#active.set(block, active);
   }
 
-  #beginBlock(): void {
-    this.#state.set(LOW, Number.POSITIVE_INFINITY);
-    this.#state.set(HIGH, Number.NEGATIVE_INFINITY);
-    this.#state.set(IN_BLOCK, 0);
+  #beginBlock(block: StateBlock, ts: number): void {
+    this.#above.set(block, 0);
+    this.#below.set(block, 0);
+    if (!this.#active.get(block)) this.#since.set(block, ts);
   }
 
-  #judgeBlock(range: number, ts: number): boolean {
-    const state = this.#state;
-    const blocks = state.get(BLOCKS) + 1;
-    state.set(BLOCKS, blocks);
-    const share = range / state.get(LEAST_RANGE);
-    if (state.get(ACTIVE) === 1) return this.#isStill(share, range, ts);
+  #widen(block: StateBlock, change: number): void {
+    this.#above.set(block, Math.max(0, this.#above.get(block) + change));
+    this.#below.set(block, Math.max(0, this.#below.get(block) - change));
+  }
+
+  #judgeBlock(block: StateBlock, range: number, ts: number): boolean {
+    const blocks = this.#blocks.countUp(block);
+    const leastRange = this.#leastRange.get(block);
+    const share = range / leastRange;
+    if (this.#active.get(block)) return this.#isStill(block, share, range, ts);
     if (blocks > LEARNING_BLOCKS && share < STUCK_SHARE) {
-      state.set(SINCE, state.get(BLOCK_SINCE));
-      state.set(REST_RANGE, range);
+      this.#restRange.set(block, range);
       return true;
     }
-    if (range < state.get(LEAST_RANGE)) state.set(LEAST_RANGE, range);
+    if (range < leastRange) this.#leastRange.set(block, range);
     return false;
   }
 
-  #isStill(share: number, range: number, ts: number): boolean {
-    const state = this.#state;
+  #isStill(block: StateBlock, share: number, range: number, ts: number): boolean {
     // Called stuck by an earlier life that knew more: whatever moves is enough to end it.
-    if (state.get(LEAST_RANGE) === Number.POSITIVE_INFINITY) return range === 0;
-    if (range < state.get(REST_RANGE)) state.set(REST_RANGE, range);
+    if (this.#leastRange.get(block) === Number.POSITIVE_INFINITY) return range === 0;
+    if (range < this.#restRange.get(block)) this.#restRange.set(block, range);
     if (share < MOVING_SHARE) return true;
-    if (ts - state.get(SINCE) >= REST_MS) state.set(LEAST_RANGE, state.get(REST_RANGE));
+    if (ts - this.#since.get(block, ts) >= REST_MS) {
+      this.#leastRange.set(block, this.#restRange.get(block));
+    }
     return false;
   }
 
-  #sentence({ ts, value, subject }: Look, active: boolean): string {
+  #sentence({ block, ts, value, subject }: Look, active: boolean): string {
     const name = nameOf(subject);
     const at = amount(value, subject);
     if (this.#isCounter)
       return active ? `${name} has stopped counting at ${at}` : `${name} counts on`;
     if (!active) return `${name} moves again`;
-    const how = `for ${lasting(ts - this.#state.get(SINCE))}, which it has never done before`;
+    const how = `for ${lasting(ts - this.#since.get(block, ts))}, which it has never done before`;
     return `${name} stands still at ${at} ${how}: is the sensor stuck?`;
   }
 
   #tell(look: Look, message: string): void {
-    const { ts, value } = look;
-    const active = this.#state.get(ACTIVE) === 1;
+    const { block, ts, value } = look;
+    const active = this.#active.get(block);
     report(look, {
       rule: "stuck",
       state: active ? "active" : "cleared",
@@ -143,7 +144,7 @@ export class StuckRule implements Rule {
       ts,
       value,
       expected: value,
-      since: this.#state.get(SINCE),
+      since: this.#since.get(block, ts),
       feature: this.#isCounter ? "stopped" : "stuck",
       message,
     });

@@ -16,6 +16,8 @@ export interface DetectorMemory {
   /**
    * What was known before: a series goes on from it with its next reading.
    * @param nowMs milliseconds since 1970
+   * @returns how many series are learnt anew all the same, because an earlier version of the agent has
+   * learnt them, which kept other numbers
    */
-  remember(learnt: readonly LearntSeries[], nowMs: number): void;
+  remember(learnt: readonly LearntSeries[], nowMs: number): number;
 }

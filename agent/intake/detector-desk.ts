@@ -70,14 +70,15 @@ export class DetectorDesk implements DetectorMemory {
   }
 
   /** A series that does not come back behind a restart is silent, too. */
-  remember(learnt: readonly LearntSeries[], nowMs: number): void {
+  remember(learnt: readonly LearntSeries[], nowMs: number): number {
     const { watches, groups, registry, clock, expect } = this.#options;
     groups.remember(learnt, nowMs);
     const monotonicMs = clock.monotonic();
     for (const { device, tag } of watches.remember(learnt, nowMs)) {
-      if (registry.size >= registry.sizeMax) return;
+      if (registry.size >= registry.sizeMax) break;
       expect(device, tag, monotonicMs);
     }
+    return watches.outdated(learnt);
   }
 
   /** Forgets what was learnt of a tag, or of a device; gives how many series that were. */

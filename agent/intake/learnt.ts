@@ -8,15 +8,27 @@ import type { LearntSeries } from "./contract.ts";
 import { type DeviceProfile, ownEntry } from "./series-settings.ts";
 
 /** Changes where the numbers of a block change their meaning, so that old ones are not taken for new. */
-const RULES_VERSION = 1;
+const RULES_VERSION = 2;
 /** Who has not come back for so long is forgotten. */
 const ABSENT_MS_MAX = 30 * 86_400_000;
 /** Who spoke so shortly before the end of the last run is expected in this one. */
 const EXPECTED_MS_MAX = 86_400_000;
 
 /** Whoever changes the settings of a tag, or how it is read, changes what its values mean. */
-export function fingerprintOf({ detect, tags }: DeviceProfile, tag: string): number {
-  return hashText(JSON.stringify([RULES_VERSION, detect, ownEntry(tags, tag)]));
+export function fingerprintOf(profile: DeviceProfile, tag: string): number {
+  return fingerprintBy(RULES_VERSION, profile, tag);
+}
+
+/** Of the same settings, but learnt by a version of the agent that kept other numbers. */
+export function isOutdated(learnt: LearntSeries, profile: DeviceProfile): boolean {
+  for (let version = 1; version < RULES_VERSION; version++) {
+    if (learnt.fingerprint === fingerprintBy(version, profile, learnt.tag)) return true;
+  }
+  return false;
+}
+
+function fingerprintBy(version: number, { detect, tags }: DeviceProfile, tag: string): number {
+  return hashText(JSON.stringify([version, detect, ownEntry(tags, tag)]));
 }
 
 export class AbsentSeries {

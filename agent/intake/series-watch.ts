@@ -7,7 +7,7 @@ import type { SeriesDescription } from "#core/chunk.ts";
 import { GROUP_TAG } from "#core/own-names.ts";
 import type { LearntSeries } from "./contract.ts";
 import type { LatestValues } from "./latest-values.ts";
-import { AbsentSeries, fingerprintOf } from "./learnt.ts";
+import { AbsentSeries, fingerprintOf, isOutdated } from "./learnt.ts";
 import { type DeviceProfile, ownEntry, type TagProfile } from "./series-settings.ts";
 
 export interface WatchOptions {
@@ -101,6 +101,12 @@ export class SeriesWatches {
     return this.#absent
       .expected(nowMs)
       .filter(({ device, tag, fingerprint }) => fingerprint === this.#fingerprintOf(device, tag));
+  }
+
+  /** How many of them an earlier version has learnt, so that they are learnt anew. */
+  outdated(learnt: readonly LearntSeries[]): number {
+    const { profile } = this.#options;
+    return learnt.filter((one) => isOutdated(one, profile(one.device))).length;
   }
 
   learnt(): LearntSeries[] {

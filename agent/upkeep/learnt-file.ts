@@ -9,7 +9,7 @@ import type { LearntSeries } from "#agent/intake/contract.ts";
 import { systemCodeOf } from "#core/errors.ts";
 import { decodeLearnt, LearntEncoder } from "./learnt-codec.ts";
 
-/** Some 100 kB: a fraction of a millisecond of copying. */
+/** Some 40 kB: a fraction of a millisecond of copying. */
 const SERIES_PER_PIECE = 100;
 
 export class LearntFile {

@@ -6,7 +6,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { GroupDetector } from "#agent/detect/group-detector.ts";
-import { StateLayout, StateSlabs } from "#agent/detect/state-slabs.ts";
+import { StateLayout } from "#agent/detect/state-layout.ts";
+import { singleBlock } from "#agent/detect/state-slabs.ts";
 import { readMaybeGzipped } from "./detection/nab-files.ts";
 import { type SkabResult, SOUND_ROWS, skabScore } from "./detection/skab-rules.ts";
 import { renderRows } from "./detection/table.ts";
@@ -53,7 +54,7 @@ export async function run(args: readonly string[]): Promise<{ rows: SkabRow[] }>
 function groupAlarms({ rows }: Experiment): boolean[] {
   const layout = new StateLayout();
   const group = new GroupDetector(layout, { tags: rows[0]?.length ?? 0, soundRows: SOUND_ROWS });
-  const block = new StateSlabs(layout.doubles).take();
+  const block = singleBlock(layout.shape);
   group.begin(block);
   return rows.map((values) => group.surprise(block, values) >= 1);
 }

@@ -1,6 +1,7 @@
 /** Back-tests the tags of one machine together. */
 import { GroupDetector } from "#agent/detect/group-detector.ts";
-import { StateLayout, StateSlabs } from "#agent/detect/state-slabs.ts";
+import { StateLayout } from "#agent/detect/state-layout.ts";
+import { singleBlock } from "#agent/detect/state-slabs.ts";
 import { type BackTestReport, countIn, scoreText } from "./back-test-report.ts";
 import { type Delimiter, delimiterOf, fieldsOf, fieldText, linesOf } from "./csv.ts";
 import type { GroupRequest } from "./detect-request.ts";
@@ -44,7 +45,7 @@ function groupOf(
 ): (values: ArrayLike<number>) => { ratio: number; worst: number } {
   const layout = new StateLayout();
   const group = new GroupDetector(layout, { tags, soundRows });
-  const block = new StateSlabs(layout.doubles).take();
+  const block = singleBlock(layout.shape);
   group.begin(block);
   return (values) => ({ ratio: group.surprise(block, values), worst: group.worst });
 }

@@ -4,7 +4,8 @@ import { AnomalyRule, type Direction } from "#agent/detect/anomaly-rule.ts";
 import { AutoDetector } from "#agent/detect/auto-detector.ts";
 import type { Finding } from "#agent/detect/finding.ts";
 import { MedianDetector } from "#agent/detect/median-detector.ts";
-import { StateLayout, StateSlabs } from "#agent/detect/state-slabs.ts";
+import { StateLayout } from "#agent/detect/state-layout.ts";
+import { StateSlabs, singleBlock } from "#agent/detect/state-slabs.ts";
 import { createRandom } from "#core/random.ts";
 import { Watched } from "./watched.ts";
 
@@ -72,7 +73,7 @@ const LEARNING = 500;
 function whyOf(values: Iterable<number>, stepMs = 1000): View | undefined {
   const layout = new StateLayout();
   const detector = new AutoDetector(layout);
-  const block = new StateSlabs(layout.doubles).take();
+  const block = singleBlock(layout.shape);
   detector.begin(block);
   let ts = 0;
   for (const value of values) {
@@ -165,13 +166,14 @@ describe("AutoDetector", () => {
   test("keeps detectors that share a slab apart", () => {
     const layout = new StateLayout();
     const detector = new AutoDetector(layout);
-    const slabs = new StateSlabs(layout.doubles);
+    const slabs = new StateSlabs(layout.shape);
     const [first, second] = [slabs.take(), slabs.take()];
-    const alone = new StateSlabs(layout.doubles).take();
-    for (const block of [first, second, alone]) detector.begin(block);
+    const alone = singleBlock(layout.shape);
+    detector.begin(alone);
+    for (const place of [first, second]) detector.begin(slabs.open(place));
     for (const [i, value] of [...noise(400)].entries()) {
-      detector.surprise(second, -1000 * value, i * 1000);
-      const surprise = detector.surprise(first, value, i * 1000);
+      detector.surprise(slabs.open(second), -1000 * value, i * 1000);
+      const surprise = detector.surprise(slabs.open(first), value, i * 1000);
       expect(surprise).toBe(detector.surprise(alone, value, i * 1000));
     }
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { GroupDetector } from "#agent/detect/group-detector.ts";
-import { StateLayout, StateSlabs } from "#agent/detect/state-slabs.ts";
+import { StateLayout } from "#agent/detect/state-layout.ts";
+import { singleBlock } from "#agent/detect/state-slabs.ts";
 import { createRandom } from "#core/random.ts";
 
 const SOUND_ROWS = 200;
@@ -14,7 +15,7 @@ function learnt(): Learnt {
   const random = createRandom(2);
   const layout = new StateLayout();
   const detector = new GroupDetector(layout, { tags: 3, soundRows: SOUND_ROWS });
-  const block = new StateSlabs(layout.doubles).take();
+  const block = singleBlock(layout.shape);
   detector.begin(block);
   const group = {
     surprise: (values: ArrayLike<number>): number => detector.surprise(block, values),

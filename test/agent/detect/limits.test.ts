@@ -1,12 +1,20 @@
 import { describe, expect, test } from "vitest";
-import { LimitRule, type Limits } from "#agent/detect/limits.ts";
+import { DelayedSwitch } from "#agent/detect/delayed-switch.ts";
+import { LIMITS, LimitRule, type Limits } from "#agent/detect/limits.ts";
 import { fc } from "#test/support/properties.ts";
 import { Watched } from "./watched.ts";
 
 const subject = { device: "oven-2", tag: "temperature", unit: "°C" };
 
 function watch(limits: Limits): Watched<LimitRule> {
-  return new Watched(subject, (layout) => new LimitRule(layout, limits));
+  return new Watched(
+    subject,
+    (layout) =>
+      new LimitRule(
+        LIMITS.map(() => new DelayedSwitch(layout)),
+        limits,
+      ),
+  );
 }
 
 function run(monitor: Watched<LimitRule>, values: readonly number[]): string[] {

@@ -89,7 +89,10 @@ describe("SeriesMonitor", () => {
     const [found] = monitor.judge(41_000, 71.3);
     expect(found).toMatchObject({ unit: "l/s", since: 40_000, feature: "high" });
     expect(found?.points).toHaveLength(30);
-    expect(found?.points?.slice(-3)).toEqual([3.9, 71.2, 71.3]);
+    const newest = found?.points?.slice(-3) ?? [];
+    for (const [i, point] of [3.9, 71.2, 71.3].entries()) {
+      expect(Math.abs(point - (newest[i] ?? Number.NaN))).toBeLessThan(0.7);
+    }
   });
 
   test("says how far it has learnt, and what it is doing", () => {
@@ -147,7 +150,10 @@ describe("SeriesMonitor", () => {
       counter: true,
     });
     expect(most.bytes.length).toBeLessThanOrEqual(2048);
-    expect(monitorOf({ detect: { auto: true } }).bytes.length).toBeLessThanOrEqual(1200);
+  });
+
+  test("costs 360 bytes of numbers a series for all that auto brings", () => {
+    expect(monitorOf({ detect: { auto: true } }).bytes.length).toBeLessThanOrEqual(360);
   });
 });
 

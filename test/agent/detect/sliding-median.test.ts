@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { SlidingMedian } from "#agent/detect/sliding-median.ts";
-import { StateLayout, StateSlabs } from "#agent/detect/state-slabs.ts";
+import { StateLayout } from "#agent/detect/state-layout.ts";
+import { singleBlock } from "#agent/detect/state-slabs.ts";
 import { fc } from "#test/support/properties.ts";
 
 function naiveMedian(values: readonly number[]): number {
@@ -17,7 +18,7 @@ function naiveMad(values: readonly number[]): number {
 function windowOf(size: number): SlidingMedian {
   const layout = new StateLayout();
   const window = new SlidingMedian(layout, size);
-  window.on(new StateSlabs(layout.doubles).take());
+  window.on(singleBlock(layout.shape));
   return window;
 }
 

@@ -1,17 +1,19 @@
 /** One rule on one series, without the rest of a monitor. */
 import type { Finding, Subject } from "#agent/detect/finding.ts";
 import type { Look, Rule } from "#agent/detect/rule.ts";
-import { type StateBlock, StateLayout, StateSlabs } from "#agent/detect/state-slabs.ts";
+import { StateLayout } from "#agent/detect/state-layout.ts";
+import { type StateBlock, singleBlock } from "#agent/detect/state-slabs.ts";
 
 export class Watched<R extends Rule> {
   readonly rule: R;
   readonly block: StateBlock;
   readonly #subject: Subject;
+  #previous = Number.NaN;
 
   constructor(subject: Subject, make: (layout: StateLayout) => R) {
     const layout = new StateLayout();
     this.rule = make(layout);
-    this.block = new StateSlabs(layout.doubles).take();
+    this.block = singleBlock(layout.shape);
     this.#subject = subject;
     this.rule.begin(this.block);
   }
@@ -40,6 +42,9 @@ export class Watched<R extends Rule> {
   }
 
   #look(ts: number, value: number): Look {
-    return { block: this.block, subject: this.#subject, ts, value, findings: undefined };
+    const { block } = this;
+    const previous = this.#previous;
+    this.#previous = value;
+    return { block, subject: this.#subject, ts, value, previous, findings: undefined };
   }
 }

@@ -10,7 +10,7 @@ import { DetectorUpkeep } from "#agent/upkeep/detector-upkeep.ts";
 import { decodeLearnt, LearntEncoder } from "#agent/upkeep/learnt-codec.ts";
 import type { AlarmTransition } from "#core/alarm.ts";
 import { silentLogger } from "#core/log.ts";
-import { createRandom } from "#core/random.ts";
+import { createRandom, hashText } from "#core/random.ts";
 import type { ManualClock } from "#test/support/manual-clock.ts";
 import { fc } from "#test/support/properties.ts";
 import type { RecordingAlarms } from "#test/support/recording-alarms.ts";
@@ -109,6 +109,24 @@ describe("what was learnt", () => {
     });
     await send(second, 70);
     expect(doing(second)).toBe("learning");
+  });
+
+  test("is learnt anew behind an earlier version, whose numbers mean something else", async () => {
+    const first = await start();
+    await learn(first);
+    await first.upkeep.stop();
+    const { detect, tags } = OVEN.devices?.["oven"] ?? {};
+    const fingerprint = hashText(JSON.stringify([1, detect, tags?.["heat"]]));
+    const [own] = decodeLearnt(await readFile(path));
+    const state = own?.state ?? new Uint8Array(0);
+    const earlier = { device: "oven", tag: "heat", fingerprint, heardAt: 0, state };
+    const { intake, clock } = intakeWith(OVEN);
+    expect(intake.detectors.remember([earlier], clock.now())).toBe(1);
+    await writeFile(path, encode([{ ...earlier, heardAt: first.clock.now() }]));
+    const second = await start();
+    await send(second, 70);
+    expect(doing(second)).toBe("learning");
+    expect(second.alarms).toEqual([]);
   });
 
   test("waits for a series that stays away over a restart, for a month", async () => {

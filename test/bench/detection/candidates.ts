@@ -3,7 +3,8 @@ import type { AnomalyDetector } from "#agent/detect/anomaly-detector.ts";
 import { AnomalyRule, type Sensitivity } from "#agent/detect/anomaly-rule.ts";
 import { AutoDetector } from "#agent/detect/auto-detector.ts";
 import { MedianDetector } from "#agent/detect/median-detector.ts";
-import { StateLayout, StateSlabs } from "#agent/detect/state-slabs.ts";
+import { StateLayout } from "#agent/detect/state-layout.ts";
+import { StateSlabs } from "#agent/detect/state-slabs.ts";
 
 /** How unusual each value is, 0 to 1, knowing only what came before; 0.5 and more is an alarm. */
 export type Scorer = (value: number, ts: number) => number;
@@ -18,7 +19,6 @@ export interface Candidate {
 /** The one threshold for everything. */
 export const ALARM = 0.5;
 
-const BYTES_PER_DOUBLE = 8;
 const BLIND_EVERY = 600;
 
 const SENSITIVITIES = ["high", "medium", "low"] as const;
@@ -56,18 +56,18 @@ export function detectorOf(
 ): Candidate {
   const layout = new StateLayout();
   const rule = new AnomalyRule(layout, make(layout), sensitivity);
-  const slabs = new StateSlabs(layout.doubles);
+  const slabs = new StateSlabs(layout.shape);
   const create = (): Scorer => {
-    const block = slabs.take();
-    rule.begin(block);
+    const place = slabs.take();
+    rule.begin(slabs.open(place));
     let newest = Number.NEGATIVE_INFINITY;
     return (value, ts) => {
       if (ts < newest || !Number.isFinite(value)) return 0;
       newest = ts;
-      return rule.score(block, value, ts);
+      return rule.score(slabs.open(place), value, ts);
     };
   };
-  return { name, create, bytes: BYTES_PER_DOUBLE * layout.doubles };
+  return { name, create, bytes: slabs.blockBytes };
 }
 
 function newExtreme(): Scorer {
