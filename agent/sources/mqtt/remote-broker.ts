@@ -15,6 +15,7 @@ import { GATEWAY_DEVICE } from "#core/own-names.ts";
 import type { Random } from "#core/random.ts";
 import { CommitBacklog } from "./commit-backlog.ts";
 import { MessageReceiver } from "./message-receiver.ts";
+import { PACKET_BYTES_MAX } from "./oversize-filter.ts";
 import { keepNoPacketNumbers } from "./packet-numbers.ts";
 import type { RemoteSession } from "./remote-session.ts";
 import type { Publish } from "./sparkplug/host-state.ts";
@@ -43,9 +44,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_S = 30;
 const WAITING_BYTES_MAX = 2 * 1024 * 1024;
 
-/** MQTT 5 only: messages under way without acknowledgement, and how large one may be. */
+/** MQTT 5 only: messages under way without acknowledgement. */
 const RECEIVE_MAXIMUM = 1000;
-const PACKET_BYTES_MAX = 1024 * 1024;
 /** MQTT 5 only: how long the broker keeps the session. Older brokers decide by themselves. */
 const SESSION_EXPIRY_S = 7 * 24 * 3600;
 
@@ -55,7 +55,7 @@ export class RemoteBroker implements Source {
   readonly #log: RateLimitedLog;
   readonly #backlog = new CommitBacklog(WAITING_BYTES_MAX);
   readonly #stopping = new AbortController();
-  readonly #counters = { connects: 0, disconnects: 0 };
+  readonly #counters = { connects: 0, disconnects: 0, packets_too_large: 0 };
   #state: "stopped" | "starting" | "running" | "degraded" = "stopped";
   #detail: string | undefined;
   /** Subscriptions that the broker does not allow, while it is connected. */
@@ -204,6 +204,11 @@ export class RemoteBroker implements Source {
       backlog: this.#backlog,
       onMessage: (topic, payload, isRetained) =>
         this.#receiver.receive(name, topic, payload, isRetained),
+      onOversize: ({ topic, bytes }) => {
+        this.#counters.packets_too_large += 1;
+        const message = "a message from an outside MQTT broker is too large, and left out";
+        this.#log.warn("too large", { topic, bytes }, message);
+      },
       onReady: (refused) => {
         this.#counters.connects += 1;
         this.#state = "running";

@@ -10,6 +10,7 @@ import { type IPublishPacket, type Packet, writeToStream } from "mqtt-packet";
 import type { Clock } from "#core/clock.ts";
 import { messageOf } from "#core/errors.ts";
 import type { CommitBacklog } from "./commit-backlog.ts";
+import { type Oversize, OversizeFilter, PACKET_BYTES_MAX } from "./oversize-filter.ts";
 
 export interface RemoteSessionOptions {
   url: string;
@@ -26,6 +27,8 @@ export interface RemoteSessionOptions {
     payload: Uint8Array,
     isRetained: boolean,
   ) => Promise<unknown> | undefined;
+  /** A message was left out, and acknowledged: it would come again for ever. */
+  onOversize: (message: Oversize) => void;
   /** Subscribed, but for these filters, which the broker refuses. */
   onReady: (refused: readonly string[]) => void;
   clock: Clock;
@@ -52,6 +55,7 @@ export class RemoteSession {
       resubscribe: false,
     });
     this.#listen();
+    this.#filter();
   }
 
   /** Resolves with the reason when the connection is over, or was never made. */
@@ -94,6 +98,23 @@ export class RemoteSession {
       this.#reason ??= `disconnected by the broker, reason code ${reasonCode ?? 0}`;
     });
     client.on("close", () => this.#fail("the connection was closed"));
+  }
+
+  /** Between the stream and the library, which holds back the stream by itself. */
+  #filter(): void {
+    const { stream } = this.#client;
+    const filter = new OversizeFilter(PACKET_BYTES_MAX, (message) => {
+      this.#options.onOversize(message);
+      if (message.messageId !== undefined) this.#puback(message.messageId);
+    });
+    // The library listens with one function that takes the bytes.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    const listeners = stream.listeners("data") as ((bytes: Buffer) => void)[];
+    stream.removeAllListeners("data");
+    stream.on("data", (bytes: Buffer) => {
+      const rest = filter.pass(bytes);
+      if (rest.length > 0) for (const listen of listeners) listen(rest);
+    });
   }
 
   /** One by one: told of together, the library does not say which was refused. */
@@ -144,14 +165,17 @@ export class RemoteSession {
     const { messageId } = packet;
     try {
       await stored;
-      if (messageId === undefined) return;
-      const { stream, options, disconnected } = this.#client;
-      if (disconnected || stream.destroyed) return;
-      writeToStream({ cmd: "puback", messageId, reasonCode: 0 }, stream, options);
+      if (messageId !== undefined) this.#puback(messageId);
     } catch (error) {
       // Brokers send again only after a reconnect. Without an acknowledgement there is no again.
       if (messageId !== undefined) this.#fail(`not stored: ${messageOf(error)}`);
     }
+  }
+
+  #puback(messageId: number): void {
+    const { stream, options, disconnected } = this.#client;
+    if (disconnected || stream.destroyed) return;
+    writeToStream({ cmd: "puback", messageId, reasonCode: 0 }, stream, options);
   }
 }
 

@@ -339,6 +339,25 @@ describe("an outside broker", () => {
     ]);
   });
 
+  peerTest("loses no message to one before it that is too large", [mosquittoBroker], async () => {
+    const mosquitto = await startMosquitto();
+    const intake = new MemoryIntake();
+    const remote = await startRemote(mosquitto.port, intake);
+    await until(isRunning(remote));
+    const device = await publisher(mosquitto.port);
+    await device.publishAsync("plant/d1", Buffer.alloc(8 * 1024 * 1024, "9"), { qos: 1 });
+    await device.publishAsync("plant/d1", MESSAGE, { qos: 1 });
+    await until(() => intake.readings("d1").length === 1);
+    expect(remote.status().counters).toMatchObject({ packets_too_large: 1, disconnects: 0 });
+    // It was acknowledged, so it does not come again.
+    await remote.stop();
+    const again = await startRemote(mosquitto.port, intake);
+    await until(isRunning(again));
+    await device.publishAsync("plant/d1", MESSAGE, { qos: 1 });
+    await until(() => intake.readings("d1").length === 2);
+    expect(counterOf(again, "packets_too_large")).toBe(0);
+  });
+
   peerTest("loses no message to a malformed one before it", [mosquittoBroker], async () => {
     const mosquitto = await startMosquitto();
     const intake = new MemoryIntake();
