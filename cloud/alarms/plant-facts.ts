@@ -82,7 +82,9 @@ export class PlantFacts implements AlarmFacts {
   }
 
   acknowledgeWith(which: string): string {
-    return `penstock-cloud alarm ack --config ${quoted(this.#file)} ${quoted(which)}`;
+    // What begins with a dash would be taken for an option.
+    const word = `${which.startsWith("-") ? "-- " : ""}${quoted(which)}`;
+    return `penstock-cloud alarm ack --config ${quoted(this.#file)} ${word}`;
   }
 }
 

@@ -190,11 +190,11 @@ export class AlarmBoard implements AlarmModel {
     this.#teller.offer(draft, key);
   }
 
-  /** One notice more, and then none until it is calm. */
+  /** One notice more, unless there is a flood of such, and then none until it is calm. */
   #beginChatter(draft: EffectsDraft, key: string): void {
     const isHeldBack = !this.#teller.mayTell(draft, key);
     this.#change(draft, key, { kind: "chatter" });
-    if (!isHeldBack) this.#teller.tellOf(draft, key);
+    if (!isHeldBack) this.#teller.offerChatter(draft, key);
   }
 
   #passTime(draft: EffectsDraft, state: AlarmState): void {

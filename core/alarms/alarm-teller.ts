@@ -86,12 +86,10 @@ export class AlarmTeller {
     }
   }
 
-  /** Tells of it without asking again whether it wants that. */
-  tellOf(draft: EffectsDraft, key: string): void {
+  /** It has begun to come and go. Where all do so, as on a bus with a loose plug, that is a flood. */
+  offerChatter(draft: EffectsDraft, key: string): void {
     const state = this.#table.get(key);
-    if (!state) return;
-    draft.notices.push(this.#writer.raised(state, draft.nowMs));
-    this.#mark(draft, state, key);
+    if (state) this.#tellUnlessFlooded(draft, [state]);
   }
 
   /** The end, or the acknowledgement, of what people were told of. */
@@ -112,9 +110,8 @@ export class AlarmTeller {
   remindOf(draft: EffectsDraft, key: string): void {
     const state = this.#table.get(key);
     if (!state?.notified || !this.#isStillOwed(state)) return;
-    const { gateway, raised, notified } = state;
-    if (this.#maintenance.covers(gateway, raised.device, draft.nowMs)) return;
-    draft.notices.push(this.#writer.reminder(state, notified.as, draft.nowMs));
+    if (this.#isMaintained(draft, state)) return;
+    draft.notices.push(this.#writer.reminder(state, state.notified.as, draft.nowMs));
   }
 
   /** People know of it, it stands, and nobody has taken it on; nor does anything hold it back. */
@@ -124,11 +121,27 @@ export class AlarmTeller {
     return wantsNotice({ ...state, notified: undefined });
   }
 
+  #tellOf(draft: EffectsDraft, state: AlarmState): void {
+    draft.notices.push(this.#writer.raised(state, draft.nowMs));
+    this.#mark(draft, state, state.key);
+  }
+
   #waiting(draft: EffectsDraft, key: string): AlarmState | undefined {
     const state = this.#table.get(key);
     if (!state || !wantsNotice(state)) return undefined;
-    const { gateway, raised } = state;
-    return this.#maintenance.covers(gateway, raised.device, draft.nowMs) ? undefined : state;
+    return this.#isMaintained(draft, state) ? undefined : state;
+  }
+
+  /** One that comes and goes is meant whether it is there or not at the moment. */
+  #waitingInFlood(draft: EffectsDraft, key: string): AlarmState | undefined {
+    const state = this.#table.get(key);
+    if (!state?.isChattering) return this.#waiting(draft, key);
+    const wants = wantsNotice({ ...state, isActive: true, isChattering: false });
+    return wants && !this.#isMaintained(draft, state) ? state : undefined;
+  }
+
+  #isMaintained({ nowMs }: EffectsDraft, { gateway, raised }: AlarmState): boolean {
+    return this.#maintenance.covers(gateway, raised.device, nowMs);
   }
 
   #offer(draft: EffectsDraft, state: AlarmState, waitMs: number): void {
@@ -143,7 +156,8 @@ export class AlarmTeller {
   }
 
   #tellGroup(draft: EffectsDraft, keys: readonly string[]): void {
-    this.#tellUnlessFlooded(draft, this.#stillWaiting(draft, keys));
+    const members = keys.flatMap((key) => this.#waiting(draft, key) ?? []);
+    this.#tellUnlessFlooded(draft, members);
   }
 
   #tellUnlessFlooded(draft: EffectsDraft, members: readonly AlarmState[]): void {
@@ -160,7 +174,7 @@ export class AlarmTeller {
     // Whoever is told of what is urgent can follow less of the rest.
     if (isUrgent(priority)) this.#gates.medium.count(flood, draft.nowMs);
     if (others.length === 0) {
-      this.tellOf(draft, first.key);
+      this.#tellOf(draft, first);
     } else {
       const key = this.#writer.groupKey(first);
       draft.notices.push(this.#writer.group(key, [first, ...others], draft.nowMs));
@@ -169,16 +183,12 @@ export class AlarmTeller {
   }
 
   #tellFlood(draft: EffectsDraft, keys: readonly string[]): void {
-    const [first, ...others] = this.#stillWaiting(draft, keys);
+    const [first, ...others] = keys.flatMap((key) => this.#waitingInFlood(draft, key) ?? []);
     if (!first) return;
-    if (others.length === 0) return this.tellOf(draft, first.key);
+    if (others.length === 0) return this.#tellOf(draft, first);
     const key = this.#writer.floodKey(first);
     draft.notices.push(this.#writer.flood(key, [first, ...others], draft.nowMs));
     for (const member of [first, ...others]) this.#mark(draft, member, key);
-  }
-
-  #stillWaiting(draft: EffectsDraft, keys: readonly string[]): AlarmState[] {
-    return keys.flatMap((key) => this.#waiting(draft, key) ?? []);
   }
 
   #mark(draft: EffectsDraft, state: AlarmState, as: string): void {

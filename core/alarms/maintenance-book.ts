@@ -1,5 +1,6 @@
 /** The times in which somebody works on devices. */
 import { PenstockError } from "../errors.ts";
+import { isOwnDevice } from "../own-names.ts";
 import type { Maintenance } from "./contract.ts";
 import { matchesAnyGlob } from "./glob.ts";
 import { escaped } from "./state-key.ts";
@@ -65,10 +66,10 @@ export class MaintenanceBook {
   }
 }
 
-/** What stands in parentheses is no device: the gateway's own alarms are to be named as such. */
+/** The gateway itself is no device: its own alarms are to be named as such. */
 function concerns({ devices }: Maintenance, gateway: string, device: string): boolean {
   const prefix = gateway === "" ? "" : `${escaped(gateway)}/`;
-  const patterns = device.startsWith("(")
+  const patterns = isOwnDevice(device)
     ? devices.filter((pattern) => pattern.slice(pattern.lastIndexOf("/") + 1).startsWith("("))
     : devices;
   return matchesAnyGlob(patterns, `${prefix}${escaped(device)}`);

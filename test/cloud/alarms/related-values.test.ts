@@ -123,12 +123,4 @@ describe("the other tags of an alarm's device", () => {
     await clock.advance(121_000);
     expect(values.of("hall-3", "oven-2")).toEqual([]);
   });
-
-  test("are not those of whoever describes itself as the gateway", () => {
-    const facts = new PlantFacts(sinkAlarms.parse({}), "sink.yaml", { of: () => [] });
-    const row = { gateway: "hall-3", device: "(gateway)", tag: "t", site: "moon", unit: "kW" };
-    facts.replace([row, { ...row, device: "oven-2", site: "north" }]);
-    expect(facts.siteOf("hall-3", "(gateway)").site).toBeUndefined();
-    expect(facts.siteOf("hall-3", "oven-2").site).toBe("north");
-  });
 });

@@ -116,6 +116,7 @@ describe("what is held back", () => {
     const driver = new BoardDriver();
     driver.beginMaintenance(["*"], 60_000);
     expect(told(driver.raise(OVEN))).toEqual([]);
+    expect(told(driver.raise("(L1) pump/power/limit-h"))).toEqual([]);
     expect(told(driver.raise("(gateway)/(buffer)/buffer-full", "high"))).toHaveLength(1);
   });
 });
@@ -235,6 +236,22 @@ describe("a flood", () => {
     driver.raise(place(8), "high");
     expect(driver.pass(50_000)).toEqual([]);
     expect(driver.pass(10_000)).toEqual([summary(2, 7)]);
+  });
+
+  test("of alarms that come and go together is a flood as well, and tells of each", () => {
+    const driver = new BoardDriver();
+    const places = Array.from({ length: 100 }, (_, at) => place(at));
+    const said: string[] = [];
+    for (let round = 0; round < 6; round++) {
+      for (const each of places) said.push(...told(driver.raise(each)));
+      for (const each of places) said.push(...told(driver.clear(each)));
+    }
+    // Ten of their raises, and their ends.
+    expect(said).toHaveLength(20);
+    driver.nowMs += 30_000;
+    const [notice, ...others] = driver.board.tick(driver.nowMs).notices;
+    expect(others).toEqual([]);
+    expect(notice).toMatchObject({ kind: "flood", count: 100 });
   });
 
   test("of 1,500 urgent alarms at once is fifty notices and one that counts the rest", () => {
