@@ -87,18 +87,15 @@ export class WaitingList {
     if (own.length <= WAITING_MAX) return NO_ARRIVAL;
     const isFree = (entry: OutboxEntry): boolean => entry.id !== telling;
     const free = own.filter(isFree);
-    const begun = new Set(free.filter(isBeginning).map(({ notice }) => notice.key));
-    const ended = new Set(free.filter(isEnd).map(({ notice }) => notice.key));
-    const worths = free.map(({ notice }) => worthOf(notice, begun, ended));
+    const past = pastOf(free);
+    const worths = free.map((entry) => worthOf(entry, past.has(entry.id)));
     const least = free[worths.indexOf(Math.min(...worths))];
     if (!least) return NO_ARRIVAL;
     if (least.notice.kind === "reminder") {
       this.remove(least.id);
       return { crowdedOut: [least], summary: undefined };
     }
-    const { key } = least.notice;
-    const isPair = begun.has(key) && ended.has(key);
-    const gone = isPair ? free.filter(({ notice }) => notice.key === key) : [least];
+    const gone = past.get(least.id) ?? [least];
     const before = this.#entries.find((entry) => isFree(entry) && isOverflow(entry));
     const summary = gone.reduce<OutboxEntry | undefined>(summedUp, before) ?? least;
     const place = this.#entries.findIndex(({ id }) => id === (before ?? gone[0] ?? least).id);
@@ -109,23 +106,30 @@ export class WaitingList {
   }
 }
 
-function isEnd({ notice }: OutboxEntry): boolean {
-  return ENDS.has(notice.kind);
-}
-
-function isBeginning({ notice }: OutboxEntry): boolean {
-  return !ENDS.has(notice.kind) && notice.kind !== "reminder";
+/** Of what is over before it could be told: by id of each notice, all that go with it, up to its end. */
+function pastOf(entries: readonly OutboxEntry[]): Map<string, readonly OutboxEntry[]> {
+  const past = new Map<string, readonly OutboxEntry[]>();
+  const open = new Map<string, OutboxEntry[]>();
+  for (const entry of entries) {
+    const { key, kind } = entry.notice;
+    if (kind === "reminder") continue;
+    const together = open.get(key) ?? [];
+    // An end without its beginning is that of something that people know of.
+    if (ENDS.has(kind) && together.length === 0) continue;
+    together.push(entry);
+    open.set(key, together);
+    if (kind !== "cleared") continue;
+    for (const { id } of together) past.set(id, together);
+    open.delete(key);
+  }
+  return past;
 }
 
 /** The less, the sooner it goes. Priorities count up to 3. */
-function worthOf(
-  { key, kind, priority }: Notice,
-  begun: ReadonlySet<string>,
-  ended: ReadonlySet<string>,
-): number {
+function worthOf({ notice: { kind, priority } }: OutboxEntry, isPast: boolean): number {
   const rank = rankOf(priority);
   if (kind === "reminder") return rank;
-  if (begun.has(key) && ended.has(key)) return 10 + rank;
+  if (isPast) return 10 + rank;
   return (ENDS.has(kind) ? 30 : 20) + rank;
 }
 

@@ -83,6 +83,22 @@ describe("notices beyond a thousand", () => {
     expect(taken().summaries[0]).toMatch(/^2 notices in one/);
   });
 
+  test("spare what stands again, and the end of what it was before", async () => {
+    isBack();
+    const running = rig.start();
+    running.tell(madeNotice({ priority: "high" }));
+    await rig.clock.advance(0);
+    rig.receiver.outcome = () => AWAY;
+    running.tell(madeEnd({ priority: "high" }));
+    const again = "raised/again";
+    running.tell(madeNotice({ id: again, priority: "critical", at: rig.clock.now() + 90_000 }));
+    for (const notice of numbered(1010, { priority: "high" })) running.tell(notice);
+    isBack();
+    await rig.clock.advance(10 * MINUTE_MS);
+    expect(taken().ids).toEqual(expect.arrayContaining([madeEnd().id, again]));
+    expect(taken().summaries[0]).toMatch(/^12 notices in one/);
+  });
+
   test("spare the end of what people know of", async () => {
     isBack();
     const running = rig.start();
