@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
-import { messageOf } from "#core/errors.ts";
+import { Misuse } from "#config/command-line/command.ts";
+import { numberIn, wholeIn } from "#config/command-line/number-option.ts";
+import { misuseIn } from "#config/command-line/option-mistake.ts";
 import { UNITS_MAX } from "./modbus/create-units.ts";
 import { parseUnitFault, type UnitFault, unitFaultKinds } from "./modbus/unit-fault.ts";
 import { type LineFaultKind, lineFaultKinds, parseLineFault } from "./serial/line-fault.ts";
@@ -55,18 +57,15 @@ export type ParsedCommandLine =
   | { kind: "help" }
   | { kind: "misuse"; message: string };
 
-class Misuse extends Error {}
-
 export function parseCommandLine(args: readonly string[]): ParsedCommandLine {
   try {
     const options = readOptions(args);
     if (options.help) return { kind: "help" };
     return { kind: "run", line: toCommandLine(options) };
   } catch (error) {
-    if (error instanceof Misuse || isParseArgsError(error)) {
-      return { kind: "misuse", message: messageOf(error) };
-    }
-    throw error;
+    const message = misuseIn(error);
+    if (message === undefined) throw error;
+    return { kind: "misuse", message };
   }
 }
 
@@ -99,24 +98,24 @@ function readOptions(args: readonly string[]) {
 
 function toCommandLine(options: Options): CommandLine {
   const settings: SimulatorSettings = {
-    seed: integer("seed", options.seed, 0, 2 ** 32 - 1),
-    faultsPerHour: number("faults", options.faults, 0, 100_000),
+    seed: wholeIn("seed", options.seed, 0, 2 ** 32 - 1),
+    faultsPerHour: numberIn("faults", options.faults, 0, 100_000),
   };
   if (options.mqtt !== undefined) {
     settings.mqtt = {
       ...hostAndPort(options.mqtt),
-      sensors: integer("sensors", options.sensors, 1, 1_000_000),
-      rateHz: number("rate", options.rate, 0.001, RATE_HZ_MAX),
-      connections: integer("connections", options.connections, 1, 5000),
+      sensors: wholeIn("sensors", options.sensors, 1, 1_000_000),
+      rateHz: numberIn("rate", options.rate, 0.001, RATE_HZ_MAX),
+      connections: wholeIn("connections", options.connections, 1, 5000),
     };
     if (options.window !== undefined) {
-      settings.mqtt.windowMessages = integer("window", options.window, 1, 65_000);
+      settings.mqtt.windowMessages = wholeIn("window", options.window, 1, 65_000);
     }
   }
   if (options["modbus-units"] !== undefined) {
     settings.modbus = {
-      units: integer("modbus-units", options["modbus-units"], 1, UNITS_MAX),
-      port: integer("modbus-port", options["modbus-port"], 0, 65_535),
+      units: wholeIn("modbus-units", options["modbus-units"], 1, UNITS_MAX),
+      port: wholeIn("modbus-port", options["modbus-port"], 0, 65_535),
     };
   }
   if (options.serial) settings.serial = true;
@@ -125,24 +124,12 @@ function toCommandLine(options: Options): CommandLine {
   }
   const unitFaults = new Map(options["modbus-fault"].map(unitAndFault));
   const seconds =
-    options.seconds === undefined ? undefined : number("seconds", options.seconds, 0.1, 2_000_000);
-  const drainSeconds = number("drain", options.drain, 0, 3600);
+    options.seconds === undefined
+      ? undefined
+      : numberIn("seconds", options.seconds, 0.1, 2_000_000);
+  const drainSeconds = numberIn("drain", options.drain, 0, 3600);
   const lineFault = lineFaultOf(options["serial-fault"]);
   return { settings, unitFaults, lineFault, seconds, drainSeconds, isJson: options.json };
-}
-
-function number(name: string, text: string, min: number, max: number): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (!(value >= min && value <= max)) {
-    throw new Misuse(`--${name} ${text}: expected a number from ${min} to ${max}`);
-  }
-  return value;
-}
-
-function integer(name: string, text: string, min: number, max: number): number {
-  const value = number(name, text, min, max);
-  if (!Number.isInteger(value)) throw new Misuse(`--${name} ${text}: expected a whole number`);
-  return value;
 }
 
 function hostAndPort(text: string): { host: string; port: number } {
@@ -163,7 +150,7 @@ function unitAndFault(text: string): [unitId: number, fault: UnitFault] {
         `kinds: ${unitFaultKinds.join(", ")}`,
     );
   }
-  return [integer("modbus-fault", match?.[1] ?? "", 1, UNITS_MAX), fault];
+  return [wholeIn("modbus-fault", match?.[1] ?? "", 1, UNITS_MAX), fault];
 }
 
 function lineFaultOf(text: string | undefined): LineFaultKind | undefined {
@@ -171,13 +158,4 @@ function lineFaultOf(text: string | undefined): LineFaultKind | undefined {
   const fault = parseLineFault(text);
   if (!fault) throw new Misuse(`--serial-fault ${text}: kinds: ${lineFaultKinds.join(", ")}`);
   return fault;
-}
-
-/** `parseArgs` throws TypeErrors with a code of this family for what the user typed. */
-function isParseArgsError(error: unknown): boolean {
-  return (
-    error instanceof TypeError &&
-    "code" in error &&
-    String(error.code).startsWith("ERR_PARSE_ARGS_")
-  );
 }

@@ -1,7 +1,8 @@
 /** `alarm ls` and `alarm journal`: how the alarms stand, and what happened to them. */
 import { alarmTable, journalTable } from "#config/command-line/alarm-tables.ts";
-import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
+import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
+import { wholeIn } from "#config/command-line/number-option.ts";
 import { isNormal } from "#core/alarms/alarm-machine.ts";
 import { inOrderOfUrgency } from "#core/alarms/listing.ts";
 import { CONFIG_OPTION, configFileOf } from "./config-file.ts";
@@ -52,10 +53,7 @@ export const alarmJournalCommand = declareCommand({
     },
   ],
   run: async ({ values, operands, io }) => {
-    const limit = Number(values.limit);
-    if (!Number.isSafeInteger(limit) || limit < 1 || limit > JOURNAL_MAX) {
-      throw new Misuse(`--limit takes a number from 1 to ${JOURNAL_MAX}, not "${values.limit}"`);
-    }
+    const limit = wholeIn("limit", values.limit, 1, JOURNAL_MAX);
     const query = { limit, key: operands[0] };
     const entries = await withAlarms(configFileOf(values.config, io.env), async (access) =>
       access.journal(query),

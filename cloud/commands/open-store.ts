@@ -1,6 +1,6 @@
 /** The store of a sink's file, for a command that works on it and ends. */
 import { randomInt } from "node:crypto";
-import { Misuse } from "#config/command-line/command.ts";
+import { wholeIn } from "#config/command-line/number-option.ts";
 import { loadSink } from "#config/loading/load-sink.ts";
 import { systemClock } from "#core/clock.ts";
 import { createLogger } from "#core/log.ts";
@@ -41,7 +41,5 @@ export async function withStore<T>(file: string, work: (store: Store) => Promise
 
 export function filterOf({ code, id }: DeadLetterValues): DeadLetterFilter {
   if (id === undefined) return { code };
-  const number = Number(id);
-  if (!Number.isSafeInteger(number)) throw new Misuse(`--id takes a number, not "${id}"`);
-  return { code, id: number };
+  return { code, id: wholeIn("id", id, 0, Number.MAX_SAFE_INTEGER) };
 }

@@ -1,10 +1,10 @@
 /** Finds the command that a program was called with, and turns what it throws into an exit code. */
 
 import { nearest } from "../faults/nearest.ts";
-import { type Command, type CommandIo, Misuse } from "./command.ts";
+import type { Command, CommandIo } from "./command.ts";
 import { type DescribedCommand, programHelp, usageHint } from "./command-help.ts";
 import { EXIT, reportFailure } from "./exit.ts";
-import { optionMistake } from "./option-mistake.ts";
+import { misuseIn } from "./option-mistake.ts";
 import { versionText } from "./version.ts";
 
 /** Loads a command: a program starts with the code of one command only. */
@@ -43,8 +43,7 @@ export async function dispatch(argv: readonly string[], set: CommandSet): Promis
     return await command.run(argv.slice(name.split(" ").length), io);
   } catch (error) {
     const { described } = command;
-    const mistake =
-      error instanceof Misuse ? error.message : optionMistake(error, described.options);
+    const mistake = misuseIn(error, described.options);
     if (mistake === undefined) return reportFailure(error, io.stderr);
     io.stderr.write(`${mistake}\n\n${usageHint(described)}`);
     return EXIT.misuse;

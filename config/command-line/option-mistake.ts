@@ -1,9 +1,15 @@
-/** What `util.parseArgs` throws for a mistyped line, in words for whoever typed it. Pure. */
+/** What is wrong with a mistyped line, in words for whoever typed it. Pure. */
 import { nearest } from "../faults/nearest.ts";
+import { Misuse } from "./command.ts";
 import type { OptionDeclarations } from "./command-help.ts";
 
 /** The message; undefined for an error of another origin. */
-export function optionMistake(error: unknown, options: OptionDeclarations): string | undefined {
+export function misuseIn(error: unknown, options: OptionDeclarations = {}): string | undefined {
+  return error instanceof Misuse ? error.message : optionMistake(error, options);
+}
+
+/** `util.parseArgs` speaks to programmers. */
+function optionMistake(error: unknown, options: OptionDeclarations): string | undefined {
   const isOfParseArgs =
     error instanceof TypeError &&
     "code" in error &&

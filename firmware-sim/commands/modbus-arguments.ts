@@ -1,6 +1,8 @@
 /** What `sim modbus` was asked to do. */
 import { parseArgs } from "node:util";
-import { messageOf } from "#core/errors.ts";
+import { Misuse } from "#config/command-line/command.ts";
+import { numberIn, wholeIn } from "#config/command-line/number-option.ts";
+import { misuseIn } from "#config/command-line/option-mistake.ts";
 import { UNITS_MAX } from "../modbus/create-units.ts";
 import { type RtuLineFault, rtuLineFaults } from "../modbus/rtu-line.ts";
 import { parseUnitFault, type UnitFault, unitFaultKinds } from "../modbus/unit-fault.ts";
@@ -58,8 +60,6 @@ export type ParsedModbus =
   | { kind: "help" }
   | { kind: "misuse"; message: string };
 
-class Misuse extends Error {}
-
 export function parseModbusArguments(args: readonly string[]): ParsedModbus {
   try {
     const { values } = parseArgs({
@@ -89,21 +89,20 @@ export function parseModbusArguments(args: readonly string[]): ParsedModbus {
       units: unitRequests(template, unit),
       templateFolder: templates,
       wire: isLine ? { kind: "line", link } : { kind: "tcp", port: portOf(values.port) },
-      baud: values.baud === undefined ? undefined : number("baud", values.baud, 50, 4_000_000),
+      baud: values.baud === undefined ? undefined : wholeIn("baud", values.baud, 50, 4_000_000),
       faults: [
         ...fault.map((text) => faultOf(text, isLine)),
         ...(lineFault === undefined ? [] : [faultOf(`line=${lineFault}`, isLine)]),
       ],
-      seed: number("seed", seed, 0, 2 ** 32 - 1),
-      seconds: seconds === undefined ? undefined : number("seconds", seconds, 0.1, 2_000_000),
+      seed: wholeIn("seed", seed, 0, 2 ** 32 - 1),
+      seconds: seconds === undefined ? undefined : numberIn("seconds", seconds, 0.1, 2_000_000),
       isJson,
     };
     return { kind: "run", request };
   } catch (error) {
-    if (error instanceof Misuse || error instanceof TypeError) {
-      return { kind: "misuse", message: messageOf(error) };
-    }
-    throw error;
+    const message = misuseIn(error);
+    if (message === undefined) throw error;
+    return { kind: "misuse", message };
   }
 }
 
@@ -160,11 +159,5 @@ function unitIds(text: string): number[] {
 }
 
 function portOf(text: string | undefined): number {
-  return text === undefined ? 0 : number("port", text, 0, 65_535);
-}
-
-function number(name: string, text: string, min: number, max: number): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (value >= min && value <= max) return value;
-  throw new Misuse(`--${name} ${text}: expected a number from ${min} to ${max}`);
+  return text === undefined ? 0 : wholeIn("port", text, 0, 65_535);
 }

@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
-import { messageOf } from "#core/errors.ts";
+import { Misuse } from "#config/command-line/command.ts";
+import { numberIn, wholeIn } from "#config/command-line/number-option.ts";
+import { misuseIn } from "#config/command-line/option-mistake.ts";
 import { UNITS_MAX } from "../modbus/create-units.ts";
 import { TAGS_PER_DEVICE } from "../signals/device-model.ts";
 import { RATE_HZ_MAX } from "../simulator.ts";
@@ -64,17 +66,14 @@ export type ParsedCommandLine =
   | { kind: "help" }
   | { kind: "misuse"; message: string };
 
-class Misuse extends Error {}
-
 export function parseCommandLine(args: readonly string[]): ParsedCommandLine {
   try {
     const values = readOptions(args);
     return values.help ? { kind: "help" } : { kind: "run", options: toDemoOptions(values) };
   } catch (error) {
-    if (error instanceof Misuse || isParseArgsError(error)) {
-      return { kind: "misuse", message: messageOf(error) };
-    }
-    throw error;
+    const message = misuseIn(error);
+    if (message === undefined) throw error;
+    return { kind: "misuse", message };
   }
 }
 
@@ -106,19 +105,19 @@ function readOptions(args: readonly string[]) {
 
 function toDemoOptions(values: Values): DemoOptions {
   const seconds =
-    values.seconds === undefined ? undefined : number("seconds", values.seconds, 1, 1e7);
+    values.seconds === undefined ? undefined : numberIn("seconds", values.seconds, 1, 1e7);
   if (values.data === "") throw new Misuse("--data: expected a folder");
-  const sensors = integer("sensors", values.sensors, 1, 1_000_000);
+  const sensors = wholeIn("sensors", values.sensors, 1, 1_000_000);
   const unitsMax = Math.min(UNITS_MAX, Math.floor(sensors / TAGS_PER_DEVICE));
   const unitsDefault = sensors < MIXED_SENSORS_MIN ? 0 : UNITS_DEFAULT;
   return {
     sensors,
-    units: values.units === undefined ? unitsDefault : integer("units", values.units, 0, unitsMax),
-    rateHz: number("rate", values.rate, 0.001, RATE_HZ_MAX),
-    connections: integer("connections", values.connections, 1, 1000),
+    units: values.units === undefined ? unitsDefault : wholeIn("units", values.units, 0, unitsMax),
+    rateHz: numberIn("rate", values.rate, 0.001, RATE_HZ_MAX),
+    connections: wholeIn("connections", values.connections, 1, 1000),
     seconds,
-    faultsPerHour: number("faults", values.faults, 0, 100_000),
-    seed: integer("seed", values.seed, 0, 2 ** 32 - 1),
+    faultsPerHour: numberIn("faults", values.faults, 0, 100_000),
+    seed: wholeIn("seed", values.seed, 0, 2 ** 32 - 1),
     isChaotic: values.chaos,
     dataDir: values.data,
     ports: {
@@ -132,26 +131,5 @@ function toDemoOptions(values: Values): DemoOptions {
 }
 
 function port(name: string, text: string | undefined): number | undefined {
-  return text === undefined ? undefined : integer(name, text, 1, 65_535);
-}
-
-function number(name: string, text: string, min: number, max: number): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (!(value >= min && value <= max)) {
-    throw new Misuse(`--${name} ${text}: expected a number from ${min} to ${max}`);
-  }
-  return value;
-}
-
-function integer(name: string, text: string, min: number, max: number): number {
-  const value = number(name, text, min, max);
-  if (!Number.isInteger(value)) throw new Misuse(`--${name} ${text}: expected a whole number`);
-  return value;
-}
-
-/** `parseArgs` throws TypeErrors with a code of this family for what the user typed. */
-function isParseArgsError(error: unknown): boolean {
-  return (
-    error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")
-  );
+  return text === undefined ? undefined : wholeIn(name, text, 1, 65_535);
 }

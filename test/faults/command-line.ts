@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
-import { messageOf } from "#core/errors.ts";
+import { Misuse } from "#config/command-line/command.ts";
+import { numberIn, wholeIn } from "#config/command-line/number-option.ts";
+import { misuseIn } from "#config/command-line/option-mistake.ts";
 import { type FaultKind, faultKinds, findKinds } from "./fault-kind.ts";
 import { type DefectName, defectNames } from "./planted-defect.ts";
 
@@ -51,8 +53,6 @@ export type ParsedCommandLine =
   | { kind: "list" }
   | { kind: "misuse"; message: string };
 
-class Misuse extends Error {}
-
 export function parseCommandLine(args: readonly string[]): ParsedCommandLine {
   try {
     const values = readOptions(args);
@@ -60,10 +60,9 @@ export function parseCommandLine(args: readonly string[]): ParsedCommandLine {
     if (values.list) return { kind: "list" };
     return { kind: "run", options: toOptions(values) };
   } catch (error) {
-    if (error instanceof Misuse || error instanceof TypeError) {
-      return { kind: "misuse", message: messageOf(error) };
-    }
-    throw error;
+    const message = misuseIn(error);
+    if (message === undefined) throw error;
+    return { kind: "misuse", message };
   }
 }
 
@@ -94,14 +93,14 @@ function readOptions(args: readonly string[]) {
 function toOptions(values: Values): FaultsOptions {
   if (values.data === "") throw new Misuse("--data: expected a folder");
   return {
-    minutes: number("minutes", values.minutes, 0.05, 10_000),
-    seed: whole("seed", values.seed, 0, 2 ** 32 - 1),
+    minutes: numberIn("minutes", values.minutes, 0.05, 10_000),
+    seed: wholeIn("seed", values.seed, 0, 2 ** 32 - 1),
     store: storeOf(values.store),
     kinds: kindsOf(values.only),
-    kills: values.kills === undefined ? undefined : whole("kills", values.kills, 0, 100_000),
-    spacingMs: number("spacing", values.spacing, 50, 600_000),
-    sensors: whole("sensors", values.sensors, 100, 10_000),
-    rateHz: number("rate", values.rate, 0.1, 50),
+    kills: values.kills === undefined ? undefined : wholeIn("kills", values.kills, 0, 100_000),
+    spacingMs: numberIn("spacing", values.spacing, 50, 600_000),
+    sensors: wholeIn("sensors", values.sensors, 100, 10_000),
+    rateHz: numberIn("rate", values.rate, 0.1, 50),
     defects: defectsOf(values.plant),
     dataDir: values.data,
     isQuiet: values.json,
@@ -131,16 +130,4 @@ function defectsOf(plant: string): readonly DefectName[] {
       throw new Misuse(`--plant ${text}: there is no such defect`);
     return found;
   });
-}
-
-function number(name: string, text: string, min: number, max: number): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (value >= min && value <= max) return value;
-  throw new Misuse(`--${name} ${text}: expected a number from ${min} to ${max}`);
-}
-
-function whole(name: string, text: string, min: number, max: number): number {
-  const value = number(name, text, min, max);
-  if (!Number.isInteger(value)) throw new Misuse(`--${name} ${text}: expected a whole number`);
-  return value;
 }

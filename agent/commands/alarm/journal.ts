@@ -1,11 +1,14 @@
 /** `alarm journal`: what happened to the alarms, newest first. */
 
 import { journalTable } from "#config/command-line/alarm-tables.ts";
-import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
+import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
+import { wholeIn } from "#config/command-line/number-option.ts";
 import type { JournalEntry } from "#core/alarms/contract.ts";
 import { CONFIG_OPTION } from "../config-file.ts";
 import { agentOf } from "./asking.ts";
+
+const ENTRIES_MAX = 10_000;
 
 export const alarmJournalCommand = declareCommand({
   name: "alarm journal",
@@ -26,8 +29,12 @@ export const alarmJournalCommand = declareCommand({
     },
   ],
   run: async ({ values, operands, io }) => {
-    const query = new URLSearchParams({ limit: wholeIn(values.limit, "limit") });
-    if (values.before !== undefined) query.set("before", wholeIn(values.before, "before"));
+    const query = new URLSearchParams({
+      limit: String(wholeIn("limit", values.limit, 1, ENTRIES_MAX)),
+    });
+    if (values.before !== undefined) {
+      query.set("before", String(wholeIn("before", values.before, 1, Number.MAX_SAFE_INTEGER)));
+    }
     if (operands[0] !== undefined) query.set("key", operands[0]);
     const agent = await agentOf(values.config, io);
     const entries = await agent.ask<readonly JournalEntry[]>(
@@ -39,9 +46,3 @@ export const alarmJournalCommand = declareCommand({
     return EXIT.fine;
   },
 });
-
-function wholeIn(text: string, option: string): string {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0) return String(value);
-  throw new Misuse(`--${option} is a whole number from 1: not "${text}"`);
-}

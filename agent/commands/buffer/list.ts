@@ -1,11 +1,14 @@
 /** `buffer ls`: the segments that wait, oldest first. */
 import type { SegmentRow } from "#agent/buffer/contract.ts";
-import { declareCommand, JSON_OPTION, Misuse } from "#config/command-line/command.ts";
+import { declareCommand, JSON_OPTION } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
+import { wholeIn } from "#config/command-line/number-option.ts";
 import { textTable } from "#config/command-line/text-table.ts";
 import { loadGateway } from "#config/loading/load-config.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 import { withBuffer } from "./buffer-desk.ts";
+
+const SEGMENTS_MAX = 1e9;
 
 export const bufferListCommand = declareCommand({
   name: "buffer ls",
@@ -17,8 +20,7 @@ export const bufferListCommand = declareCommand({
   },
   examples: [{ line: "penstock buffer ls --limit 5", does: "the five oldest" }],
   run: async ({ values, io }) => {
-    const limit = Number(values.limit);
-    if (!Number.isSafeInteger(limit) || limit < 1) throw new Misuse("--limit is a number from 1");
+    const limit = wholeIn("limit", values.limit, 1, SEGMENTS_MAX);
     const settings = loadGateway(configFileOf(values.config, io.env));
     const rows = await withBuffer(settings, async (desk) => Array.fromAsync(desk.segments(limit)));
     if (values.json) io.stdout.write(`${JSON.stringify(rows)}\n`);
