@@ -2,12 +2,14 @@
 import { isMapping } from "../yaml/raw.ts";
 import type { Path } from "../yaml/yaml-tree.ts";
 
-export const HIDDEN = "(secret)";
+const HIDDEN = "(secret)";
 
 export interface FlatSetting {
   readonly path: Path;
   /** As JSON; empty mappings and lists count as values. */
   readonly text: string;
+  /** False where a secret, or a part that tells one, is left out. */
+  readonly isWhole: boolean;
 }
 
 /** What these hold is a secret, also where it was written into the file itself. */
@@ -15,6 +17,7 @@ const SECRET_KEYS: ReadonlySet<string | number | undefined> = new Set([
   "password",
   "key",
   "token",
+  "secret",
   "connectionString",
 ]);
 /** An address with a password in it. */
@@ -33,11 +36,14 @@ export function flatSettings(
   const walk = (value: unknown, path: Path): void => {
     if (value === undefined) return;
     if (hidden.has(JSON.stringify(path)) || isTelling(value, path)) {
-      return void found.push({ path, text: HIDDEN });
+      return void found.push({ path, text: HIDDEN, isWhole: false });
+    }
+    if (typeof value === "string" && isOfWebhook(path)) {
+      return void found.push({ path, text: JSON.stringify(hostOnly(value)), isWhole: false });
     }
     const below = entriesBelow(value);
     if (!below || below.length === 0 || isLeaf(path)) {
-      found.push({ path, text: JSON.stringify(value) });
+      found.push({ path, text: JSON.stringify(value), isWhole: true });
       return;
     }
     for (const [step, item] of below) walk(item, [...path, step]);
@@ -49,6 +55,16 @@ export function flatSettings(
 function isTelling(value: unknown, path: Path): boolean {
   if (typeof value !== "string") return false;
   return SECRET_KEYS.has(path.at(-1)) || TELLING_ADDRESS.test(value);
+}
+
+function isOfWebhook(path: Path): boolean {
+  const [above, last] = path.slice(-2);
+  return last === "webhook" || (above === "webhook" && last === "url");
+}
+
+/** Many a service knows who may write by what stands behind the host. */
+function hostOnly(address: string): string {
+  return address.replace(/^(https?:\/\/[^/?#]+).+$/i, "$1/…");
 }
 
 function entriesBelow(value: unknown): [string | number, unknown][] | undefined {

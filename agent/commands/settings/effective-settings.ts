@@ -1,6 +1,6 @@
 /** Each setting that holds, with where it comes from: a line of a file, a template, or the default. */
 import { isScalar } from "yaml";
-import { type FlatSetting, flatSettings, HIDDEN, pathText } from "#config/loading/flat-settings.ts";
+import { type FlatSetting, flatSettings, pathText } from "#config/loading/flat-settings.ts";
 import type { LoadedGateway } from "#config/loading/load-config.ts";
 import type { TemplateShelf } from "#config/loading/template-shelf.ts";
 import type { Path } from "#config/yaml/yaml-tree.ts";
@@ -21,8 +21,7 @@ export function effectiveSettings(loaded: LoadedGateway, shelf: TemplateShelf): 
   return flatSettings(settings, secrets, isWritten).map((setting) => {
     const written = tree.nodeAt(setting.path);
     const place = tree.whereIs(setting.path);
-    const value =
-      isScalar(written) && setting.text !== HIDDEN ? (written.source ?? "") : setting.text;
+    const value = isScalar(written) && setting.isWhole ? (written.source ?? "") : setting.text;
     const from = place ? `${place.file}:${place.line}` : (fromTemplate(setting) ?? "default");
     return { path: pathText(setting.path), value: place ? value : setting.text, from };
   });

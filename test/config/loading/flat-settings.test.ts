@@ -6,6 +6,8 @@ test("a secret is not shown, whether it is kept elsewhere or stands in the file 
     shift: { webhook: "https://hall-3:pass@hooks.example.com/alarms" },
     office: { webhook: { url: "https://hooks.example.com/of", key: "0123456789" } },
     night: { mail: { host: "mail.example.com", user: "hall-3", password: "pass" } },
+    day: { webhook: "https://hooks.example.com/T0/B0/hunter2?token=x" },
+    week: { webhook: { url: "http://10.0.0.1:8080/hunter2" } },
     ops: { alertmanager: "http://127.0.0.1:9093", token: "elsewhere" },
   };
   expect(byPath(flatSettings({ alarms }, [["alarms", "office", "webhook", "url"]]))).toEqual({
@@ -15,6 +17,8 @@ test("a secret is not shown, whether it is kept elsewhere or stands in the file 
     "alarms.night.mail.host": '"mail.example.com"',
     "alarms.night.mail.user": '"hall-3"',
     "alarms.night.mail.password": "(secret)",
+    "alarms.day.webhook": '"https://hooks.example.com/…"',
+    "alarms.week.webhook.url": '"http://10.0.0.1:8080/…"',
     "alarms.ops.alertmanager": '"http://127.0.0.1:9093"',
     "alarms.ops.token": "(secret)",
   });
