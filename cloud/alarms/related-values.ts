@@ -16,8 +16,10 @@ import { rowValue } from "./row-value.ts";
 
 /** A notice names ten, and one may be that of the alarm itself. */
 const TAGS_MAX = 11;
-const DEVICES_PER_TURN = 20;
-const TURN_MS = 300;
+/** Of a flood most is summed up, and needs none: so many devices, or so long, in each span. */
+const SPAN_MS = 10_000;
+const DEVICES_PER_SPAN = 20;
+const READING_MS_PER_SPAN = 300;
 /** What was read so shortly before is still what is true. */
 const FRESH_MS = 10_000;
 /** Longer than an alarm waits for others like it: what is told later is told without. */
@@ -42,6 +44,7 @@ export class RelatedValues {
   readonly #options: RelatedValuesOptions;
   /** By device, those that were read last at the end. */
   readonly #known = new Map<string, Known>();
+  #span = { beganMs: Number.NEGATIVE_INFINITY, devices: 0, spentMs: 0 };
 
   constructor(options: RelatedValuesOptions) {
     this.#options = options;
@@ -49,18 +52,20 @@ export class RelatedValues {
 
   /** Of the devices whose alarms are about to be taken in. */
   async learn(alarms: readonly AlarmRow[]): Promise<void> {
-    const { elapsedMs } = this.#options;
-    const beganMs = elapsedMs();
-    const asked = new Set<string>();
     for (const alarm of alarms) {
-      if (asked.size >= DEVICES_PER_TURN || elapsedMs() - beganMs > TURN_MS) return;
-      const name = nameOf(alarm.gateway, alarm.device);
-      if (alarm.state !== "active" || isOwnDevice(alarm.device) || asked.has(name)) continue;
-      if (elapsedMs() - (this.#known.get(name)?.atMs ?? Number.NEGATIVE_INFINITY) < FRESH_MS) {
-        continue;
+      const beganMs = this.#options.elapsedMs();
+      if (beganMs - this.#span.beganMs >= SPAN_MS) {
+        this.#span = { beganMs, devices: 0, spentMs: 0 };
       }
-      asked.add(name);
+      const { devices, spentMs } = this.#span;
+      if (devices >= DEVICES_PER_SPAN || spentMs > READING_MS_PER_SPAN) return;
+      const name = nameOf(alarm.gateway, alarm.device);
+      const knownAtMs = this.#known.get(name)?.atMs ?? Number.NEGATIVE_INFINITY;
+      const isKnown = beganMs - knownAtMs < FRESH_MS;
+      if (alarm.state !== "active" || isOwnDevice(alarm.device) || isKnown) continue;
+      this.#span.devices += 1;
       await this.#learn(name, alarm);
+      this.#span.spentMs += this.#options.elapsedMs() - beganMs;
     }
   }
 

@@ -98,15 +98,19 @@ describe("the other tags of an alarm's device", () => {
     );
     await values.learn(flood);
     expect(asked).toEqual(Array.from({ length: 20 }, (_, at) => `oven-${at}`));
-    await values.learn(flood.slice(0, 10));
+    await values.learn(flood);
     expect(asked).toHaveLength(20);
+    await clock.advance(10_000);
+    await values.learn(flood.slice(100));
+    expect(asked).toHaveLength(40);
     const slow = valuesOf(async function* none() {
       await clock.advance(200);
       asked.push("slow");
       yield* [];
     });
     await slow.learn(flood);
-    expect(asked).toHaveLength(22);
+    await slow.learn(flood);
+    expect(asked).toHaveLength(42);
   });
 
   test("are left out where they cannot be read, are old, or where the gateway itself is meant", async () => {
