@@ -16,7 +16,7 @@ const PAUSE_MS_MIN = 2;
 const PAUSE_MS_MAX = 20;
 /** A group ends beyond these, so that a backlog does not hold the event loop for long. */
 const GROUP_EVENTS_MAX = 200;
-const GROUP_BYTES_MAX = 1024 * 1024;
+const GROUP_BYTES_MAX = 256 * 1024;
 const RETRY = { firstMs: 100, maxMs: 5000 };
 
 export type CommitOutcome = AcceptOutcome | { kind: "stopped" };

@@ -16,6 +16,7 @@ export function makeConsumer(
   source: HubSource,
   owned: CheckpointStore,
   identifier: string,
+  creditMax: () => number,
 ): EventHubConsumerClient {
   const { consumerGroup, hub } = source;
   const options = {
@@ -39,7 +40,7 @@ export function makeConsumer(
           owned,
           options,
         );
-  correctClient(client, RETRY);
+  correctClient(client, RETRY, creditMax);
   keepLinkAddresses(client);
   return client;
 }

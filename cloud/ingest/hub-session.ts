@@ -25,6 +25,7 @@ import type { HubHeads } from "./hub-lag.ts";
 import type { JumpMemory } from "./jump-memory.ts";
 import { OWNERSHIP_EXPIRES_MS, OwnedPartitions } from "./owned-partitions.ts";
 import { type FeedFault, type FeedState, PartitionFeed } from "./partition-feed.ts";
+import { PREFETCH_EVENTS_MAX, PrefetchBound } from "./prefetch-bound.ts";
 
 export interface SessionOptions {
   source: HubSource;
@@ -41,7 +42,6 @@ export interface SessionOptions {
 }
 
 const BATCH_EVENTS_MAX = 100;
-const PREFETCH_EVENTS = 200;
 /**
  * The SDK calls the handler at least this often: the sign of life that the watchdog looks for. A
  * receiver whose connection was lost sits out this time, too, before it connects again.
@@ -60,6 +60,7 @@ export class HubSession {
   readonly #options: SessionOptions;
   readonly #client: EventHubConsumerClient;
   readonly #owned: OwnedPartitions;
+  readonly #prefetch = new PrefetchBound();
   readonly #feeds = new Map<string, PartitionFeed>();
   readonly #lastSignMs = new Map<string, number>();
   /** Partitions whose pump ends because we said so. */
@@ -75,7 +76,7 @@ export class HubSession {
     this.#options = options;
     const { source, store, clock, owner } = options;
     this.#owned = new OwnedPartitions(store, () => this.#opened(), clock, owner);
-    this.#client = makeConsumer(source, this.#owned, owner);
+    this.#client = makeConsumer(source, this.#owned, owner, () => this.#prefetch.events);
   }
 
   /** Resolves with the reason when the session must be replaced. */
@@ -94,6 +95,7 @@ export class HubSession {
       incarnation: properties.createdOn.getTime(),
     };
     this.#partitionIds = properties.partitionIds;
+    this.#prefetch.readOf(this.#partitionIds.length);
     this.#lastAnswerMs = clock.monotonic();
     for (const id of this.#partitionIds) this.#lastSignMs.set(id, clock.monotonic());
     this.#subscription = this.#client.subscribe(
@@ -106,7 +108,7 @@ export class HubSession {
       {
         startPosition: earliestEventPosition,
         maxBatchSize: BATCH_EVENTS_MAX,
-        prefetchCount: PREFETCH_EVENTS,
+        prefetchCount: PREFETCH_EVENTS_MAX,
         maxWaitTimeInSeconds: HEARTBEAT_S,
         skipParsingBodyAsJson: true,
       },
@@ -191,6 +193,7 @@ export class HubSession {
     { partitionId: partition }: PartitionContext,
   ): Promise<void> {
     this.#signOfLife(partition);
+    this.#prefetch.saw(events);
     const feed = this.#feeds.get(partition);
     // Without a feed the SDK has swallowed an error of `processInitialize`: begin anew.
     const fault = feed ? await feed.take(events) : ({ kind: "fenced" } as const);

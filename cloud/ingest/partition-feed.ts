@@ -5,6 +5,8 @@
  * - Batches are submitted in order, and only contiguous ones: behind a jump nothing is submitted
  *   until it was read again from the committed position.
  * - At most `IN_FLIGHT_MAX` batches wait for their commit; then the handler waits, and with it the hub.
+ * - A batch has at most `BATCH_BYTES_MAX`, or one event: unpacked, a backlog's events are ten times
+ *   their size and more, and the event loop has other work, too.
  */
 import type { ReceivedEventData } from "@azure/event-hubs";
 import type { HubScope, PartitionBatch } from "../store/contract.ts";
@@ -13,6 +15,7 @@ import type { CommitOutcome } from "./group-committer.ts";
 import { readEvent } from "./read-event.ts";
 
 const IN_FLIGHT_MAX = 4;
+const BATCH_BYTES_MAX = 256 * 1024;
 
 /** Why a partition must be given up, and read again from its committed position. */
 export type FeedFault =
@@ -75,8 +78,13 @@ export class PartitionFeed {
     const expected = this.#nextSequenceNumber;
     const next = last.sequenceNumber + 1;
     this.#nextSequenceNumber = Math.max(expected ?? next, next);
-    this.#submit(events, expected === undefined ? undefined : expected - 1);
-    while (this.#inFlight.length >= IN_FLIGHT_MAX) await this.#inFlight[0];
+    let after = expected === undefined ? undefined : expected - 1;
+    for (const batch of cut(events)) {
+      this.#submit(batch, after);
+      after = batch.at(-1)?.sequenceNumber;
+      while (this.#inFlight.length >= IN_FLIGHT_MAX) await this.#inFlight[0];
+      if (this.#fault) break;
+    }
     return this.#fault;
   }
 
@@ -119,4 +127,20 @@ export class PartitionFeed {
     }
     this.#options.onOutcome(outcome, batch);
   }
+}
+
+/** Consecutive parts of at most BATCH_BYTES_MAX, or of one event. */
+function* cut(events: readonly ReceivedEventData[]): Generator<readonly ReceivedEventData[]> {
+  let from = 0;
+  let bytes = 0;
+  for (const [at, { body }] of events.entries()) {
+    const eventBytes = body instanceof Uint8Array ? body.byteLength : 0;
+    if (at > from && bytes + eventBytes > BATCH_BYTES_MAX) {
+      yield events.slice(from, at);
+      from = at;
+      bytes = 0;
+    }
+    bytes += eventBytes;
+  }
+  yield events.slice(from);
 }

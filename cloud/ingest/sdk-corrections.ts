@@ -23,10 +23,15 @@ interface ConnectionContext {
   refreshConnection(): void;
 }
 
-export function correctClient(client: EventHubConsumerClient, retryOptions: RetryOptions): void {
+/** `creditMax` is asked whenever a link's credit is to grow. */
+export function correctClient(
+  client: EventHubConsumerClient,
+  retryOptions: RetryOptions,
+  creditMax: () => number,
+): void {
   const context: unknown = Reflect.get(client, "_context");
   if (!isContext(context)) throw new TypeError("this version of @azure/event-hubs is not known");
-  boundCredit(context);
+  boundCredit(context, creditMax);
   retryManagement(context.managementSession, retryOptions);
 }
 
@@ -35,23 +40,23 @@ export function correctClient(client: EventHubConsumerClient, retryOptions: Retr
  * before (partitionReceiver.js): with idle partitions, or many small batches, the credit grows
  * without bound, and a backlog would land in memory at the hub's pace.
  */
-function boundCredit(context: ConnectionContext): void {
-  boundConnection(context.connection);
+function boundCredit(context: ConnectionContext, creditMax: () => number): void {
+  boundConnection(context.connection, creditMax);
   const refresh = context.refreshConnection.bind(context);
   // After a disconnection the SDK goes on with a new connection object.
   context.refreshConnection = () => {
     refresh();
-    boundConnection(context.connection);
+    boundConnection(context.connection, creditMax);
   };
 }
 
-function boundConnection(connection: Connection): void {
+function boundConnection(connection: Connection, creditMax: () => number): void {
   const create = connection.createReceiver.bind(connection);
   connection.createReceiver = async (options) => {
     const link = await create(options);
     const addCredit = link.addCredit.bind(link);
     link.addCredit = (wanted) => {
-      const missing = wanted - link.credit;
+      const missing = Math.min(wanted, creditMax()) - link.credit;
       if (missing > 0) addCredit(missing);
     };
     return link;

@@ -52,7 +52,7 @@ describe("group commit", () => {
 
   test("begins a new group where one would hold up the event loop", async () => {
     const { clock, groups, submit } = setUp(takeAll);
-    const half = 600 * 1024;
+    const half = 150 * 1024;
     const all = Promise.all([submit("0"), submit("1", half), submit("2", half), submit("3")]);
     await clock.advance(100);
     await all;

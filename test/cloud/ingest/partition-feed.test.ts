@@ -15,9 +15,9 @@ const committed: CommitOutcome = {
   alarms: [],
 };
 
-function events(from: number, to: number): ReceivedEventData[] {
+function events(from: number, to: number, body = Buffer.from("x")): ReceivedEventData[] {
   return Array.from({ length: to - from }, (_, at) => ({
-    body: Buffer.from("x"),
+    body,
     sequenceNumber: from + at,
     offset: String(from + at),
     enqueuedTimeUtc: new Date(0),
@@ -98,6 +98,26 @@ describe("a partition's feed", () => {
     answers[0]?.(committed);
     await fourth;
     expect(done).toBe(true);
+  });
+
+  test("unpacks no more of a backlog's large events than may wait for their commit", async () => {
+    const { feed, submitted, answers } = setUp(-1);
+    const body = Buffer.alloc(100 * 1024);
+    const taken = feed.take(events(0, 11, body));
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    expect(submitted).toEqual([
+      [0, 1],
+      [2, 3],
+      [4, 5],
+      [6, 7],
+    ]);
+    for (let at = 0; at < 6; at++) {
+      answers[at]?.(committed);
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    }
+    expect(await taken).toBeUndefined();
+    expect(submitted.slice(4)).toEqual([[8, 9], [10]]);
+    expect(feed.state()).toMatchObject({ sequenceNumber: 10 });
   });
 
   test("gives the partition up once a batch was refused as another owner's", async () => {
