@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
+import { sinkAlarms } from "#config/sink/alarms.ts";
 import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
 import { startAlarms } from "#test/cloud/alarms/running-alarms.ts";
@@ -115,4 +116,30 @@ test("alarms are listed, acknowledged, shelved and looked up while their sink ru
     code: 2,
   });
   expect(await run("alarm", "ack", "--config", file)).toMatchObject({ code: 2 });
+});
+
+test("the id in a notice that tells of several acknowledges these and no others", {
+  timeout: 60_000,
+}, async () => {
+  const { file, data } = await writeConfig();
+  const options = { folder: data, foldEveryMs: 1e9, clock: systemClock, log: silentLogger };
+  const store = new SqliteStore(options);
+  await store.start();
+  onTestFinished(() => store.stop());
+  const settings = sinkAlarms.parse({ shift: { webhook: "http://127.0.0.1:9/" } });
+  const service = startAlarms(store, "desk-1", { settings });
+  onTestFinished(() => service.stop());
+  const silent = async (...devices: string[]): Promise<void> => {
+    for (const device of devices) await store.raise(transition(device, { device, rule: "stale" }));
+    service.nudge();
+  };
+  await silent("meter-1", "meter-2");
+  await until(async () => (await store.desk.backlog()).notices === 1);
+  const [entry] = (await store.desk.load()).outbox;
+  await silent("meter-3");
+  await until(async () => (await store.desk.states()).length === 3);
+  const [id = ""] = /group-[0-9a-f]+$/.exec(entry?.notice.acknowledge ?? "") ?? [];
+  expect(await run("alarm", "ack", "--config", file, id)).toMatchObject({ code: 0 });
+  const answered = (await store.desk.states()).filter(({ isAcknowledged }) => isAcknowledged);
+  expect(answered.map(({ raised }) => raised.device).toSorted()).toEqual(["meter-1", "meter-2"]);
 });
