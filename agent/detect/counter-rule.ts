@@ -1,10 +1,11 @@
 /**
  * Tells a counter that goes back. One that begins anew near zero was reset or has wrapped, as counters
- * do. Whoever has only ever counted up for long is taken for a counter without being called one.
+ * do. Whoever has only ever counted up for long is taken for a counter without being called one, and
+ * does not stop to be one by going back once: that takes half of what spoke for it.
  */
 import type { LevelField, Origin } from "./level-field.ts";
 import { type Look, type Rule, report } from "./rule.ts";
-import type { FlagField, HalfField } from "./state-counts.ts";
+import type { CountField, FlagField, HalfField } from "./state-counts.ts";
 import type { StateLayout } from "./state-layout.ts";
 import type { StateBlock } from "./state-slabs.ts";
 import type { InstantField } from "./state-times.ts";
@@ -14,18 +15,20 @@ import { amount, nameOf } from "./wording.ts";
 const COUNTER_VALUES = 1024;
 /** A fall to less than this share of the value is a new beginning. */
 const RESET_SHARE = 0.1;
-/** Values that count up again, after which the alarm clears. */
-const CALM_VALUES = 16;
+/** Values that count up again, before one that clears the alarm. */
+const CALM_VALUES = 15;
 /** The longest run that is counted. */
 const RUN_MAX = 60_000;
 
 export class CounterRule implements Rule {
   readonly names = ["counter"];
   readonly #isDeclared: boolean;
-  /** Values without a fall, and how many of them rose. */
+  /** Values that count up in a row, and half of those before each fall; how many of them rose. */
   readonly #run: HalfField;
   readonly #rises: HalfField;
   readonly #active: FlagField;
+  /** Values that must count up before the alarm clears. */
+  readonly #uncalm: CountField;
   readonly #since: InstantField;
   /** What it had counted to before it went back. */
   readonly #high: LevelField;
@@ -37,6 +40,7 @@ export class CounterRule implements Rule {
     this.#run = layout.half();
     this.#rises = layout.half();
     this.#active = layout.flag();
+    this.#uncalm = layout.count(CALM_VALUES);
     this.#since = layout.instant();
     this.#high = layout.level();
     this.#origin = layout.origin;
@@ -68,8 +72,10 @@ export class CounterRule implements Rule {
   #fall(look: Look): void {
     const { block, ts, value, previous, subject } = look;
     const isCounter = this.#isCounter(block);
-    this.#run.set(block, 0);
-    this.#rises.set(block, 0);
+    const share = isCounter ? 0.5 : 0;
+    this.#run.set(block, share * this.#run.get(block));
+    this.#rises.set(block, share * this.#rises.get(block));
+    this.#uncalm.set(block, CALM_VALUES);
     const isReset = value >= 0 && value <= RESET_SHARE * previous;
     if (!isCounter || isReset || this.#active.get(block)) return;
     this.#active.set(block, true);
@@ -84,8 +90,9 @@ export class CounterRule implements Rule {
     const { block, value, previous, subject } = look;
     this.#countRun(block, value > previous);
     if (!this.#active.get(block)) return;
-    if (this.#run.get(block) < CALM_VALUES && value < this.#high.get(block)) return;
-    this.#end(look, `${nameOf(subject)} counts on from ${amount(value, subject)}`);
+    const uncalm = this.#uncalm.get(block);
+    if (uncalm > 0 && value < this.#high.get(block)) this.#uncalm.set(block, uncalm - 1);
+    else this.#end(look, `${nameOf(subject)} counts on from ${amount(value, subject)}`);
   }
 
   /** Both counts are halved before one runs over: what counts is how many of the run rose. */

@@ -43,6 +43,28 @@ describe("CounterRule", () => {
     expect(newRule(false).judgeAll(resting)).toEqual([]);
   });
 
+  test("takes who has gone back for a counter still, as long as it does not do so all the time", () => {
+    const steps = (count: number): number[] => [
+      ...counting(50_000, 90),
+      ...counting(50_000, count),
+    ];
+    const known = newRule(false);
+    known.judgeAll(counting(40_000, 5000));
+    const twice = known.judgeAll([
+      44_000,
+      ...counting(44_001, 100),
+      43_000,
+      ...counting(43_001, 30),
+    ]);
+    expect(twice.map(({ state }) => state)).toEqual(["active", "cleared", "active", "cleared"]);
+    const filled = newRule(false);
+    filled.judgeAll(counting(40_000, 10_000));
+    const emptied = Array.from({ length: 50 }, () => steps(90)).flat();
+    expect(filled.judgeAll(emptied).filter(({ state }) => state === "active")).toHaveLength(4);
+    const saw = Array.from({ length: 50 }, () => counting(50_000, 1000)).flat();
+    expect(newRule(false).judgeAll(saw)).toEqual([]);
+  });
+
   test("says nothing while the machine stands, and goes on from what it counts to then", () => {
     const rule = newRule(true);
     rule.judgeAll(counting(1000, 20));

@@ -15,52 +15,33 @@ interface Taken {
 
 type Taker = (layout: StateLayout) => Taken;
 
+interface NumberField {
+  set(block: StateBlock, value: number): void;
+  get(block: StateBlock): number;
+}
+
+function numbers(take: (layout: StateLayout) => NumberField, kept: Taken["kept"]): Taker {
+  return (layout) => {
+    const field = take(layout);
+    const set: Taken["set"] = (block, value) => field.set(block, value);
+    return { set, get: (block) => field.get(block), kept };
+  };
+}
+
 const saturating =
   (max: number) =>
   (value: number): number =>
     Math.min(value, max);
 
 const takers: readonly Taker[] = [
-  (layout) => {
-    const field = layout.double();
-    return {
-      set: (block, value) => field.set(block, value),
-      get: (block) => field.get(block),
-      kept: (value) => value,
-    };
-  },
-  (layout) => {
-    const field = layout.float();
-    return {
-      set: (block, value) => field.set(block, value),
-      get: (block) => field.get(block),
-      kept: Math.fround,
-    };
-  },
-  (layout) => {
-    const field = layout.word();
-    return {
-      set: (block, value) => field.set(block, value),
-      get: (block) => field.get(block),
-      kept: saturating(2 ** 32 - 1),
-    };
-  },
-  (layout) => {
-    const field = layout.half();
-    return {
-      set: (block, value) => field.set(block, value),
-      get: (block) => field.get(block),
-      kept: saturating(2 ** 16 - 1),
-    };
-  },
-  (layout) => {
-    const field = layout.byte();
-    return {
-      set: (block, value) => field.set(block, value),
-      get: (block) => field.get(block),
-      kept: saturating(255),
-    };
-  },
+  numbers(
+    (layout) => layout.double(),
+    (value) => value,
+  ),
+  numbers((layout) => layout.float(), Math.fround),
+  numbers((layout) => layout.word(), saturating(2 ** 32 - 1)),
+  numbers((layout) => layout.half(), saturating(2 ** 16 - 1)),
+  numbers((layout) => layout.byte(), saturating(2 ** 8 - 1)),
   (layout) => {
     const field = layout.flag();
     return {
@@ -69,18 +50,10 @@ const takers: readonly Taker[] = [
       kept: (value) => value % 2,
     };
   },
-  ...[1, 3, 5, 16, 63, 100, 255].map(
-    (max): Taker =>
-      (layout) => {
-        const field = layout.count(max);
-        const bits = Math.floor(Math.log2(max)) + 1;
-        return {
-          set: (block, value) => field.set(block, value),
-          get: (block) => field.get(block),
-          kept: saturating(2 ** bits - 1),
-        };
-      },
-  ),
+  ...[1, 3, 5, 16, 63, 100, 255].map((max) => {
+    const bits = Math.floor(Math.log2(max)) + 1;
+    return numbers((layout) => layout.count(max), saturating(2 ** bits - 1));
+  }),
 ];
 
 const fields = fc.array(fc.constantFrom(...takers), { minLength: 1, maxLength: 40 });
