@@ -31,7 +31,8 @@ export class EchoFilter {
   pass(bytes: Uint8Array): Buffer {
     const data = Buffer.from(bytes);
     const heldBefore = this.#matched;
-    let at = 0;
+    const noise = this.#noiseIn(data);
+    let at = noise;
     while (at < data.length && this.#matched < this.#expected.length) {
       if (data[at] !== this.#expected[this.#matched]) return this.#release(heldBefore, data);
       at += 1;
@@ -41,7 +42,20 @@ export class EchoFilter {
       this.#echoes += 1;
       this.#expect(Buffer.alloc(0));
     }
-    return data.subarray(at);
+    return noise === 0
+      ? data.subarray(at)
+      : Buffer.concat([data.subarray(0, noise), data.subarray(at)]);
+  }
+
+  /**
+   * How many bytes stand before the echo: drivers that are switched on leave some on the line. Echo and
+   * answer begin with the same byte, so nothing of an answer is taken for noise.
+   */
+  #noiseIn(data: Buffer): number {
+    const [first] = this.#expected;
+    if (first === undefined || this.#matched > 0) return 0;
+    const at = data.indexOf(first);
+    return at < 0 ? data.length : at;
   }
 
   /** It was no echo: what was held from earlier calls comes first, and nothing more is held. */

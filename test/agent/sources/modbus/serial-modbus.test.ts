@@ -136,6 +136,16 @@ describe("on a serial line", () => {
     },
   );
 
+  test("an echo is taken out behind a byte that switching the driver left on the line", async () => {
+    const { bus, intake, stop } = await device(({ request, answer }, pty) => {
+      pty.send(Buffer.concat([Buffer.from([0xff]), request, answer(7)]));
+    });
+    await until(() => intake.batches.length > 5);
+    await stop();
+    expect(intake.readings().every((reading) => reading.value === 7)).toBe(true);
+    expect(bus.status().counters["timeouts"]).toBe(0);
+  });
+
   test("a frame with a bad CRC is dropped, and the next poll is right", async () => {
     const { intake, stop } = await device(breakThirdAnswer);
     await until(() => intake.batches.length > 6);
