@@ -8,6 +8,7 @@ import type { Clock } from "#core/clock.ts";
 import { GuardedPort, type PortListener } from "./guarded-port.ts";
 import type { ReadOutcome, ReadRequest, WriteRequest } from "./link.ts";
 import { OwedAnswers } from "./owed-answers.ts";
+import { SurplusAnswers } from "./surplus-answers.ts";
 import type { Wire } from "./wire.ts";
 
 // The package is CommonJS that names its class `default`.
@@ -31,6 +32,7 @@ export class Connection {
   readonly #port: GuardedPort;
   readonly #client: Client;
   readonly #owed = new OwedAnswers();
+  readonly #surplus = new SurplusAnswers();
   #waiting: Finish | undefined;
   #wasGivenUp = false;
   #askedUnit = 0;
@@ -42,6 +44,9 @@ export class Connection {
     this.#clock = clock;
     const listener: PortListener = {
       stray: (unit) => {
+        const nowMs = clock.monotonic();
+        const isOwed = unit !== undefined && this.#owed.isOwed(unit, nowMs);
+        if (!this.#waiting && !isOwed) this.#surplus.arrived(unit, nowMs);
         this.#owed.arrived(unit);
         this.#hasStrayed ||= unit === this.#askedUnit;
         onStray(unit);
@@ -61,6 +66,11 @@ export class Connection {
   /** Requests were given up, and every transaction id has been used since. */
   get isUsedUp(): boolean {
     return this.#wasGivenUp && this.#port.isUsedUp;
+  }
+
+  /** How long the wire is to rest behind an answer of this unit, since it answers more than once. */
+  restMs(unit: number): number {
+    return this.wire.hasTransactions ? 0 : this.#surplus.restMs(unit, this.#clock.monotonic());
   }
 
   /** @param timeoutMs how long to wait, at most the device's full time-out */
@@ -91,6 +101,7 @@ export class Connection {
         this.#waiting = undefined;
         this.#port.giveUp();
         if (outcome.kind === "timeout") this.#givenUp(request, askedAtMs);
+        else this.#surplus.answered(request.unit, this.#clock.monotonic());
         resolve(outcome);
       };
       const timer = this.#clock.after("modbus answer", timeoutMs, () =>

@@ -104,8 +104,8 @@ export class WireLink implements ModbusLink {
   }
 
   read(request: ReadRequest, timeoutMs: number): Promise<ReadOutcome> {
-    const { pauseMs } = request;
-    return this.#ask((connection) => connection.read(request, timeoutMs), "poll", pauseMs);
+    const { unit, pauseMs } = request;
+    return this.#ask(unit, (connection) => connection.read(request, timeoutMs), "poll", pauseMs);
   }
 
   /** For the requests of commands: a unit that is not there says nothing about the connection. */
@@ -116,13 +116,14 @@ export class WireLink implements ModbusLink {
         return isOpen();
       },
       read: (request, timeoutMs) =>
-        this.#ask((connection) => connection.read(request, timeoutMs), "guest"),
+        this.#ask(request.unit, (connection) => connection.read(request, timeoutMs), "guest"),
       write: (request, timeoutMs) =>
-        this.#ask((connection) => connection.write(request, timeoutMs), "guest"),
+        this.#ask(request.unit, (connection) => connection.write(request, timeoutMs), "guest"),
     };
   }
 
   async #ask(
+    unit: number,
     send: (connection: Connection) => Promise<ReadOutcome>,
     from: "poll" | "guest",
     pauseMs = this.#options.pauseMs,
@@ -131,7 +132,8 @@ export class WireLink implements ModbusLink {
     const connection = this.#connection;
     if (!connection) return { kind: "disconnected" };
     const outcome = await send(connection);
-    this.#freeAtMs = this.#options.clock.monotonic() + pauseMs;
+    const restMs = Math.max(pauseMs, connection.restMs(unit));
+    this.#freeAtMs = this.#options.clock.monotonic() + restMs;
     const isAnswered = outcome.kind === "answer" || outcome.kind === "exception";
     if (outcome.kind !== "owed") this.noise.ended(isAnswered, connection.wire.heard?.() ?? NOTHING);
     if (from === "poll" || outcome.kind !== "timeout") this.#judge(connection, outcome);
