@@ -86,7 +86,12 @@ export class MessageReceiver {
     isRetained = false,
   ): Promise<AcceptOutcome> | undefined {
     this.#counters.messages += 1;
-    if (this.#isKeptRepeat(topic, payload, isRetained)) return undefined;
+    // Sparkplug has rules of its own for what is retained.
+    const isSparkplug = this.sparkplug?.owns(topic) ?? false;
+    if (!isSparkplug && !this.#retained.take(topic, payload, isRetained)) {
+      this.#counters.retained_repeats += 1;
+      return undefined;
+    }
     const batch = this.#decode(clientId, topic, payload, isRetained);
     return batch && this.#accept(batch, topic);
   }
@@ -100,17 +105,6 @@ export class MessageReceiver {
       // The log has told of it.
       if (batch.length > 0) await this.#accept(batch).catch(() => undefined);
     }
-  }
-
-  /** Sparkplug has rules of its own for what is retained. */
-  #isKeptRepeat(topic: string, payload: Uint8Array, isRetained: boolean): boolean {
-    if (this.sparkplug?.owns(topic) === true) return false;
-    if (isRetained && this.#retained.isRepeat(topic, payload)) {
-      this.#counters.retained_repeats += 1;
-      return true;
-    }
-    this.#retained.took(topic, payload, isRetained);
-    return false;
   }
 
   #decode(

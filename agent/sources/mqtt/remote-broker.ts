@@ -131,7 +131,7 @@ export class RemoteBroker implements Source {
     const { name } = this.#options;
     const place = { device: GATEWAY_DEVICE, tag: `(remote ${name})`, rule: "dead" } as const;
     if (this.#steadiness.isUnsteady(this.#options.clock.monotonic())) {
-      const message = `The connection to the outside MQTT broker "${name}" is lost as soon as it is made, the last time: ${this.#detail}. Check that no other program has its clientId.`;
+      const message = `The connection to the outside MQTT broker "${name}" is lost as soon as it is made, the last time: ${this.#detail}. If that is no reason, look whether another program has its clientId.`;
       return [{ ...place, priority: "high", message }];
     }
     if (this.#state === "running" && this.#refused.length > 0) {

@@ -11,24 +11,22 @@ const TOPICS_MAX = 50_000;
 export class RetainedRepeats {
   readonly #lastByTopic = new Map<string, string>();
 
-  isRepeat(topic: string, payload: Uint8Array): boolean {
-    return this.#lastByTopic.get(topic) === digestOf(payload);
-  }
-
-  /** A message was taken. What is published on a topic replaces what the broker keeps, as far as is known. */
-  took(topic: string, payload: Uint8Array, isRetained: boolean): void {
-    const isKnown = this.#lastByTopic.has(topic);
-    if (!isRetained && !isKnown) return;
-    if (!isKnown && this.#lastByTopic.size >= TOPICS_MAX) this.#lastByTopic.clear();
-    this.#lastByTopic.set(topic, digestOf(payload));
+  /**
+   * Notes a message: what is published on a topic replaces what the broker keeps, as far as is known.
+   * False for a retained one that was taken before.
+   */
+  take(topic: string, payload: Uint8Array, isRetained: boolean): boolean {
+    const last = this.#lastByTopic.get(topic);
+    if (!isRetained && last === undefined) return true;
+    const digest = hash("sha256", payload, "base64");
+    if (isRetained && digest === last) return false;
+    if (last === undefined && this.#lastByTopic.size >= TOPICS_MAX) this.#lastByTopic.clear();
+    this.#lastByTopic.set(topic, digest);
+    return true;
   }
 
   /** The message could not be stored: it has to be taken when it comes again. */
   forget(topic: string): void {
     this.#lastByTopic.delete(topic);
   }
-}
-
-function digestOf(payload: Uint8Array): string {
-  return hash("sha256", payload, "base64");
 }

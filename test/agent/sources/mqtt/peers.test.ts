@@ -282,7 +282,7 @@ describe("an outside broker", () => {
         await clock.advance(2000);
       }
       await until(isRunning(remote));
-      const message = expect.stringContaining("no other program has its clientId");
+      const message = expect.stringContaining("whether another program has its clientId");
       expect(remote.troubles()).toMatchObject([{ rule: "dead", priority: "high", message }]);
       await clock.advance(30_000);
       expect(remote.troubles()).toEqual([]);
