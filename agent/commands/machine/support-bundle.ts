@@ -5,7 +5,7 @@ import { arch, release, totalmem } from "node:os";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { type ControlClient, findAgent } from "#agent/control/control-client.ts";
-import { declareCommand } from "#config/command-line/command.ts";
+import { declareCommand, Misuse } from "#config/command-line/command.ts";
 import { EXIT } from "#config/command-line/exit.ts";
 import { versionText } from "#config/command-line/version.ts";
 import { ConfigError } from "#config/faults/faults.ts";
@@ -17,7 +17,7 @@ import {
 } from "#config/loading/load-config.ts";
 import type { Path } from "#config/yaml/yaml-tree.ts";
 import { systemClock } from "#core/clock.ts";
-import { messageOf } from "#core/errors.ts";
+import { messageOf, systemCodeOf } from "#core/errors.ts";
 import { CONFIG_OPTION, configFileOf } from "../config-file.ts";
 import { examine } from "./doctor.ts";
 import { listPorts } from "./serial-ports.ts";
@@ -59,11 +59,21 @@ addresses and values are in it.`,
       log: await logLines(),
     };
     const text = withoutSecrets(JSON.stringify(bundle), isLoaded(loaded) ? loaded : undefined);
-    writeFileSync(target, gzipSync(text), { mode: 0o600 });
+    write(target, gzipSync(text));
     io.stderr.write(`Wrote ${target}. Look at it before you send it: zcat ${target} | jq\n`);
     return EXIT.fine;
   },
 });
+
+/** @throws Misuse where it cannot be written */
+function write(target: string, bundle: Uint8Array): void {
+  try {
+    writeFileSync(target, bundle, { mode: 0o600 });
+  } catch (error) {
+    if (systemCodeOf(error) === undefined) throw error;
+    throw new Misuse(messageOf(error));
+  }
+}
 
 type Faulty = { faults: readonly string[] };
 

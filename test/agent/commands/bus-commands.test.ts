@@ -241,6 +241,12 @@ test("doctor names what is wrong, each with its remedy", async () => {
   expect(out).toContain("warning  agent: none runs");
 });
 
+test("a support bundle that cannot be written is misuse", async () => {
+  const target = join(dirname(file), "nowhere", "bundle.json.gz");
+  const { code, err } = await runCommand(supportBundleCommand, [target, "--config", file]);
+  expect([code, err]).toEqual([2, expect.stringContaining("no such file or directory")]);
+});
+
 test("a support bundle holds status, settings and findings, and no secret", async () => {
   const folder = dirname(file);
   const text = await readFile(file, "utf8");
