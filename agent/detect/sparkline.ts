@@ -2,7 +2,7 @@
  * The last values of a series, for the small picture in an alarm: a byte each, as so many steps from
  * the lowest one. A step is 1, 2 or 5 times a power of ten, so that values of few digits come back as
  * they were. It grows as soon as the picture does not fit, and shrinks once in a picture's length: a
- * point is off by at most a hundredth of the picture's height.
+ * point is off by about a hundredth of the height that the picture had of late, at most by a fiftieth.
  */
 import { ALARM_POINTS_MAX } from "#core/alarm.ts";
 import { inSteps, STEP_SIZES, sizeFor, valueOf } from "./decimal-steps.ts";

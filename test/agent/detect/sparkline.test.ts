@@ -17,7 +17,7 @@ const step = fc.integer({ min: -1000, max: 1000 }).map((thousandths) => thousand
 const scale = fc.constantFrom(1e-30, 0.001, 1, 1e6, 1e30);
 
 describe("Sparkline", () => {
-  test("gives the last 30 values, newest last, to a hundredth of its height", () => {
+  test("gives the last 30 values, newest last, to a fiftieth of the height that it had of late", () => {
     const moves = fc.array(fc.tuple(step, fc.constantFrom(1, 1, 1, 50)), { maxLength: 200 });
     fc.assert(
       fc.property(moves, scale, (changes, unit) => {
