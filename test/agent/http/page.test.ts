@@ -3,20 +3,25 @@ import { expect, onTestFinished } from "vitest";
 import { AgentApi } from "#agent/http/agent-api.ts";
 import { systemClock } from "#core/clock.ts";
 import { silentLogger } from "#core/log.ts";
-import { chromium, openPage } from "#test/support/browser.ts";
+import { chromium, type OpenPage, openPage } from "#test/support/browser.ts";
 import { peerTest } from "#test/support/peer.ts";
 import { alarm, FakeView } from "./fake-view.ts";
 
 const HOSTILE = '<img src=x onerror="alert(1)">';
 
-peerTest("values and sources are there as text, and follow what changes", [chromium], async () => {
-  const view = new FakeView();
-  view.add(HOSTILE, "t", 71.2);
+/** The page of an agent with these figures, and its API. */
+async function openPageOf(view: FakeView): Promise<OpenPage & { api: AgentApi }> {
   const host = "127.0.0.1";
   const api = new AgentApi({ host, port: 0, view, clock: systemClock, log: silentLogger });
   await api.start();
   onTestFinished(() => api.stop());
-  const { page, complaints } = await openPage(`http://${host}:${api.port}/`);
+  return { ...(await openPage(`http://${host}:${api.port}/`)), api };
+}
+
+peerTest("values and sources are there as text, and follow what changes", [chromium], async () => {
+  const view = new FakeView();
+  view.add(HOSTILE, "t", 71.2);
+  const { page, complaints } = await openPageOf(view);
   await page.locator("#values tr").first().waitFor();
   expect(await page.locator("#values").innerText()).toContain(HOSTILE);
   expect(await page.locator("img").count()).toBe(0);
@@ -36,11 +41,7 @@ peerTest(
   [chromium],
   async () => {
     const view = new FakeView();
-    const host = "127.0.0.1";
-    const api = new AgentApi({ host, port: 0, view, clock: systemClock, log: silentLogger });
-    await api.start();
-    onTestFinished(() => api.stop());
-    const { page, complaints } = await openPage(`http://${host}:${api.port}/`);
+    const { page, complaints, api } = await openPageOf(view);
     await page.getByText("healthy").waitFor();
     view.raise(alarm(1), alarm(2));
     api.publishAlarm(alarm(1));
@@ -63,11 +64,7 @@ peerTest(
 peerTest("a gateway that has nothing yet says so", [chromium], async () => {
   const view = new FakeView();
   view.figures = { ...view.figures, sources: [], uplink: {} };
-  const host = "127.0.0.1";
-  const api = new AgentApi({ host, port: 0, view, clock: systemClock, log: silentLogger });
-  await api.start();
-  onTestFinished(() => api.stop());
-  const { page } = await openPage(`http://${host}:${api.port}/`);
+  const { page } = await openPageOf(view);
   await page.getByText("None: the file names no way to the cloud.").waitFor();
   await page.getByText("None: the file has neither buses nor mqtt.").waitFor();
   expect(await page.locator("#range").innerText()).toBe("none yet");
@@ -78,11 +75,7 @@ peerTest(
   [chromium],
   async () => {
     const view = new FakeView();
-    const host = "127.0.0.1";
-    const api = new AgentApi({ host, port: 0, view, clock: systemClock, log: silentLogger });
-    await api.start();
-    onTestFinished(() => api.stop());
-    const { page } = await openPage(`http://${host}:${api.port}/`);
+    const { page } = await openPageOf(view);
     const summary = page.locator("#sources summary").first();
     await summary.focus();
     await page.keyboard.press("Enter");
