@@ -16,7 +16,7 @@ import { message, openBuffer } from "./support.ts";
 /** `npm run bench -- buffer-damage` tries as many as you like. */
 const DAMAGES = 3;
 
-describe("a damaged database", { timeout: 20_000 }, () => {
+describe("a damaged database", { timeout: 40_000 }, () => {
   test("is repaired: what is delivered is as it was stored, and what is missing is explained", {
     timeout: 60_000,
   }, async () => {
@@ -89,7 +89,7 @@ describe("a damaged database", { timeout: 20_000 }, () => {
   });
 });
 
-describe("a database that was not closed in order", { timeout: 20_000 }, () => {
+describe("a database that was not closed in order", { timeout: 40_000 }, () => {
   test("is opened as it is, with its epoch, where nothing is wrong with it", async () => {
     const filled = await filledBuffer(await tempFolder(), createRandom(5), 3);
     const { chunks, epoch } = await useAndDrain(await killedCopy(filled, await tempFolder()));
@@ -98,7 +98,7 @@ describe("a database that was not closed in order", { timeout: 20_000 }, () => {
   });
 });
 
-describe("a database with damage where only fingerprints are", { timeout: 20_000 }, () => {
+describe("a database with damage where only fingerprints are", { timeout: 40_000 }, () => {
   test("is repaired before the agent comes upon it", async () => {
     const filled = await filledBuffer(await tempFolder(), createRandom(6), 3);
     const folder = await killedCopy(filled, await tempFolder());

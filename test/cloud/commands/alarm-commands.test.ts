@@ -51,7 +51,7 @@ store: { sqlite: ${JSON.stringify(data)} }
 }
 
 test("alarms are listed, acknowledged, shelved and looked up while their sink runs", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const { file, data } = await writeConfig();
   expect(await run("alarm", "ls", "--config", file)).toMatchObject({
@@ -119,7 +119,7 @@ test("alarms are listed, acknowledged, shelved and looked up while their sink ru
 });
 
 test("the id in a notice that tells of several acknowledges these and no others", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const { file, data } = await writeConfig();
   const options = { folder: data, foldEveryMs: 1e9, clock: systemClock, log: silentLogger };

@@ -58,7 +58,7 @@ async function settled({ intake }: Awaited<ReturnType<typeof gateway>>): Promise
   await until(() => intake.batches.length > 8);
 }
 
-describe("three meters on a simulated RS-485 line", { timeout: 20_000 }, () => {
+describe("three meters on a simulated RS-485 line", { timeout: 40_000 }, () => {
   test("are read by the agent, every tag of each", async () => {
     const running = await gateway();
     await settled(running);
