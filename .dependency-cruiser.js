@@ -37,6 +37,7 @@ export default {
       from: { path: "^core/http/page-files\\.ts" },
       to: { path: node("fs/promises") },
     },
+    { from: { path: "^core/folder\\.ts" }, to: { path: node("fs", "path") } },
     {
       from: { path: folder("core/notify") },
       to: { path: npm("nodemailer", "mqtt") },

@@ -12,20 +12,12 @@
  *   opened, and made anew from what is sound (`recovery.ts`).
  */
 import { existsSync } from "node:fs";
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  realpath,
-  rm,
-  statfs,
-  writeFile,
-} from "node:fs/promises";
+import { type FileHandle, open, readdir, realpath, rm, statfs, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { DataLock } from "#core/data-lock.ts";
 import { messageOf, PenstockError } from "#core/errors.ts";
+import { makeFolder } from "#core/folder.ts";
 import type { Logger } from "#core/log.ts";
 import { type BufferState, decodeState, encodeState } from "./buffer-state.ts";
 import type { StoredChunk } from "./contract.ts";
@@ -83,7 +75,7 @@ export class BufferDatabase {
    */
   async open(): Promise<OpenedDatabase> {
     try {
-      await mkdir(this.#folder, { recursive: true });
+      makeFolder(this.#folder);
       await this.#acquireLock();
       return await this.#openLocked().catch(async (error: unknown) => {
         // An opening writes, too: on a full disk it takes what is kept for it.
@@ -126,14 +118,14 @@ export class BufferDatabase {
 
   /** Keeps the bytes of a damaged segment for whoever wants to look: nothing is deleted unseen. */
   async setAside(number: number, bytes: Buffer): Promise<void> {
-    await mkdir(this.damagedFolder, { recursive: true });
+    makeFolder(this.damagedFolder);
     await writeFile(join(this.damagedFolder, `${number}.segment`), bytes);
   }
 
   /** Keeps a chunk that the hub refuses for good, as the line that the sink would have read. */
   async keepRejected(chunk: StoredChunk, reason: string): Promise<void> {
     const folder = join(this.#folder, "rejected");
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     if ((await readdir(folder)).length >= REJECTED_MAX) return;
     const name = `${chunk.epoch}-${chunk.lane}-${chunk.seq}`;
     await writeFile(join(folder, `${name}.json`), chunk.line);

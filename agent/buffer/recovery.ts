@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { type ChildOutcome, runChild } from "#core/child-program.ts";
 import { messageOf, PenstockError, systemCodeOf } from "#core/errors.ts";
+import { makeFolder } from "#core/folder.ts";
 import type { Logger } from "#core/log.ts";
 import { type GuardNotes, readNotes, syncFolder, writeNotes } from "./guard-notes.ts";
 import { isLogWhole } from "./leveldb-log.ts";
@@ -83,7 +84,7 @@ export class Recovery {
 
   async #salvage(name: string): Promise<GuardNotes> {
     const kept = this.#path(DAMAGED_FOLDER, name);
-    await mkdir(kept, { recursive: true });
+    makeFolder(kept);
     await this.#moveAside(kept);
     await rm(this.#path("db.new"), { recursive: true, force: true });
     const files = (await readdir(kept)).filter((file) => /\.(ldb|sst|log)$/.test(file));

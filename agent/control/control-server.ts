@@ -5,11 +5,12 @@
  *
  * It is opened when the buffer's lock is held: a socket that lies there is then a dead agent's.
  */
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { dirname } from "node:path";
 import type { Clock } from "#core/clock.ts";
 import { messageOf, PenstockError } from "#core/errors.ts";
+import { makeFolder } from "#core/folder.ts";
 import { deliver, type HttpReply, sendError } from "#core/http/reply.ts";
 import { BadRequest } from "#core/http/server.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
@@ -64,7 +65,7 @@ export class ControlServer {
     server.maxConnections = CONNECTIONS_MAX;
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       rmSync(path, { force: true });
       await listen(server, path);
       server.on("error", (error) => {

@@ -3,11 +3,12 @@
  * each, kept on disk, which turns a time on the boot's scale into wall time. Once decided it never
  * changes, so that a chunk that is sent twice is the same to the byte.
  */
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { BOOT_NUMBER_MAX, decodeBootTime } from "#core/boot-time.ts";
 import { messageOf, PenstockError, systemCodeOf } from "#core/errors.ts";
+import { makeFolder } from "#core/folder.ts";
 
 const bootEntry = z.object({
   number: z.int().min(1).max(BOOT_NUMBER_MAX),
@@ -102,7 +103,7 @@ export class BootTable {
   /** Atomically, and synced with its folder: a power cut leaves the old table, or the new one. */
   async #write(): Promise<void> {
     const folder = dirname(this.#path);
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     const draft = `${this.#path}.new`;
     const file = await open(draft, "w");
     try {

@@ -2,11 +2,11 @@
 import { realpathSync } from "node:fs";
 import { DataLock } from "#core/data-lock.ts";
 import { PenstockError } from "#core/errors.ts";
-import { makeFolder } from "./durable-file.ts";
+import { makeDurableFolder } from "./durable-file.ts";
 
 /** Makes the folder if need be; throws `HUB_LOG_FAILED` when another process holds it. */
 export async function lockDataFolder(folder: string): Promise<DataLock> {
-  makeFolder(folder);
+  makeDurableFolder(folder);
   const path = realpathSync(folder);
   const lock = new DataLock("hub");
   if (await lock.acquire(path)) return lock;

@@ -1,6 +1,7 @@
 /** Small files and folders that must outlive a power cut. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolder } from "#core/folder.ts";
 
 /** Makes the folder's entries durable: a new file is lost with the power otherwise. */
 export function syncFolder(folder: string): void {
@@ -13,12 +14,8 @@ export function syncFolder(folder: string): void {
 }
 
 /** Makes the folder, and those above it that are missing. */
-export function makeFolder(folder: string): void {
-  const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = dirname(made)) {
-    syncFolder(dirname(made));
-  }
+export function makeDurableFolder(folder: string): void {
+  for (const made of makeFolder(folder, 0o700)) syncFolder(dirname(made));
 }
 
 /** Writes the file whole or not at all: after a power cut there is no half of it. */

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import type { Clock, Timer } from "#core/clock.ts";
 import type { DataLock } from "#core/data-lock.ts";
-import { messageOf } from "#core/errors.ts";
+import { messageOf, PenstockError, systemCodeOf } from "#core/errors.ts";
 import { type Logger, RateLimitedLog } from "#core/log.ts";
 import { AccessKeys, type AccessPolicy, generatedPolicies } from "./access/access-keys.ts";
 import type { Connection } from "./connection/connection.ts";
@@ -90,12 +90,15 @@ export class Hub {
 
   /** Opens the logs and listens; throws `HUB_LOG_FAILED` or `LISTEN_FAILED`. */
   async start(): Promise<HubAddress> {
-    this.#lock = await lockDataFolder(this.#options.dataDir);
+    const { dataDir } = this.#options;
     try {
+      this.#lock = await lockDataFolder(dataDir);
       return await this.#start();
     } catch (error) {
       await this.stop();
-      throw error;
+      if (error instanceof PenstockError || systemCodeOf(error) === undefined) throw error;
+      const message = `Cannot use the data folder ${dataDir}: ${messageOf(error)}. Give another one by --data.`;
+      throw new PenstockError("HUB_LOG_FAILED", message, { cause: error });
     }
   }
 

@@ -13,11 +13,12 @@
  * The lock of the buffer beside it keeps a second agent away.
  */
 import { existsSync } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { runChild } from "#core/child-program.ts";
 import { messageOf } from "#core/errors.ts";
+import { makeFolder } from "#core/folder.ts";
 import type { Logger } from "#core/log.ts";
 import {
   decodeRecord,
@@ -64,7 +65,7 @@ export class AlarmDatabase {
 
   /** Opens it, and reads what is kept; a damaged one is set aside. */
   async open(): Promise<ReadRecords> {
-    await mkdir(this.#folder, { recursive: true });
+    makeFolder(this.#folder);
     if (existsSync(this.#path("in-use"))) await this.#verify();
     try {
       return await this.#openAndRead();
@@ -85,7 +86,7 @@ export class AlarmDatabase {
   /** What lies there was not read when it was asked for, and counts no more: it is set aside. */
   async beginAnew(reason: string): Promise<void> {
     await this.#closeHandles();
-    await mkdir(this.#folder, { recursive: true });
+    makeFolder(this.#folder);
     if (existsSync(this.#path("db"))) await this.#setAside(reason);
     await this.#openHandles();
   }

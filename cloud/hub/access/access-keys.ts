@@ -6,7 +6,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PenstockError } from "#core/errors.ts";
-import { makeFolder, writeDurably } from "../durable-file.ts";
+import { makeDurableFolder, writeDurably } from "../durable-file.ts";
 
 export type AccessRight = "Manage" | "Send" | "Listen";
 
@@ -91,7 +91,7 @@ function isPolicy(value: unknown): value is AccessPolicy {
 export function generatedPolicies(folder: string): AccessPolicy[] {
   const path = join(folder, KEYS_FILE);
   if (existsSync(path)) return readAccessPolicies(path);
-  makeFolder(folder);
+  makeDurableFolder(folder);
   const key = randomBytes(KEY_BYTES).toString("base64");
   const policies = [{ name: "RootManageSharedAccessKey", key, rights: ALL_RIGHTS }];
   writeDurably(path, `${JSON.stringify(policies, null, 2)}\n`);

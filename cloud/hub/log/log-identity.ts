@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PenstockError } from "#core/errors.ts";
-import { makeFolder, syncFolder, writeDurably } from "../durable-file.ts";
+import { makeDurableFolder, syncFolder, writeDurably } from "../durable-file.ts";
 
 const IDENTITY_FILE = "log.json";
 const CLEAN_FILE = "clean-stop";
@@ -18,7 +18,7 @@ export interface LogIdentity {
 
 /** The identity of the log in `folder`, made if there is none; a log never changes its partitions. */
 export function openIdentity(folder: string, partitions: number, nowMs: number): LogIdentity {
-  makeFolder(folder);
+  makeDurableFolder(folder);
   const path = join(folder, IDENTITY_FILE);
   if (existsSync(path)) return readIdentity(path, partitions);
   const identity: LogIdentity = { createdAtMs: nowMs, partitions };

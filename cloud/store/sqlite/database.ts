@@ -1,8 +1,9 @@
 /** Opens the embedded database so that a commit survives a power cut. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, PenstockError } from "#core/errors.ts";
+import { makeFolder } from "#core/folder.ts";
 import { checkSchema, prepareSchema } from "./schema.ts";
 
 const FILE = "sink.sqlite";
@@ -20,7 +21,7 @@ const CHECKPOINT_PAGES = 4000;
 export function openDatabase(folder: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     db = new DatabaseSync(join(folder, FILE), { timeout: BUSY_MS_MAX });
     db.exec("PRAGMA journal_mode = WAL");
     db.exec("PRAGMA synchronous = FULL");

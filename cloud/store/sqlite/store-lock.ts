@@ -3,10 +3,10 @@
  * lock is SQLite's own, on a file beside the database, so it ends with its process, even by kill -9,
  * and other programs may go on reading the database itself.
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, PenstockError } from "#core/errors.ts";
+import { makeFolder } from "#core/folder.ts";
 
 const SQLITE_BUSY = 5;
 
@@ -22,7 +22,7 @@ export class StoreLock {
   take(): void {
     let db: DatabaseSync | undefined;
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      makeFolder(this.#folder);
       db = new DatabaseSync(join(this.#folder, "sink.lock"), { timeout: 0 });
       db.exec("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
       this.#db = db;

@@ -44,6 +44,18 @@ describe("penstock-cloud hub", () => {
     expect(await second.code).toBe(0);
   });
 
+  // A file; what takes no folder; what takes no file.
+  test.each(["/etc/hostname", "/proc/none/data", "/sys/kernel"])(
+    "says in a line that it cannot keep its data in %s",
+    async (data) => {
+      const { code } = run(["--port", "0", "--data", data]);
+      await expect(code).rejects.toMatchObject({
+        code: "HUB_LOG_FAILED",
+        message: expect.stringContaining(`Cannot use the data folder ${data}: E`),
+      });
+    },
+  );
+
   test("shows how it stands, and lets things go wrong when told to", async () => {
     const data = join(await tempFolder(), "data");
     const hub = run([
