@@ -22,10 +22,11 @@ export interface Exit {
 }
 
 /**
- * As the installed service runs. Three times the semi-space is held, whether it is needed or not; and
- * what V8 lets old garbage grow by before it collects it is 20 % rather than all that is alive.
+ * As the installed services run. Three times the semi-space is held, whether it is needed or not; and
+ * old garbage is collected once it is as much as what is alive, where V8 would wait for up to three
+ * times as much.
  */
-const NODE_OPTIONS = ["--max-semi-space-size=8", "--heap-growing-percent=20"];
+const NODE_OPTIONS = ["--max-semi-space-size=8", "--heap-growing-percent=100"];
 
 const LEASH = import.meta.resolve("./leash.ts");
 
