@@ -166,5 +166,7 @@ devices:
 ${probes.map((probe) => `  ${probe}: { tags: ${tags} }`).join("\n")}
 alarms:
   shift: { webhook: "${hook}" }
+  # Each alarm is to be told by itself, however many there are.
+  policy: { flood: { urgent: 1000 } }
 `;
 }
