@@ -12,6 +12,7 @@ import type { AlarmTransition } from "../alarm.ts";
 import { type AlarmEvent, isNormal, stepOf, unknownAlarm, withSeen } from "./alarm-machine.ts";
 import { AlarmTable } from "./alarm-table.ts";
 import { AlarmTeller } from "./alarm-teller.ts";
+import { AlarmTimes, isCalm } from "./alarm-times.ts";
 import type {
   AlarmEffects,
   AlarmModel,
@@ -31,23 +32,17 @@ import { eventsOf, isShelvingOver } from "./operations.ts";
 import type { AlarmPolicy } from "./policy.ts";
 import { type AlarmPlace, stateKey } from "./state-key.ts";
 
-/** A normal alarm is remembered for so long: a copy of its last transition may still come. */
-const REMEMBERED_MS = 15 * 60_000;
-
 export class AlarmBoard implements AlarmModel {
   #policy: AlarmPolicy;
   readonly #facts: AlarmFacts;
   readonly #table: AlarmTable;
   readonly #maintenance: MaintenanceBook;
   readonly #teller: AlarmTeller;
-  /** When each alarm that is normal became so. */
-  readonly #normalSince = new Map<string, number>();
+  readonly #times = new AlarmTimes();
   #lastJournalId: number;
   #takenOff = 0;
   /** What was kept has not been looked at yet. */
   #isFresh = true;
-  /** Of the alarms alone; early where one that was due first has changed since. */
-  #statesDueAt = Number.POSITIVE_INFINITY;
 
   constructor(policy: AlarmPolicy, kept: KeptAlarms, facts: AlarmFacts) {
     this.#policy = policy;
@@ -121,7 +116,7 @@ export class AlarmBoard implements AlarmModel {
     const draft = this.#draft(nowMs);
     const isFresh = this.#isFresh;
     this.#isFresh = false;
-    this.#statesDueAt = Number.POSITIVE_INFINITY;
+    this.#times.beginLook();
     for (const state of this.#table.all()) this.#passTime(draft, state);
     if (isFresh) for (const state of this.#table.all()) this.#reconsider(draft, state.key);
     for (const window of this.#maintenance.takeOver(nowMs)) {
@@ -134,7 +129,7 @@ export class AlarmBoard implements AlarmModel {
 
   get dueAt(): number | undefined {
     if (this.#isFresh) return 0;
-    const due = Math.min(this.#statesDueAt, this.#teller.dueAt, this.#maintenance.dueAt);
+    const due = Math.min(this.#times.dueAt, this.#teller.dueAt, this.#maintenance.dueAt);
     return due === Number.POSITIVE_INFINITY ? undefined : due;
   }
 
@@ -204,9 +199,10 @@ export class AlarmBoard implements AlarmModel {
       this.#change(draft, key, { kind: "unshelve" });
       this.#teller.remindOf(draft, key);
     }
-    if (this.#isCalm(state, nowMs)) this.#change(draft, key, { kind: "calm" });
+    if (isCalm(state, this.#policy.chatter.calmMs, nowMs))
+      this.#change(draft, key, { kind: "calm" });
     const now = this.#table.get(key);
-    if (now && isNormal(now) && this.#normalFor(key, nowMs) >= REMEMBERED_MS) {
+    if (now && this.#times.isForgotten(now, nowMs)) {
       this.#remove(draft, now);
     } else if (now) {
       if (now !== state) this.#teller.offer(draft, key);
@@ -214,30 +210,8 @@ export class AlarmBoard implements AlarmModel {
     }
   }
 
-  #isCalm({ isChattering, recentRaises }: AlarmState, nowMs: number): boolean {
-    const quietMs = nowMs - (recentRaises?.at(-1) ?? 0);
-    // A raise that seems to be yet to come is from before the clock was set back.
-    return isChattering && (quietMs < 0 || quietMs >= this.#policy.chatter.calmMs);
-  }
-
-  #normalFor(key: string, nowMs: number): number {
-    const since = this.#normalSince.get(key);
-    if (since === undefined) this.#normalSince.set(key, nowMs);
-    return nowMs - (since ?? nowMs);
-  }
-
   #noteDue(state: AlarmState, nowMs: number): void {
-    const { shelved, isChattering, recentRaises, key } = state;
-    const dueAt = Math.min(
-      shelved?.until ?? Number.POSITIVE_INFINITY,
-      isChattering
-        ? (recentRaises?.at(-1) ?? 0) + this.#policy.chatter.calmMs
-        : Number.POSITIVE_INFINITY,
-      isNormal(state)
-        ? nowMs - this.#normalFor(key, nowMs) + REMEMBERED_MS
-        : Number.POSITIVE_INFINITY,
-    );
-    this.#statesDueAt = Math.min(this.#statesDueAt, dueAt);
+    this.#times.note(state, this.#policy.chatter.calmMs, nowMs);
   }
 
   /** Its cause may have come, or gone. */
@@ -289,7 +263,7 @@ export class AlarmBoard implements AlarmModel {
 
   #remove(draft: EffectsDraft, state: AlarmState): void {
     this.#table.remove(state);
-    this.#normalSince.delete(state.key);
+    this.#times.drop(state.key);
     draft.forget(state.key);
   }
 
@@ -316,7 +290,7 @@ export class AlarmBoard implements AlarmModel {
   #put(draft: EffectsDraft, state: AlarmState): void {
     this.#table.put(state);
     draft.put(state);
-    if (!isNormal(state)) this.#normalSince.delete(state.key);
+    if (!isNormal(state)) this.#times.drop(state.key);
   }
 }
 
