@@ -1,40 +1,28 @@
 /** The watch over the pipeline, from what is measured to what is raised. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { Judge, type LagMeasure } from "#cloud/alarms/judge.ts";
 import { LatencyReport } from "#cloud/alarms/latency-report.ts";
-import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
 import { sinkAlarms } from "#config/sink/alarms.ts";
-import { systemClock } from "#core/clock.ts";
 import { DurationHistogram } from "#core/histogram.ts";
 import { RateLimitedLog, silentLogger } from "#core/log.ts";
-import {
-  block,
-  chunkId,
-  commit,
-  event,
-  own,
-  poison,
-  readings,
-} from "#test/contracts/store-fixtures.ts";
+import { block, poison, readings } from "#test/contracts/store-fixtures.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
-import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
+import { FedStore } from "./fed-store.ts";
 
-let store: SqliteStore;
+let fed: FedStore;
+let store: FedStore["store"];
 let clock: ManualClock;
 let lag: LagMeasure | undefined;
 let judge: Judge;
-let sent = 0;
 let takenOff = 0;
 
 beforeEach(async () => {
-  const folder = await tempFolder();
-  store = new SqliteStore({ folder, foldEveryMs: 1e9, clock: systemClock, log: silentLogger });
-  await store.start();
-  await own(store);
+  fed = await FedStore.start();
+  store = fed.store;
   clock = new ManualClock();
   lag = { events: 0, retention: 0, knownUntilMs: undefined };
-  [sent, takenOff] = [0, 0];
+  takenOff = 0;
   const { rules, pipeline } = sinkAlarms.parse({});
   const elapsedMs = (): number => clock.monotonic();
   judge = new Judge({
@@ -47,10 +35,6 @@ beforeEach(async () => {
     elapsedMs,
   });
   await told();
-});
-
-afterEach(async () => {
-  await store.stop();
 });
 
 async function told(): Promise<string[]> {
@@ -66,10 +50,8 @@ async function nextMinute(): Promise<string[]> {
 
 async function send(good: number, bad: number): Promise<void> {
   for (let at = 0; at < good + bad; at++) {
-    const content = readings(block([1]));
-    const chunks = [{ id: chunkId(sent), content }];
-    await commit(store, [at < good ? event(sent, chunks) : poison(sent, Buffer.from("x"))]);
-    sent += 1;
+    if (at < good) await fed.send(readings(block([1])));
+    else await fed.deliver(poison(fed.sent, Buffer.from("x")));
   }
 }
 
@@ -87,8 +69,7 @@ describe("the sink", () => {
   });
 
   test("counts what waits in the hub in readings, by what a chunk has held so far", async () => {
-    const content = readings(block(Array.from({ length: 100 }, () => 1)));
-    await commit(store, [event(0, [{ id: chunkId(0), content }])]);
+    await fed.send(readings(block(Array.from({ length: 100 }, () => 1))));
     lag = { events: 10_000, retention: 0, knownUntilMs: undefined };
     expect(await nextMinute()).toEqual([]);
     lag = { events: 10_001, retention: 0, knownUntilMs: undefined };

@@ -1,51 +1,31 @@
 /** What a notice of the sink's says of the device's other tags. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { PlantFacts } from "#cloud/alarms/plant-facts.ts";
 import { RelatedValues } from "#cloud/alarms/related-values.ts";
-import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
 import { sinkAlarms } from "#config/sink/alarms.ts";
-import type { ChunkContent } from "#core/chunk.ts";
-import { systemClock } from "#core/clock.ts";
 import { PenstockError } from "#core/errors.ts";
 import { RateLimitedLog, silentLogger } from "#core/log.ts";
 import type { Value } from "#core/reading.ts";
 import { transition } from "#test/contracts/store-desk.ts";
-import {
-  block,
-  chunkId,
-  commit,
-  event,
-  MINUTE,
-  own,
-  readings,
-} from "#test/contracts/store-fixtures.ts";
+import { block, MINUTE, readings } from "#test/contracts/store-fixtures.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
-import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
+import { FedStore } from "./fed-store.ts";
 import { startAlarms } from "./running-alarms.ts";
 
 const clock = new ManualClock();
 const log = new RateLimitedLog(silentLogger, clock);
 
-let store: SqliteStore;
-let sent: number;
+let fed: FedStore;
+let store: FedStore["store"];
 
 beforeEach(async () => {
-  const folder = await tempFolder();
-  store = new SqliteStore({ folder, foldEveryMs: 1e9, clock: systemClock, log: silentLogger });
-  await store.start();
-  await own(store);
-  sent = 0;
-});
-
-afterEach(async () => {
-  await store.stop();
+  fed = await FedStore.start();
+  store = fed.store;
 });
 
 async function send(tag: string, ...values: Value[]): Promise<void> {
-  const content = readings(block(values, MINUTE, "oven-2", tag));
-  await commit(store, [event(sent, [{ id: chunkId(sent), content }])]);
-  sent += 1;
+  await fed.send(readings(block(values, MINUTE, "oven-2", tag)));
 }
 
 function valuesOf(rows: ConstructorParameters<typeof RelatedValues>[0]["rows"]): RelatedValues {
@@ -60,8 +40,7 @@ describe("the other tags of an alarm's device", () => {
     await send("product", "rye");
     await send("broken", null);
     const described = { device: "oven-2", tag: "power", unit: "kW" };
-    const content: ChunkContent = { kind: "meta", series: [described] };
-    await commit(store, [event(sent, [{ id: chunkId(sent), content }])]);
+    await fed.send({ kind: "meta", series: [described] });
     const settings = sinkAlarms.parse({ shift: { webhook: "http://127.0.0.1:9/" } });
     const service = startAlarms(store, "desk-1", { settings });
     await store.raise(transition("a"));

@@ -1,23 +1,12 @@
 /** A rule that is taken out of the sink's file, and put back: each time with a restart of the sink. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { AlarmService } from "#cloud/alarms/alarm-service.ts";
 import { ruleAlarm } from "#cloud/alarms/rule-alarms.ts";
-import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
 import { sinkAlarms } from "#config/sink/alarms.ts";
-import { systemClock } from "#core/clock.ts";
-import { silentLogger } from "#core/log.ts";
-import {
-  block,
-  chunkId,
-  commit,
-  event,
-  MINUTE,
-  own,
-  readings,
-} from "#test/contracts/store-fixtures.ts";
+import { block, MINUTE, readings } from "#test/contracts/store-fixtures.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
-import { tempFolder } from "#test/support/temp-folder.ts";
 import { until } from "#test/support/until.ts";
+import { FedStore } from "./fed-store.ts";
 import { startAlarms } from "./running-alarms.ts";
 
 const MINUTE_MS = 60_000;
@@ -25,29 +14,21 @@ const HOUR_MS = 60 * MINUTE_MS;
 const HOT = { name: "too hot", series: "*/*/temperature", over: "1m", mean: "> 245" };
 const LATER = MINUTE + HOUR_MS;
 
-let store: SqliteStore;
-let sent: number;
+let fed: FedStore;
+let store: FedStore["store"];
 let starts: number;
 
 beforeEach(async () => {
-  const folder = await tempFolder();
-  store = new SqliteStore({ folder, foldEveryMs: 1e9, clock: systemClock, log: silentLogger });
-  await store.start();
-  await own(store);
-  [sent, starts] = [0, 0];
-});
-
-afterEach(async () => {
-  await store.stop();
+  fed = await FedStore.start();
+  store = fed.store;
+  starts = 0;
 });
 
 /** One reading each minute: the windows before are final. */
 async function send(...values: number[]): Promise<void> {
   for (const value of values) {
-    const content = readings(block([value], MINUTE + sent * MINUTE_MS));
-    const enqueuedAtMs = LATER + HOUR_MS;
-    await commit(store, [{ ...event(sent, [{ id: chunkId(sent), content }]), enqueuedAtMs }]);
-    sent += 1;
+    const content = readings(block([value], MINUTE + fed.sent * MINUTE_MS));
+    await fed.send(content, { enqueuedAtMs: LATER + HOUR_MS });
   }
 }
 
@@ -66,7 +47,7 @@ async function runWith(rules: readonly unknown[], entries: number, nowMs = LATER
 
 async function isJudged(): Promise<boolean> {
   const { memory } = await store.desk.load();
-  const text = String(MINUTE + (sent - 1) * MINUTE_MS);
+  const text = String(MINUTE + (fed.sent - 1) * MINUTE_MS);
   return memory.some((kept) => kept.key.startsWith('["judged"') && kept.text === text);
 }
 

@@ -1,22 +1,11 @@
 /** Over a real store: windows of rollups, judged once they are final. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { RuleSet } from "#cloud/alarms/rule-set.ts";
 import { SeriesJudge } from "#cloud/alarms/series-judge.ts";
 import { Verdict } from "#cloud/alarms/verdict.ts";
-import { SqliteStore } from "#cloud/store/sqlite/sqlite-store.ts";
 import { sinkAlarms } from "#config/sink/alarms.ts";
-import { systemClock } from "#core/clock.ts";
-import { silentLogger } from "#core/log.ts";
-import {
-  block,
-  chunkId,
-  commit,
-  event,
-  MINUTE,
-  own,
-  readings,
-} from "#test/contracts/store-fixtures.ts";
-import { tempFolder } from "#test/support/temp-folder.ts";
+import { block, MINUTE, readings } from "#test/contracts/store-fixtures.ts";
+import { FedStore } from "./fed-store.ts";
 
 const MINUTE_MS = 60_000;
 const hot = {
@@ -30,9 +19,9 @@ const { rules } = sinkAlarms.parse({
   rules: [hot, { name: "no answer", device: "*/*", absent: "90s" }],
 });
 
-let store: SqliteStore;
+let fed: FedStore;
+let store: FedStore["store"];
 let judge: SeriesJudge;
-let seq: number;
 
 function makeJudge(given = rules): SeriesJudge {
   const rows = store.rollups.bind(store);
@@ -40,23 +29,14 @@ function makeJudge(given = rules): SeriesJudge {
 }
 
 beforeEach(async () => {
-  const folder = await tempFolder();
-  store = new SqliteStore({ folder, foldEveryMs: 1e9, clock: systemClock, log: silentLogger });
-  await store.start();
-  await own(store);
-  seq = 0;
+  fed = await FedStore.start();
+  store = fed.store;
   judge = makeJudge();
   judge.begin([], new Verdict());
 });
 
-afterEach(async () => {
-  await store.stop();
-});
-
 async function send(minute: number, device: string, ...values: (number | null)[]): Promise<void> {
-  const content = readings(block(values, MINUTE + minute * MINUTE_MS, device));
-  await commit(store, [event(seq, [{ id: chunkId(seq), content }])]);
-  seq += 1;
+  await fed.send(readings(block(values, MINUTE + minute * MINUTE_MS, device)));
 }
 
 async function verdictOn(upToMinute: number, newest: number, by: SeriesJudge): Promise<Verdict> {
