@@ -42,10 +42,14 @@ export class AlarmRaiser {
     this.#running ??= this.#run();
   }
 
-  /** Waits for the one that is being stored; those that wait are given up. */
+  /** Waits for the one that is being stored; those that wait are given up, which the log says. */
   async stop(): Promise<void> {
     this.#abort.abort();
     await this.#running;
+    const lost = this.#waiting.splice(0);
+    if (lost.length === 0) return;
+    const fields = { count: lost.length, first: lost[0]?.message };
+    this.#options.log.warn("stop", fields, "alarms could not be stored before the end");
   }
 
   async #run(): Promise<void> {

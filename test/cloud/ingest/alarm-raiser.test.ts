@@ -1,9 +1,10 @@
+import { pino } from "pino";
 import { expect, test } from "vitest";
 import { AlarmRaiser } from "#cloud/ingest/alarm-raiser.ts";
 import { sequenceJump } from "#cloud/ingest/alarms.ts";
 import type { AlarmRow } from "#cloud/store/contract.ts";
 import { PenstockError } from "#core/errors.ts";
-import { RateLimitedLog, silentLogger } from "#core/log.ts";
+import { RateLimitedLog } from "#core/log.ts";
 import { createRandom } from "#core/random.ts";
 import { ManualClock } from "#test/support/manual-clock.ts";
 
@@ -12,8 +13,11 @@ function setUp(): {
   clock: ManualClock;
   told: AlarmRow[];
   away: { is: boolean };
+  lines: unknown[];
 } {
   const clock = new ManualClock();
+  const lines: unknown[] = [];
+  const logger = pino({}, { write: (text: string) => void lines.push(JSON.parse(text)) });
   const told: AlarmRow[] = [];
   const away = { is: true };
   const known = new Set<string>();
@@ -26,10 +30,10 @@ function setUp(): {
     },
     clock,
     random: createRandom(1),
-    log: new RateLimitedLog(silentLogger, clock),
+    log: new RateLimitedLog(logger, clock),
     onAlarms: (alarms) => told.push(...alarms),
   });
-  return { raiser, clock, told, away };
+  return { raiser, clock, told, away, lines };
 }
 
 test("an alarm that the store cannot take is raised once it can, and told once", async () => {
@@ -45,9 +49,15 @@ test("an alarm that the store cannot take is raised once it can, and told once",
   await raiser.stop();
 });
 
-test("what waits for a store that is away holds up no stop", async () => {
-  const { raiser, told } = setUp();
-  raiser.raise(sequenceJump("0", 5, 9, 1));
+test("what waits for a store that is away holds up no stop, and the log says what is lost", async () => {
+  const { raiser, told, lines } = setUp();
+  const alarm = sequenceJump("0", 5, 9, 1);
+  raiser.raise(alarm);
   await raiser.stop();
   expect(told).toEqual([]);
+  expect(lines.at(-1)).toMatchObject({
+    msg: "alarms could not be stored before the end",
+    count: 1,
+    first: alarm.message,
+  });
 });
