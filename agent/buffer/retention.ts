@@ -24,6 +24,7 @@ export class RetentionGuard {
   readonly #log: Logger;
   #freeBytes = Number.POSITIVE_INFINITY;
   #awaitsSpace = false;
+  #drops = 0;
   #offsetMs: number;
   #distrustUntilMs = 0;
 
@@ -51,7 +52,10 @@ export class RetentionGuard {
       this.#distrustAges({ stepMs: offsetMs - this.#offsetMs });
     }
     this.#offsetMs = offsetMs;
+    const drops = this.#drops;
     const { bavail, bsize } = await statfs(this.#folder);
+    // What was dropped meanwhile is not in it: to go by it would drop the same once more.
+    if (drops !== this.#drops) return;
     this.#freeBytes = bavail * bsize;
     this.#awaitsSpace = false;
   }
@@ -81,6 +85,7 @@ export class RetentionGuard {
   dropped(): void {
     this.#awaitsSpace ||= this.#freeBytes < this.#limits.minFreeBytes;
     this.#freeBytes = Number.POSITIVE_INFINITY;
+    this.#drops += 1;
   }
 
   /** Something was dropped because the disk is short of space. */
